@@ -1,0 +1,1 @@
+//! Pure decide and evolve, with the given/when/then harness that tests them.

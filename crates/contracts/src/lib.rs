@@ -1,0 +1,1 @@
+//! What crosses a process boundary: values, commands, replies, events and HTTP bodies.

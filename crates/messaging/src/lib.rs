@@ -1,0 +1,1 @@
+//! Envelope, broker port, embedded broker, outbox, inbox and dead letters.

@@ -1,0 +1,1 @@
+//! Steps, compensations and the durable runner of sagas.

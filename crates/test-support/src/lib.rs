@@ -1,0 +1,1 @@
+//! Boots services on free ports, scripted peers and faults; for tests only.

@@ -1,0 +1,1 @@
+//! The single entry for clients: routing, composition, OpenAPI.

@@ -1,0 +1,94 @@
+//! Where aggregates are kept, as the application layer sees it.
+
+use crate::Aggregate;
+
+/// A state and how many events made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versioned<A> {
+    /// The state.
+    pub state: A,
+    /// The number of events so far; 0 for what does not exist.
+    pub version: u64,
+}
+
+impl<A: Default> Default for Versioned<A> {
+    fn default() -> Self {
+        Self { state: A::default(), version: 0 }
+    }
+}
+
+impl<A> Versioned<A> {
+    /// Whether anything ever happened to it.
+    pub const fn exists(&self) -> bool {
+        self.version > 0
+    }
+}
+
+/// What a command did to one aggregate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change<A: Aggregate> {
+    /// Which one.
+    pub id: A::Id,
+    /// The version that was decided on; a store that is elsewhere by now refuses the change.
+    pub expected: u64,
+    /// What happened, in order; never empty.
+    pub events: Vec<A::Event>,
+    /// The state after that.
+    pub after: A,
+}
+
+impl<A: Aggregate> Change<A> {
+    /// The version after the change.
+    pub fn version(&self) -> u64 {
+        self.expected + self.events.len() as u64
+    }
+}
+
+/// Decides a command on what was loaded.
+///
+/// `None` means that nothing is to be done: it happened already.
+///
+/// # Errors
+/// The aggregate's refusal.
+pub fn decide<A: Aggregate>(
+    id: A::Id,
+    loaded: &Versioned<A>,
+    command: &A::Command,
+) -> Result<Option<Change<A>>, A::Refusal> {
+    let events = loaded.state.decide(command)?;
+    if events.is_empty() {
+        return Ok(None);
+    }
+    let mut after = loaded.state.clone();
+    for event in &events {
+        after.evolve(event);
+    }
+    Ok(Some(Change { id, expected: loaded.version, events, after }))
+}
+
+/// Keeps aggregates of one kind. The row store turns the events into columns, the ledger appends them; who uses it
+/// cannot tell.
+pub trait Repository<A: Aggregate>: Send + Sync + 'static {
+    /// The unit of work that loading and saving belong to.
+    type Transaction;
+    /// Why the store failed, a version conflict included.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// The aggregates of these ids, in the order of the ids; what does not exist is the default at version 0.
+    ///
+    /// Of each, at least the parts in `scope` are there.
+    fn load(
+        &self,
+        transaction: &mut Self::Transaction,
+        ids: &[A::Id],
+        scope: &A::Scope,
+    ) -> impl Future<Output = Result<Vec<Versioned<A>>, Self::Error>>;
+
+    /// Keeps all the changes, or none, in sorted order of their ids. A change whose `expected` is no longer the
+    /// aggregate's version is a conflict: the unit of work fails, and whoever began it loads and decides again.
+    fn save(
+        &self,
+        transaction: &mut Self::Transaction,
+        changes: &[Change<A>],
+    ) -> impl Future<Output = Result<(), Self::Error>>;
+}

@@ -1,1 +1,36 @@
-//! One transaction type over an embedded or a server database, with group commit and migrations.
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod connection;
+mod database;
+mod directory;
+mod error;
+mod inline;
+pub mod leases;
+mod options;
+pub mod postgres_check;
+mod reader;
+mod row;
+mod schema;
+mod statement;
+mod stats;
+mod threads;
+mod transaction;
+mod value;
+mod work;
+mod writer;
+
+pub use clock::{Clock, ManualClock};
+pub use database::Database;
+pub use directory::DirectoryLock;
+pub use error::{Cause, Error};
+pub use options::{Executor, Options};
+pub use row::Row;
+pub use schema::{Kind, Migration, Schema};
+pub use statement::Statement;
+pub use stats::{Health, Stats};
+pub use transaction::Transaction;
+pub use value::{FromColumn, ToParam, Value};
+
+#[doc(hidden)]
+pub use statement::made_by_the_macro;

@@ -1,0 +1,85 @@
+//! Opening connections to a SQLite file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::Error;
+
+/// "SwYd" in the header of the file, so that another program's database is not migrated by mistake.
+const APPLICATION_ID: i32 = 0x5377_5964;
+
+/// How long a connection waits for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// More than the statements of a service, so that each is prepared once per connection.
+const CACHED_STATEMENTS: usize = 512;
+
+/// FULL syncs the log on every commit: without it a power cut loses commits that were answered. No memory
+/// map: with one, a failing disk kills the process (SIGBUS) instead of failing a statement.
+const PRAGMAS: &str = "
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA mmap_size = 0;
+    PRAGMA cache_size = -8192;
+";
+
+/// A checkpoint costs two syncs, which 4000 pages of 4 KiB pay for many times over; after a burst, or a
+/// reader that held it back, the log shrinks to 64 MiB again.
+const WRITER_PRAGMAS: &str = "
+    PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA journal_size_limit = 67108864;
+";
+
+pub(crate) fn writer(path: &Path, max_bytes: Option<u64>) -> Result<Connection, Error> {
+    let opening = |source: rusqlite::Error| Error::Open { path: path.to_owned(), source: source.into() };
+    let connection = open(path, OpenFlags::SQLITE_OPEN_CREATE).map_err(opening)?;
+    if connection.is_readonly("main").map_err(opening)? {
+        return Err(Error::ReadOnlyStore { path: path.to_owned() });
+    }
+    claim(&connection, path)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(opening)?;
+    connection.execute_batch(WRITER_PRAGMAS).map_err(opening)?;
+    if let Some(bytes) = max_bytes {
+        limit(&connection, bytes).map_err(opening)?;
+    }
+    Ok(connection)
+}
+
+pub(crate) fn reader(path: &Path) -> Result<Connection, Error> {
+    let opening = |source: rusqlite::Error| Error::Open { path: path.to_owned(), source: source.into() };
+    let connection = open(path, OpenFlags::empty()).map_err(opening)?;
+    connection.pragma_update(None, "query_only", true).map_err(opening)?;
+    Ok(connection)
+}
+
+fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.execute_batch(PRAGMAS)?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    Ok(connection)
+}
+
+/// Puts our mark into an empty file; refuses a file with another mark or with tables but no mark.
+fn claim(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let opening = |source: rusqlite::Error| Error::Open { path: path.to_owned(), source: source.into() };
+    let application_id =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(opening)?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).map_err(opening)?;
+    match (application_id, tables) {
+        (APPLICATION_ID, _) => Ok(()),
+        (0, 0) => connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(opening),
+        _ => Err(Error::Foreign { path: path.to_owned(), application_id }),
+    }
+}
+
+fn limit(connection: &Connection, bytes: u64) -> rusqlite::Result<()> {
+    let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let pages = i64::try_from(bytes / u64::from(page)).unwrap_or(i64::MAX);
+    connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+}

@@ -1,0 +1,157 @@
+//! The handle of a store.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::clock::StoreClock;
+use crate::inline::Inline;
+use crate::reader::Reader;
+use crate::stats::Counters;
+use crate::threads::{Bounds, Threads};
+use crate::work::{inside, pack};
+use crate::writer::Writer;
+use crate::{Error, Executor, Health, Options, Schema, Stats, Transaction, connection, schema};
+
+/// The handle of a store; clones share it.
+#[derive(Clone)]
+pub struct Database(Arc<Shared>);
+
+struct Shared {
+    clock: Arc<StoreClock>,
+    counters: Arc<Counters>,
+    lanes: Lanes,
+}
+
+enum Lanes {
+    Threads(Threads),
+    Inline(Box<Inline>),
+}
+
+impl Database {
+    /// Opens the store in the file `path`, creating it if needed, and brings it up to `schemas`: the tables
+    /// of the service and of the components it uses. It blocks meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooNew`] if a newer program has changed the store so that this one would misread it,
+    /// [`Error::ReadOnlyStore`] and [`Error::Open`] if the file cannot be written or opened.
+    pub fn open(path: &Path, schemas: &[Schema], options: Options) -> Result<Self, Error> {
+        let Options { clock, executor, max_group, queue, queue_wait, max_bytes } = options;
+        let mut connection = connection::writer(path, max_bytes)?;
+        schema::migrate(&mut connection, schemas)?;
+        let clock = Arc::new(StoreClock::new(clock));
+        let counters = Arc::new(Counters::default());
+        let writer = Writer::new(connection, Arc::clone(&clock), Arc::clone(&counters));
+        writer.restore_clock()?;
+        let new_reader = {
+            let (path, clock, counters) = (path.to_owned(), Arc::clone(&clock), Arc::clone(&counters));
+            move || Reader::new(path.clone(), Arc::clone(&clock), Arc::clone(&counters))
+        };
+        let lanes = match executor {
+            Executor::Threads => {
+                let bounds = Bounds { max_group, queue, queue_wait };
+                Lanes::Threads(Threads::start(writer, Box::new(new_reader), bounds)?)
+            }
+            Executor::Inline => Lanes::Inline(Box::new(Inline::new(writer, new_reader()))),
+        };
+        Ok(Self(Arc::new(Shared { clock, counters, lanes })))
+    }
+
+    /// Runs `work` as one transaction and returns once it is durable, or has been rolled back.
+    ///
+    /// The closure awaits only its transaction's statements. It may run more than once, though only the last
+    /// run counts, so its effects beyond the transaction belong into [`Transaction::after_commit`]. Once
+    /// accepted it runs to its end even if the caller goes away.
+    ///
+    /// # Errors
+    ///
+    /// The closure's own, and as [`Error`] through `E`: [`Error::Poisoned`], [`Error::AwaitedElsewhere`] and
+    /// [`Error::Panicked`] for what the closure did, [`Error::Busy`] when the queue stays full,
+    /// [`Error::Begin`] and [`Error::Commit`] when the store fails, [`Error::Closed`]. In every case nothing
+    /// was written.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Transaction) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        if inside() {
+            return Err(Error::AwaitedElsewhere.into());
+        }
+        let (work, answer) = pack(work);
+        match &self.0.lanes {
+            Lanes::Threads(threads) => threads.write(work).await?,
+            Lanes::Inline(inline) => inline.write(work)?,
+        }
+        received(answer).await
+    }
+
+    /// Runs `work` on one snapshot of the store, which a write fails in.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write), without those of a commit.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFn(&mut Transaction) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        if inside() {
+            return Err(Error::AwaitedElsewhere.into());
+        }
+        let (work, answer) = pack(work);
+        match &self.0.lanes {
+            Lanes::Threads(threads) => threads.read(work).await?,
+            Lanes::Inline(inline) => inline.read(work)?,
+        }
+        received(answer).await
+    }
+
+    /// The store's time in microseconds since the Unix epoch.
+    ///
+    /// It never goes backwards while the store is open, nor behind a transaction that was committed before
+    /// the store was opened: when the clock does, the store's time stands still.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.0.clock.now()
+    }
+
+    /// What the store has done since it was opened; cheap.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let (queued_writes, queued_reads) = match &self.0.lanes {
+            Lanes::Threads(threads) => threads.queued(),
+            Lanes::Inline(_) => (0, 0),
+        };
+        Stats { queued_writes, queued_reads, ..self.0.counters.snapshot() }
+    }
+
+    /// Whether the latest write could be made durable; cheap.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.0.counters.health()
+    }
+
+    /// Refuses new works, waits for those accepted, and closes the file, which then needs no log.
+    pub async fn close(&self) {
+        match &self.0.lanes {
+            Lanes::Threads(threads) => threads.close().await,
+            Lanes::Inline(inline) => inline.close(),
+        }
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+async fn received<T, E: From<Error>>(answer: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
+    // The sender is dropped unused only if the store's thread has ended.
+    answer.await.unwrap_or_else(|_| Err(Error::Closed.into()))
+}

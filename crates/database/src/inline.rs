@@ -1,0 +1,41 @@
+//! Transactions on the calling task.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::Error;
+use crate::reader::Reader;
+use crate::work::Work;
+use crate::writer::{Ran, Writer};
+
+/// Both connections, until the store is closed.
+pub(crate) struct Inline {
+    connections: Mutex<Option<(Writer, Reader)>>,
+}
+
+impl Inline {
+    pub(crate) fn new(writer: Writer, reader: Reader) -> Self {
+        Self { connections: Mutex::new(Some((writer, reader))) }
+    }
+
+    pub(crate) fn write(&self, work: Box<dyn Work>) -> Result<(), Error> {
+        self.run(|writer, _| writer.commit_group(work, |_| None))
+    }
+
+    pub(crate) fn read(&self, work: Box<dyn Work>) -> Result<(), Error> {
+        self.run(|_, reader| vec![reader.run(work)])
+    }
+
+    pub(crate) fn close(&self) {
+        drop(self.connections.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    fn run(&self, work: impl FnOnce(&mut Writer, &mut Reader) -> Vec<Ran>) -> Result<(), Error> {
+        // Callers' panics are caught below, so a poisoned lock still guards whole connections.
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let (writer, reader) = connections.as_mut().ok_or(Error::Closed)?;
+        let ran = work(writer, reader);
+        drop(connections);
+        ran.into_iter().for_each(Ran::answer);
+        Ok(())
+    }
+}

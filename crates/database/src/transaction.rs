@@ -1,0 +1,223 @@
+//! A transaction's statements.
+
+use std::fmt;
+
+use rusqlite::Connection;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+
+use crate::{Error, Row, Statement, ToParam, Value};
+
+/// What a transaction's closure may do with the store.
+///
+/// After a statement's error every further statement fails, and the work is rolled back whatever the
+/// closure returns.
+pub struct Transaction {
+    backend: Backend,
+    now: i64,
+    failed: Option<Failure>,
+    after_commit: Vec<Hook>,
+}
+
+/// A statement's error, after which the transaction cannot go on.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) statement: &'static str,
+    pub(crate) error: Error,
+}
+
+/// What runs after a commit.
+pub(crate) type Hook = Box<dyn FnOnce() + Send>;
+
+enum Backend {
+    Sqlite(Connection),
+}
+
+impl Transaction {
+    /// The time of this transaction in microseconds since the Unix epoch: one instant however long it takes,
+    /// never before that of a transaction committed earlier.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// Runs a statement and tells how many rows it changed.
+    ///
+    /// # Errors
+    ///
+    /// If the statement fails or the parameters do not fit it; see [`Error::constraint`].
+    pub async fn execute(&mut self, statement: Statement, params: &[&dyn ToParam]) -> Result<u64, Error> {
+        self.run(statement, |connection| {
+            let mut prepared = prepare(connection, &statement, params)?;
+            let rows = prepared.raw_execute().map_err(failure(&statement))?;
+            Ok(rows as u64)
+        })
+    }
+
+    /// Runs a statement and reads every row it returns.
+    ///
+    /// # Errors
+    ///
+    /// If the statement fails, the parameters do not fit it, or `read` fails.
+    pub async fn query<T>(
+        &mut self,
+        statement: Statement,
+        params: &[&dyn ToParam],
+        read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.run(statement, |connection| fetch(connection, &statement, params, read, usize::MAX))
+    }
+
+    /// Runs a statement that returns at most one row.
+    ///
+    /// # Errors
+    ///
+    /// As [`query`](Self::query), and [`Error::RowCount`] if there are more.
+    pub async fn query_opt<T>(
+        &mut self,
+        statement: Statement,
+        params: &[&dyn ToParam],
+        read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        self.run(statement, |connection| at_most_one(connection, &statement, params, read, "at most one row"))
+    }
+
+    /// Runs a statement that returns one row.
+    ///
+    /// # Errors
+    ///
+    /// As [`query`](Self::query), and [`Error::RowCount`] if there is none or more.
+    pub async fn query_one<T>(
+        &mut self,
+        statement: Statement,
+        params: &[&dyn ToParam],
+        read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.run(statement, |connection| {
+            let expected = "one row";
+            at_most_one(connection, &statement, params, read, expected)?.ok_or(Error::RowCount {
+                statement: statement.name(),
+                expected,
+                found: "none",
+            })
+        })
+    }
+
+    /// Has `hook` run once this work is durable, before its caller gets the answer; never if it is not.
+    ///
+    /// It runs on the writer's thread, where everybody waits for it: it should wake others, no more.
+    pub fn after_commit(&mut self, hook: impl FnOnce() + Send + 'static) {
+        self.after_commit.push(Box::new(hook));
+    }
+
+    /// Runs one statement, unless an earlier one has failed.
+    fn run<T>(
+        &mut self,
+        statement: Statement,
+        work: impl FnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Some(failure) = &self.failed {
+            return Err(Error::Poisoned { statement: failure.statement });
+        }
+        let Backend::Sqlite(connection) = &self.backend;
+        work(connection).inspect_err(|error| {
+            self.failed = Some(Failure { statement: statement.name(), error: error.clone() });
+        })
+    }
+}
+
+/// What the writer and the readers do with it.
+impl Transaction {
+    pub(crate) fn sqlite(connection: Connection) -> Self {
+        Self { backend: Backend::Sqlite(connection), now: 0, failed: None, after_commit: Vec::new() }
+    }
+
+    /// Forgets the work before and starts the next one.
+    pub(crate) fn restart(&mut self, now: i64) {
+        self.now = now;
+        self.failed = None;
+        self.after_commit.clear();
+    }
+
+    pub(crate) fn failed(&self) -> Option<&Failure> {
+        self.failed.as_ref()
+    }
+
+    pub(crate) fn take_hooks(&mut self) -> Vec<Hook> {
+        std::mem::take(&mut self.after_commit)
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        let Backend::Sqlite(connection) = &self.backend;
+        connection
+    }
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("now", &self.now)
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
+    }
+}
+
+fn prepare<'c>(
+    connection: &'c Connection,
+    statement: &Statement,
+    params: &[&dyn ToParam],
+) -> Result<rusqlite::CachedStatement<'c>, Error> {
+    if params.len() != statement.parameters() {
+        return Err(Error::Parameters {
+            statement: statement.name(),
+            expected: statement.parameters(),
+            given: params.len(),
+        });
+    }
+    let mut prepared = connection.prepare_cached(statement.sqlite()).map_err(failure(statement))?;
+    for (number, param) in (1..).zip(params) {
+        let value = match param.to_param()? {
+            Value::Null => ValueRef::Null,
+            Value::Integer(integer) => ValueRef::Integer(integer),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        };
+        prepared.raw_bind_parameter(number, ToSqlOutput::Borrowed(value)).map_err(failure(statement))?;
+    }
+    Ok(prepared)
+}
+
+fn fetch<T>(
+    connection: &Connection,
+    statement: &Statement,
+    params: &[&dyn ToParam],
+    mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    limit: usize,
+) -> Result<Vec<T>, Error> {
+    let mut prepared = prepare(connection, statement, params)?;
+    let mut rows = prepared.raw_query();
+    let mut out = Vec::new();
+    while out.len() < limit {
+        let Some(row) = rows.next().map_err(failure(statement))? else { break };
+        out.push(read(&Row::sqlite(row, statement))?);
+    }
+    Ok(out)
+}
+
+fn at_most_one<T>(
+    connection: &Connection,
+    statement: &Statement,
+    params: &[&dyn ToParam],
+    read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    expected: &'static str,
+) -> Result<Option<T>, Error> {
+    let mut rows = fetch(connection, statement, params, read, 2)?;
+    match rows.len() {
+        0 | 1 => Ok(rows.pop()),
+        _ => Err(Error::RowCount { statement: statement.name(), expected, found: "more" }),
+    }
+}
+
+fn failure(statement: &Statement) -> impl Fn(rusqlite::Error) -> Error {
+    let statement = statement.name();
+    move |error| Error::Statement { statement, source: error.into() }
+}

@@ -1,1 +1,3 @@
 //! The billing service.
+
+pub mod domain;

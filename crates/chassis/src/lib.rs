@@ -1,1 +1,19 @@
-//! The microservice chassis: configuration, admin port, health, drain, logs, metrics and problem+json.
+//! The microservice chassis: what every service needs around its domain, once.
+
+pub mod config;
+pub mod platform;
+
+pub mod ids;
+pub mod network;
+
+pub mod context;
+pub mod trace;
+
+pub mod problem;
+
+pub mod changes;
+pub mod metrics;
+pub mod readiness;
+pub mod shutdown;
+pub mod tasks;
+pub mod telemetry;

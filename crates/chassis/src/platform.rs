@@ -1,0 +1,90 @@
+//! What a service takes from outside itself, so that a test can put something else in its place.
+
+use std::future::Future;
+
+use database::{Clock, Executor};
+use tokio::task::JoinHandle;
+use tracing::Instrument;
+
+use crate::{
+    ids::{Ids, Random},
+    network::Network,
+};
+
+/// Clock, ids, sockets, database threads and tasks. Every `App::build` is given one and takes nothing from elsewhere,
+/// hence a whole system can run on one thread, in memory, twice the same.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// The time.
+    pub clock: Clock,
+    /// Ids, and the random numbers behind them.
+    pub ids: Ids,
+    /// Sockets.
+    pub network: Network,
+    /// Where database work runs.
+    pub executor: Executor,
+    /// Which build this is.
+    pub build: BuildInfo,
+}
+
+impl Platform {
+    /// The real thing.
+    #[must_use]
+    pub fn system() -> Self {
+        let clock = Clock::system();
+        Platform {
+            ids: Ids::new(clock.clone(), Random::system()),
+            clock,
+            network: Network::tcp(),
+            executor: Executor::Threads,
+            build: BuildInfo::current(),
+        }
+    }
+
+    /// For tests: ids of `seed`, `clock`, sockets in memory, and database work on the caller's thread.
+    #[must_use]
+    pub fn simulated(seed: u64, clock: Clock) -> Self {
+        Platform {
+            ids: Ids::new(clock.clone(), Random::seeded(seed)),
+            clock,
+            network: Network::memory(),
+            executor: Executor::Inline,
+            build: BuildInfo::current(),
+        }
+    }
+
+    /// The random numbers behind the ids.
+    #[must_use]
+    pub fn random(&self) -> &Random {
+        self.ids.random()
+    }
+
+    /// Starts a task on the runtime of the caller, on which it stays: on a runtime of one thread everything runs there.
+    /// The task logs under the span of the caller.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub fn spawn<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        tokio::spawn(task.in_current_span())
+    }
+}
+
+/// Which build this is, for `/version` and the metric `build_info`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct BuildInfo {
+    /// The workspace's version.
+    pub version: &'static str,
+    /// The commit, where the build was told it in `GIT_COMMIT`.
+    pub commit: &'static str,
+    /// Whether it was built without optimisation.
+    pub debug: bool,
+}
+
+impl BuildInfo {
+    /// This build.
+    #[must_use]
+    pub fn current() -> Self {
+        let commit = option_env!("GIT_COMMIT").unwrap_or("unknown");
+        BuildInfo { version: env!("CARGO_PKG_VERSION"), commit, debug: cfg!(debug_assertions) }
+    }
+}

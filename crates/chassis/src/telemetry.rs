@@ -1,0 +1,150 @@
+//! Logs on standard error: one line per event, with the fields of the spans around it, the `trace_id` of a request above all.
+
+use std::{io::IsTerminal, str::FromStr, sync::Arc};
+
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, filter::ParseError, layer::SubscriberExt, reload, util::TryInitError,
+    util::SubscriberInitExt,
+};
+
+use crate::config::Env;
+
+mod json;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line, for machines.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    #[must_use]
+    pub fn detect() -> Self {
+        if std::io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json }
+    }
+}
+
+impl FromStr for LogFormat {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        match name {
+            "json" => Ok(LogFormat::Json),
+            "text" => Ok(LogFormat::Text),
+            _ => Err(UnknownFormat),
+        }
+    }
+}
+
+/// Not the name of a [`LogFormat`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be `json` or `text`")]
+pub struct UnknownFormat;
+
+/// How a process logs.
+#[derive(Clone, Debug)]
+pub struct Logging {
+    /// How lines look.
+    pub format: LogFormat,
+    /// Which events are logged: `info`, or directives such as `warn,ordering=debug`.
+    pub level: String,
+}
+
+impl Logging {
+    /// From `LOG_FORMAT` (json or text) and `LOG_LEVEL` (`info` unless told otherwise).
+    pub fn from_env(env: &mut Env) -> Self {
+        Logging {
+            format: env.or("LOG_FORMAT", LogFormat::detect()),
+            level: env.or("LOG_LEVEL", "info".to_owned()),
+        }
+    }
+}
+
+/// Logging cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The level is not one.
+    #[error(transparent)]
+    Level(#[from] BadLevel),
+    /// This process logs already.
+    #[error("starting to log")]
+    AlreadyStarted(#[source] TryInitError),
+}
+
+/// Starts logging to standard error, panics included. `service` is what lines outside any App's span are from.
+///
+/// # Errors
+/// A malformed level, or a process that logs already.
+pub fn init(service: &'static str, logging: &Logging) -> Result<LogHandle, Error> {
+    let (filter, reload) = reload::Layer::new(parse(&logging.level)?);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match logging.format {
+        LogFormat::Json => lines.fmt_fields(json::fields()).event_format(json::Lines::new(service)).boxed(),
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
+    };
+    let subscriber = Registry::default().with(filter).with(lines);
+    subscriber.try_init().map_err(Error::AlreadyStarted)?;
+    log_panics();
+    Ok(LogHandle(Arc::new(reload)))
+}
+
+/// A panic is a log line too, under the span that it happened in.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(panic.location = location, "panicked: {}", panic_message(panic.payload()));
+    }));
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+/// Changes the level of a running process. Clones change the same.
+#[derive(Clone, Debug)]
+pub struct LogHandle(Arc<reload::Handle<EnvFilter, Registry>>);
+
+impl LogHandle {
+    /// A handle that changes nothing but still refuses malformed levels: for tests, which share one process.
+    #[must_use]
+    pub fn detached() -> Self {
+        let (_, reload) = reload::Layer::new(EnvFilter::default());
+        LogHandle(Arc::new(reload))
+    }
+
+    /// Logs from now on what `level` says: a level, or directives such as `warn,ordering=debug`.
+    ///
+    /// # Errors
+    /// A malformed level; the one before stays.
+    pub fn set(&self, level: &str) -> Result<(), BadLevel> {
+        let filter = parse(level)?;
+        // The subscriber is gone only in tests and at the very end of a process.
+        let _ = self.0.reload(filter);
+        Ok(())
+    }
+
+    /// The level now.
+    #[must_use]
+    pub fn current(&self) -> String {
+        self.0.with_current(ToString::to_string).unwrap_or_default()
+    }
+}
+
+/// Neither a level nor directives.
+#[derive(Debug, thiserror::Error)]
+#[error("`{level}` is neither a log level nor a list of directives")]
+pub struct BadLevel {
+    level: String,
+    #[source]
+    source: ParseError,
+}
+
+fn parse(level: &str) -> Result<EnvFilter, BadLevel> {
+    EnvFilter::builder().parse(level).map_err(|source| BadLevel { level: level.to_owned(), source })
+}

@@ -1,1 +1,16 @@
-//! Steps, compensations and the durable runner of sagas.
+#![doc = include_str!("../README.md")]
+
+mod definition;
+mod progress;
+mod store;
+
+mod runner;
+pub mod tasks;
+pub mod testing;
+
+pub use definition::{Definition, Role, StepSpec};
+pub use progress::{Direction, Effect, Input, Move, Phase, Progress, StepState};
+pub use runner::{Ask, Error, Runner};
+pub use store::{
+    Instance, LogEntry, SCHEMA, STATEMENTS, Summary, log, oldest_unfinished, summary, unfinished,
+};

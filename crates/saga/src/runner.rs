@@ -1,0 +1,168 @@
+//! Moves a saga on within the transaction that hears of its participants' answers.
+
+use std::{marker::PhantomData, time::Duration};
+
+use database::Transaction;
+use uuid::Uuid;
+
+use crate::{
+    Definition, Direction, Effect, Input, Instance, Move, Phase, store,
+    tasks::{self, Task},
+};
+
+/// How a participant is asked, within the transaction that decided to ask: the one thing in which two ways to
+/// reach a participant differ here.
+pub trait Ask<D: Definition>: Send + Sync + 'static {
+    /// Writes down what has to be written with the decision (a message in an outbox, say), and tells after how long
+    /// the durable task that goes with the move is due: at once, if the task is what asks, or when an answer that
+    /// did not come is to be asked for again.
+    fn ask(
+        &self,
+        tx: &mut Transaction,
+        saga: Uuid,
+        this: Move<D::Step>,
+        request: &str,
+    ) -> impl Future<Output = Result<Duration, database::Error>>;
+}
+
+/// Why a saga could not be moved on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store failed.
+    #[error("keeping a saga")]
+    Store(#[from] database::Error),
+    /// Somebody else moved it on meanwhile.
+    #[error("the saga `{saga}` was moved on by somebody else")]
+    Conflict {
+        /// Which saga.
+        saga: &'static str,
+    },
+    /// Another release began it, which knows steps that this one does not.
+    #[error("the saga `{saga}` was begun by version {version} of its definition, which is not known here")]
+    UnknownDefinition {
+        /// Which saga.
+        saga: &'static str,
+        /// The version that began it.
+        version: i64,
+    },
+    /// What is stored is not a saga's progress.
+    #[error("reading the progress of the saga `{saga}`")]
+    Unreadable {
+        /// Which saga.
+        saga: &'static str,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// Moves sagas of one definition on.
+#[derive(Clone, Debug)]
+pub struct Runner<D, A> {
+    ask: A,
+    wake: tasks::Wake,
+    definition: PhantomData<fn() -> D>,
+}
+
+impl<D: Definition, A: Ask<D>> Runner<D, A> {
+    /// A runner that asks participants in this way, and wakes the worker of its tasks.
+    pub const fn new(ask: A, wake: tasks::Wake) -> Self {
+        Self { ask, wake, definition: PhantomData }
+    }
+
+    /// The saga of this id; a new one if there is none.
+    ///
+    /// # Errors
+    /// If the store fails, or another release began it.
+    pub async fn load(&self, tx: &mut Transaction, id: Uuid) -> Result<Instance<D>, Error> {
+        store::load(tx, id).await
+    }
+
+    /// Tells a saga something, in the caller's transaction: its new progress, its log, and what is to be asked next
+    /// are kept together with whatever else the transaction writes. `request` makes what a participant is sent.
+    ///
+    /// # Errors
+    /// If the store fails, somebody else moved it on meanwhile, or another release began it.
+    pub async fn advance(
+        &self,
+        tx: &mut Transaction,
+        id: Uuid,
+        input: Input<D::Step>,
+        traceparent: Option<&str>,
+        request: impl Fn(Move<D::Step>) -> String,
+    ) -> Result<Phase, Error> {
+        let mut instance = store::load::<D>(tx, id).await?;
+        let before = instance.progress.clone();
+        let effects = instance.progress.react(input);
+        if instance.progress == before {
+            return Ok(before.phase());
+        }
+        if instance.version == 0 {
+            instance.traceparent = traceparent.map(str::to_owned);
+        }
+        store::save(tx, id, &instance).await?;
+        self.note(tx, id, input).await?;
+        for effect in effects {
+            match effect {
+                Effect::Ask(this) => self.begin(tx, id, this, &request(this)).await?,
+                Effect::Forget(this) => {
+                    tasks::cancel(tx, D::NAME, id, &move_name::<D>(this)).await?;
+                }
+            }
+        }
+        Ok(instance.progress.phase())
+    }
+
+    async fn begin(
+        &self,
+        tx: &mut Transaction,
+        id: Uuid,
+        this: Move<D::Step>,
+        request: &str,
+    ) -> Result<(), Error> {
+        let delay = self.ask.ask(tx, id, this, request).await?;
+        let entry = if this.direction == Direction::Action { "asked" } else { "undo asked" };
+        store::note(tx, id, &step_name::<D>(this.step), entry, None).await?;
+        let task = Task::new(D::NAME, id, move_name::<D>(this), request);
+        tasks::schedule(tx, &task, delay, &self.wake).await?;
+        Ok(())
+    }
+
+    async fn note(&self, tx: &mut Transaction, id: Uuid, input: Input<D::Step>) -> Result<(), Error> {
+        let (step, entry) = match input {
+            Input::Start => (None, "started"),
+            Input::Abort => (None, "aborted"),
+            Input::Done(step) => (Some(step), "done"),
+            Input::Refused(step) => (Some(step), "refused"),
+            Input::Deferred(step) => (Some(step), "deferred"),
+            Input::Undone(step) => (Some(step), "undone"),
+        };
+        let step = step.map_or_else(|| "saga".to_owned(), step_name::<D>);
+        store::note(tx, id, &step, entry, None).await
+    }
+
+    /// Notes in a saga's log that an attempt failed and will be repeated.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn note_retry(tx: &mut Transaction, id: Uuid, step: &str, why: &str) -> Result<(), Error> {
+        store::note(tx, id, step, "retry", Some(why)).await
+    }
+}
+
+/// The name of the task that asks for a move: the step's, and `/undo` behind it where it is undone.
+fn move_name<D: Definition>(this: Move<D::Step>) -> String {
+    let step = step_name::<D>(this.step);
+    match this.direction {
+        Direction::Action => step,
+        Direction::Undo => format!("{step}/undo"),
+    }
+}
+
+fn step_name<D: Definition>(step: D::Step) -> String {
+    // A step is a unit variant: its serde name is the name that it has in the progress too.
+    match serde_json::to_value(step) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => format!("{step:?}"),
+    }
+}

@@ -1,0 +1,219 @@
+//! Where sagas are kept: how far each has come, and a log of every step.
+
+use database::{Kind, Migration, Row, Schema, Transaction, params, statements};
+use uuid::Uuid;
+
+use crate::{Definition, Phase, Progress, runner::Error};
+
+/// The tables of sagas and of their log.
+pub const SCHEMA: Schema = Schema {
+    name: "saga",
+    migrations: &[Migration {
+        version: 1,
+        kind: Kind::Expand,
+        sql: "
+CREATE TABLE sagas (
+    saga_id      BYTEA  NOT NULL,
+    name         TEXT   NOT NULL,
+    definition   BIGINT NOT NULL,
+    version      BIGINT NOT NULL,
+    phase        TEXT   NOT NULL,
+    progress     TEXT   NOT NULL,
+    traceparent  TEXT,
+    started_at   BIGINT NOT NULL,
+    changed_at   BIGINT NOT NULL,
+    unfinished   BIGINT,
+    CONSTRAINT sagas_pk PRIMARY KEY (saga_id, name)
+);
+CREATE INDEX sagas_unfinished ON sagas (unfinished) WHERE unfinished IS NOT NULL;
+CREATE TABLE saga_log (
+    saga_id BYTEA  NOT NULL,
+    seq     BIGINT NOT NULL,
+    at      BIGINT NOT NULL,
+    step    TEXT   NOT NULL,
+    entry   TEXT   NOT NULL,
+    detail  TEXT,
+    CONSTRAINT saga_log_pk PRIMARY KEY (saga_id, seq)
+);
+",
+    }],
+};
+
+statements! {
+    /// One saga.
+    pub(crate) const LOAD: "SELECT definition, version, progress, traceparent FROM sagas WHERE saga_id = $1 AND name = $2";
+    /// Begins a saga.
+    pub(crate) const INSERT: "INSERT INTO sagas (saga_id, name, definition, version, phase, progress, traceparent, started_at, changed_at, unfinished) \
+        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $7, CASE WHEN $8 = 1 THEN $7 END)";
+    /// Moves a saga on, unless somebody else did.
+    pub(crate) const UPDATE: "UPDATE sagas SET version = version + 1, phase = $4, progress = $5, changed_at = $6, unfinished = CASE WHEN $7 = 1 THEN started_at END \
+        WHERE saga_id = $1 AND name = $2 AND version = $3";
+    /// Adds to a saga's log.
+    pub(crate) const LOG: "INSERT INTO saga_log (saga_id, seq, at, step, entry, detail) \
+        SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4, $5 FROM saga_log WHERE saga_id = $1";
+    /// A saga's log.
+    const READ_LOG: "SELECT seq, at, step, entry, detail FROM saga_log WHERE saga_id = $1 ORDER BY seq";
+    /// A saga's row.
+    const SUMMARY: "SELECT name, definition, phase, progress, started_at, changed_at FROM sagas WHERE saga_id = $1";
+    /// How many sagas are under way.
+    const UNFINISHED: "SELECT COUNT(*) FROM sagas WHERE unfinished IS NOT NULL";
+    /// When the oldest saga under way began.
+    const OLDEST: "SELECT MIN(unfinished) FROM sagas WHERE unfinished IS NOT NULL";
+}
+
+/// One saga, as it is kept.
+#[derive(Debug)]
+pub struct Instance<D: Definition> {
+    /// How far it has come.
+    pub progress: Progress<D>,
+    /// How often it was written; 0 for one that was not begun.
+    pub(crate) version: i64,
+    /// The trace of the request that began it.
+    pub traceparent: Option<String>,
+}
+
+/// One line of a saga's log.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct LogEntry {
+    /// Its number within the saga, from 1.
+    pub seq: i64,
+    /// When, in microseconds since the Unix epoch.
+    pub at: i64,
+    /// The step that it is about; `saga` for the whole.
+    pub step: String,
+    /// What happened.
+    pub entry: String,
+    /// More about it.
+    pub detail: Option<String>,
+}
+
+/// One saga, for those who look at it from outside.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Summary {
+    /// Which saga it is one of.
+    pub name: String,
+    /// The version of the definition that began it.
+    pub definition: i64,
+    /// Which way it goes.
+    pub phase: String,
+    /// How far each step has come.
+    pub progress: serde_json::Value,
+    /// When it began, in microseconds since the Unix epoch.
+    pub started_at: i64,
+    /// When it last moved.
+    pub changed_at: i64,
+}
+
+pub(crate) async fn load<D: Definition>(tx: &mut Transaction, id: Uuid) -> Result<Instance<D>, Error> {
+    let row = |row: &Row<'_>| {
+        Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<String>(2)?, row.get::<Option<String>>(3)?))
+    };
+    let Some((definition, version, progress, traceparent)) =
+        tx.query_opt(LOAD, params![id, D::NAME], row).await?
+    else {
+        return Ok(Instance { progress: Progress::default(), version: 0, traceparent: None });
+    };
+    if definition != i64::from(D::VERSION) {
+        return Err(Error::UnknownDefinition { saga: D::NAME, version: definition });
+    }
+    let progress =
+        serde_json::from_str(&progress).map_err(|source| Error::Unreadable { saga: D::NAME, source })?;
+    Ok(Instance { progress, version, traceparent })
+}
+
+pub(crate) async fn save<D: Definition>(
+    tx: &mut Transaction,
+    id: Uuid,
+    instance: &Instance<D>,
+) -> Result<(), Error> {
+    let now = tx.now();
+    let unfinished = i64::from(!instance.progress.is_at_rest());
+    let phase = phase_name(instance.progress.phase());
+    let progress = serde_json::to_string(&instance.progress)
+        .map_err(|source| Error::Unreadable { saga: D::NAME, source })?;
+    let changed = if instance.version == 0 {
+        let definition = i64::from(D::VERSION);
+        let traceparent = instance.traceparent.as_deref();
+        tx.execute(INSERT, params![id, D::NAME, definition, phase, progress, traceparent, now, unfinished])
+            .await?
+    } else {
+        tx.execute(UPDATE, params![id, D::NAME, instance.version, phase, progress, now, unfinished]).await?
+    };
+    if changed == 1 { Ok(()) } else { Err(Error::Conflict { saga: D::NAME }) }
+}
+
+/// Adds a line to a saga's log.
+pub(crate) async fn note(
+    tx: &mut Transaction,
+    id: Uuid,
+    step: &str,
+    entry: &str,
+    detail: Option<&str>,
+) -> Result<(), Error> {
+    let now = tx.now();
+    tx.execute(LOG, params![id, now, step, entry, detail]).await?;
+    Ok(())
+}
+
+/// Every line of a saga's log, in order.
+///
+/// # Errors
+/// If the store fails.
+pub async fn log(tx: &mut Transaction, id: Uuid) -> Result<Vec<LogEntry>, database::Error> {
+    tx.query(READ_LOG, params![id], |row| {
+        Ok(LogEntry {
+            seq: row.get(0)?,
+            at: row.get(1)?,
+            step: row.get(2)?,
+            entry: row.get(3)?,
+            detail: row.get(4)?,
+        })
+    })
+    .await
+}
+
+/// The sagas of this id.
+///
+/// # Errors
+/// If the store fails.
+pub async fn summary(tx: &mut Transaction, id: Uuid) -> Result<Option<Summary>, database::Error> {
+    tx.query_opt(SUMMARY, params![id], |row| {
+        let progress = row.get::<String>(3)?;
+        Ok(Summary {
+            name: row.get(0)?,
+            definition: row.get(1)?,
+            phase: row.get(2)?,
+            progress: serde_json::from_str(&progress).unwrap_or(serde_json::Value::String(progress)),
+            started_at: row.get(4)?,
+            changed_at: row.get(5)?,
+        })
+    })
+    .await
+}
+
+/// How many sagas are under way, those at rest left out.
+///
+/// # Errors
+/// If the store fails.
+pub async fn unfinished(tx: &mut Transaction) -> Result<i64, database::Error> {
+    tx.query_one(UNFINISHED, params![], |row| row.get(0)).await
+}
+
+/// Since when the oldest saga is under way, in microseconds since the Unix epoch.
+///
+/// # Errors
+/// If the store fails.
+pub async fn oldest_unfinished(tx: &mut Transaction) -> Result<Option<i64>, database::Error> {
+    tx.query_one(OLDEST, params![], |row| row.get(0)).await
+}
+
+const fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::New => "new",
+        Phase::Forward => "forward",
+        Phase::Unwinding => "unwinding",
+        Phase::Resting => "resting",
+        Phase::Completed => "completed",
+        Phase::Unwound => "unwound",
+    }
+}

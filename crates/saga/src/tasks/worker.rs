@@ -1,0 +1,318 @@
+//! Does the tasks of one kind, so many at a time, and goes on until each is done.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use database::{Database, leases};
+use tokio::{sync::Notify, task::JoinSet, time::Instant};
+use uuid::Uuid;
+
+use super::{Backoff, Task, micros, store};
+
+/// Does one task. It is called outside of any transaction, and may be called again for a task that it has done
+/// already: a crash, or an answer that came late, lies between.
+pub trait Perform: Send + Sync + 'static {
+    /// Does it once.
+    fn perform(&self, task: &Task) -> impl Future<Output = Verdict> + Send;
+}
+
+/// What became of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is struck out, or written anew, by a transaction that has committed.
+    Settled,
+    /// It is under way elsewhere: look again after this long, which counts as no failure.
+    Again(Duration),
+    /// It failed; again after the back-off. The reason is kept with the task.
+    Failed(String),
+}
+
+/// What one step of a worker found to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// So many tasks.
+    Performed(usize),
+    /// Nothing is due.
+    Idle,
+    /// Another replica does the tasks of this kind.
+    NotMine,
+}
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many tasks at a time.
+    pub concurrency: usize,
+    /// How long to wait after a failure.
+    pub backoff: Backoff,
+    /// How often to look for tasks that nobody woke it for.
+    pub poll: Duration,
+    /// The name of this replica: one that restarts under the same name need not wait for its own lease.
+    pub holder: String,
+    /// How long the lease lasts without being renewed.
+    pub lease: Duration,
+}
+
+impl Default for Options {
+    /// 128 at a time, a look every second, a lease of 10 s.
+    fn default() -> Self {
+        Self {
+            concurrency: 128,
+            backoff: Backoff::default(),
+            poll: Duration::from_secs(1),
+            holder: "only".to_owned(),
+            lease: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Tells a worker of tasks as they are written down, so that it need not look.
+#[derive(Clone, Debug, Default)]
+pub struct Wake(Arc<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    offered: Mutex<Offered>,
+    notify: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Offered {
+    tasks: VecDeque<Task>,
+    look: bool,
+}
+
+impl Wake {
+    /// More than this many offers are not kept: the worker finds the tasks in its table.
+    const MOST: usize = 1024;
+
+    /// A task that is due now.
+    pub(super) fn offer(&self, task: Task) {
+        let mut offered = self.0.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        if offered.tasks.len() < Self::MOST {
+            offered.tasks.push_back(task);
+        } else {
+            offered.look = true;
+        }
+        drop(offered);
+        self.0.notify.notify_one();
+    }
+
+    /// There is something in the table that was not there before.
+    pub(super) fn look_again(&self) {
+        self.0.offered.lock().unwrap_or_else(PoisonError::into_inner).look = true;
+        self.0.notify.notify_one();
+    }
+
+    fn take(&self, room: usize) -> (Vec<Task>, bool) {
+        let mut offered = self.0.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = offered.tasks.len().min(room);
+        (offered.tasks.drain(..count).collect(), std::mem::take(&mut offered.look))
+    }
+
+    fn is_waiting(&self) -> bool {
+        let offered = self.0.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        offered.look || !offered.tasks.is_empty()
+    }
+}
+
+/// Does the tasks of one kind.
+#[derive(Debug)]
+pub struct Worker<P> {
+    kind: &'static str,
+    db: Database,
+    perform: Arc<P>,
+    wake: Wake,
+    options: Options,
+    token: Option<leases::Token>,
+    renew_at: Option<Instant>,
+    look_at: Instant,
+}
+
+type Key = (Uuid, String);
+
+impl<P: Perform> Worker<P> {
+    /// A worker for the tasks of `kind` in this database, which `wake` tells of new ones.
+    pub fn new(kind: &'static str, db: Database, perform: P, wake: Wake, options: Options) -> Self {
+        let perform = Arc::new(perform);
+        Self { kind, db, perform, wake, options, token: None, renew_at: None, look_at: Instant::now() }
+    }
+
+    /// Works until `drain` is ready; what is under way then is finished or, after `grace`, dropped: it stays in the
+    /// table, and is done again by whoever comes next.
+    pub async fn run(mut self, drain: impl Future<Output = ()>, grace: Duration) {
+        let mut running = JoinSet::new();
+        let mut keys = HashSet::new();
+        tokio::pin!(drain);
+        loop {
+            let wait = self.fill(&mut running, &mut keys).await;
+            tokio::select! {
+                () = &mut drain => break,
+                () = self.wake.0.notify.notified(), if running.len() < self.options.concurrency => {}
+                Some(done) = running.join_next() => forget(&mut keys, done),
+                () = tokio::time::sleep_until(wait) => {}
+            }
+        }
+        let finish = async { while running.join_next().await.is_some() {} };
+        if tokio::time::timeout(grace, finish).await.is_err() {
+            tracing::info!(kind = self.kind, "leaving tasks under way for the next run");
+        }
+        self.give_back().await;
+    }
+
+    /// Does what is due now, and returns when it is done: for tests, which turn the crank by hand.
+    pub async fn run_once(&mut self) -> Outcome {
+        let mut running = JoinSet::new();
+        let mut keys = HashSet::new();
+        self.look_at = Instant::now();
+        self.fill(&mut running, &mut keys).await;
+        if self.token.is_none() {
+            return Outcome::NotMine;
+        }
+        let count = running.len();
+        while running.join_next().await.is_some() {}
+        if count == 0 { Outcome::Idle } else { Outcome::Performed(count) }
+    }
+
+    /// Starts what there is room for, and says when to look again.
+    async fn fill(&mut self, running: &mut JoinSet<Key>, keys: &mut HashSet<Key>) -> Instant {
+        if !self.hold_lease().await {
+            return Instant::now() + self.options.lease / 4;
+        }
+        let room = self.options.concurrency.saturating_sub(running.len());
+        let (offered, look) = self.wake.take(room);
+        for task in offered {
+            self.start(task, running, keys);
+        }
+        if look || self.look_at <= Instant::now() {
+            self.look(running, keys).await;
+        }
+        let full = running.len() >= self.options.concurrency;
+        if self.wake.is_waiting() && !full { Instant::now() } else { self.look_at }
+    }
+
+    /// Reads what is due from the table.
+    async fn look(&mut self, running: &mut JoinSet<Key>, keys: &mut HashSet<Key>) {
+        let kind = self.kind;
+        // Those under way are still in the table: they must not crowd out the others.
+        let limit = i64::try_from(2 * self.options.concurrency).unwrap_or(i64::MAX);
+        let read = self.db.read(async move |tx| {
+            let (tasks, next) = store::due(tx, kind, limit).await?;
+            Ok::<_, database::Error>((tasks, next.map(|next| next - tx.now())))
+        });
+        let now = Instant::now();
+        match read.await {
+            Ok((tasks, next)) => {
+                let next = next.map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or(0)));
+                let wait = next.map_or(self.options.poll, |next| next.min(self.options.poll));
+                self.look_at = now + wait.max(Duration::from_millis(1));
+                for task in tasks {
+                    if running.len() >= self.options.concurrency {
+                        self.look_at = now + Duration::from_millis(1);
+                        break;
+                    }
+                    self.start(task, running, keys);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(kind, error = &error as &dyn std::error::Error, "cannot look for tasks");
+                self.look_at = now + self.options.poll;
+            }
+        }
+    }
+
+    fn start(&self, task: Task, running: &mut JoinSet<Key>, keys: &mut HashSet<Key>) {
+        let key = (task.subject, task.name.clone());
+        if !keys.insert(key.clone()) {
+            return;
+        }
+        let (perform, db, wake, backoff) =
+            (self.perform.clone(), self.db.clone(), self.wake.clone(), self.options.backoff);
+        running.spawn(async move {
+            let verdict = perform.perform(&task).await;
+            conclude(&db, task, verdict, backoff, &wake).await;
+            key
+        });
+    }
+
+    async fn hold_lease(&mut self) -> bool {
+        let now = Instant::now();
+        if self.token.is_some() && self.renew_at.is_some_and(|at| now < at) {
+            return true;
+        }
+        let (role, holder, ttl) =
+            (format!("tasks/{}", self.kind), self.options.holder.clone(), self.options.lease);
+        let acquired = self.db.write(async move |tx| leases::acquire(tx, &role, &holder, ttl).await).await;
+        match acquired {
+            Ok(token) => {
+                self.token = token;
+                self.renew_at = Some(now + ttl / 3);
+            }
+            Err(error) => {
+                tracing::warn!(
+                    kind = self.kind,
+                    error = &error as &dyn std::error::Error,
+                    "cannot get the lease"
+                );
+                self.token = None;
+            }
+        }
+        self.token.is_some()
+    }
+
+    async fn give_back(&mut self) {
+        let Some(token) = self.token.take() else { return };
+        if let Err(error) = self.db.write(async move |tx| leases::release(tx, &token).await).await {
+            tracing::debug!(
+                kind = self.kind,
+                error = &error as &dyn std::error::Error,
+                "the lease will expire"
+            );
+        }
+    }
+}
+
+/// Writes down when a task that is not done is to be tried again.
+async fn conclude(db: &Database, mut task: Task, verdict: Verdict, backoff: Backoff, wake: &Wake) {
+    let (delay, error) = match verdict {
+        Verdict::Settled => return,
+        Verdict::Again(delay) => (delay, None),
+        Verdict::Failed(why) => {
+            let delay = backoff.delay(task.subject, task.attempt);
+            tracing::debug!(kind = task.kind, subject = %task.subject, attempt = task.attempt, why, "task failed");
+            task.attempt = task.attempt.saturating_add(1);
+            (delay, Some(why))
+        }
+    };
+    let (kind, wake) = (task.kind, wake.clone());
+    let written = db
+        .write(async move |tx| {
+            let due_at = tx.now().saturating_add(micros(delay));
+            store::postpone(tx, &task, due_at, error.as_deref()).await?;
+            let wake = wake.clone();
+            tx.after_commit(move || wake.look_again());
+            Ok::<_, database::Error>(())
+        })
+        .await;
+    if let Err(error) = written {
+        // It stays due in the table, where the next look finds it.
+        tracing::warn!(kind, error = &error as &dyn std::error::Error, "cannot postpone a task");
+    }
+}
+
+fn forget(keys: &mut HashSet<Key>, done: Result<Key, tokio::task::JoinError>) {
+    match done {
+        Ok(key) => {
+            keys.remove(&key);
+        }
+        Err(error) => {
+            // Whose it was is not known any more. Forgetting all lets every task be found again; those still under
+            // way are done twice, which each of them can bear.
+            tracing::error!(error = &error as &dyn std::error::Error, "a task panicked");
+            keys.clear();
+        }
+    }
+}

@@ -97,7 +97,11 @@ impl<S: Sync> FromRequestParts<S> for Context {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get().cloned().ok_or_else(|| problem::internal_because("the router is not behind `edge`"))
+        parts
+            .extensions
+            .get()
+            .cloned()
+            .ok_or_else(|| problem::internal_because("the router is not behind `edge`"))
     }
 }
 
@@ -118,7 +122,8 @@ fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Problem> {
     let ours = parse_with(headers, &TIMEOUT_MS, "a number of milliseconds", |text| {
         digits(text, 15).map(Duration::from_millis)
     })?;
-    let grpc = parse_with(headers, &GRPC_TIMEOUT, "up to eight digits and one of H, M, S, m, u, n", grpc_timeout)?;
+    let grpc =
+        parse_with(headers, &GRPC_TIMEOUT, "up to eight digits and one of H, M, S, m, u, n", grpc_timeout)?;
     Ok(ours.into_iter().chain(grpc).min().map(|timeout| timeout.min(MAX_TIMEOUT)))
 }
 
@@ -158,9 +163,8 @@ mod tests {
     use super::*;
 
     fn context(headers: &[(&'static str, &str)]) -> Result<Context, Problem> {
-        let pairs = headers.iter().map(|(name, value)| {
-            (HeaderName::from_static(name), value.parse().unwrap())
-        });
+        let pairs =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
         Context::from_headers(&pairs.collect(), &Random::seeded(1))
     }
 
@@ -171,7 +175,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_headers_the_caller_is_anonymous_and_waits_for_ever() {
         let context = context(&[]).unwrap();
-        assert_eq!((context.actor.as_str(), context.deadline, context.idempotency_key), (ANONYMOUS, None, None));
+        assert_eq!(
+            (context.actor.as_str(), context.deadline, context.idempotency_key),
+            (ANONYMOUS, None, None)
+        );
     }
 
     #[tokio::test(start_paused = true)]

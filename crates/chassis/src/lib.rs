@@ -9,7 +9,14 @@ pub mod network;
 pub mod context;
 pub mod trace;
 
+pub mod extract;
 pub mod problem;
+
+pub mod edge;
+pub mod limits;
+pub mod server;
+
+pub mod admin;
 
 pub mod changes;
 pub mod metrics;

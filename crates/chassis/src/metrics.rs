@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
-    core::{Collector, GenericGaugeVec, AtomicF64},
+    core::{AtomicF64, Collector, GenericGaugeVec},
     proto::MetricFamily,
 };
 
@@ -17,9 +17,8 @@ use crate::platform::BuildInfo;
 pub const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Buckets for durations, in seconds: 0.5 ms to 30 s, each about twice the one before.
-pub const SECONDS: &[f64] = &[
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
-];
+pub const SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 /// A metric cannot be registered: its name is taken, or against the rules.
 #[derive(Debug, thiserror::Error)]
@@ -56,8 +55,13 @@ impl Metrics {
         let labels = labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let registry = Registry::new_custom(None, Some(labels))
             .map_err(|source| Error { name: service.to_owned(), source })?;
-        let metrics = Metrics { identity: Identity { style: style.into(), service: service.into() }, registry };
-        let info = metrics.gauge("build_info", "Always 1; the labels say which build this is.", &["version", "commit"])?;
+        let metrics =
+            Metrics { identity: Identity { style: style.into(), service: service.into() }, registry };
+        let info = metrics.gauge(
+            "build_info",
+            "Always 1; the labels say which build this is.",
+            &["version", "commit"],
+        )?;
         info.with_label_values(&[build.version, build.commit]).set(1);
         Ok(metrics)
     }
@@ -94,7 +98,12 @@ impl Metrics {
     ///
     /// # Errors
     /// See [`counter`](Self::counter).
-    pub fn float_gauge(&self, name: &str, help: &str, labels: &[&str]) -> Result<GenericGaugeVec<AtomicF64>, Error> {
+    pub fn float_gauge(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> Result<GenericGaugeVec<AtomicF64>, Error> {
         self.register(name, GenericGaugeVec::new(Opts::new(name, help), labels))
     }
 
@@ -102,7 +111,13 @@ impl Metrics {
     ///
     /// # Errors
     /// See [`counter`](Self::counter).
-    pub fn histogram(&self, name: &str, help: &str, labels: &[&str], buckets: &[f64]) -> Result<HistogramVec, Error> {
+    pub fn histogram(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+        buckets: &[f64],
+    ) -> Result<HistogramVec, Error> {
         let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
         self.register(name, HistogramVec::new(options, labels))
     }

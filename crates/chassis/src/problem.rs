@@ -35,8 +35,8 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use contracts::problem::MEDIA_TYPE;
 pub use contracts::problem::FieldError;
+use contracts::problem::MEDIA_TYPE;
 
 /// When to come back where nobody knows better.
 pub const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -134,7 +134,10 @@ impl Problem {
     /// 422 with every field that is wrong.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        Problem { errors, ..Self::unprocessable(code::INVALID_FIELDS, "Some fields are wrong; `errors` names them.") }
+        Problem {
+            errors,
+            ..Self::unprocessable(code::INVALID_FIELDS, "Some fields are wrong; `errors` names them.")
+        }
     }
 
     /// 501.
@@ -215,6 +218,10 @@ impl Problem {
         }
     }
 
+    pub(crate) fn has_trace_id(&self) -> bool {
+        !self.trace_id.is_empty()
+    }
+
     fn retry_after_header(&self) -> Option<(HeaderName, HeaderValue)> {
         let after = self.retry_after?;
         let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
@@ -263,6 +270,11 @@ pub fn internal(error: &dyn Error) -> Problem {
 #[must_use]
 pub fn internal_because(reason: &str) -> Problem {
     tracing::error!(reason, "internal error");
+    internal_answer()
+}
+
+/// 500 for a defect that is logged already.
+pub(crate) fn internal_answer() -> Problem {
     let detail = "Something went wrong on our side; quote the trace_id when you report it.";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL_ERROR, detail)
 }

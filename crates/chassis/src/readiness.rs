@@ -47,7 +47,11 @@ impl Readiness {
 
     /// Not ready while `check` answers why not. It runs at every probe, so it answers from what is known, at once; it must
     /// not ask this `Readiness` anything.
-    pub fn check(&self, name: impl Into<String>, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
+    pub fn check(
+        &self,
+        name: impl Into<String>,
+        check: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+    ) {
         self.state().checks.push((name.into(), Arc::new(check)));
     }
 
@@ -110,7 +114,10 @@ impl fmt::Debug for Readiness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state();
         let checks: Vec<_> = state.checks.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Readiness").field("gates", &state.gates).field("checks", &checks).finish_non_exhaustive()
+        f.debug_struct("Readiness")
+            .field("gates", &state.gates)
+            .field("checks", &checks)
+            .finish_non_exhaustive()
     }
 }
 
@@ -190,7 +197,10 @@ mod tests {
         let up = Arc::new(AtomicBool::new(true));
         let readiness = Readiness::new();
         let seen = up.clone();
-        readiness.check("database", move || if seen.load(Ordering::Relaxed) { Ok(()) } else { Err("down".into()) });
+        readiness.check(
+            "database",
+            move || if seen.load(Ordering::Relaxed) { Ok(()) } else { Err("down".into()) },
+        );
         assert!(readiness.is_ready());
         up.store(false, Ordering::Relaxed);
         let report = readiness.report();

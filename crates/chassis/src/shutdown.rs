@@ -124,7 +124,12 @@ impl Shutdown {
     }
 
     /// Adds a step.
-    pub fn at(&mut self, stage: Stage, name: impl Into<String>, step: impl Future<Output = ()> + Send + 'static) {
+    pub fn at(
+        &mut self,
+        stage: Stage,
+        name: impl Into<String>,
+        step: impl Future<Output = ()> + Send + 'static,
+    ) {
         self.steps.push((stage, name.into(), Box::pin(step)));
     }
 
@@ -165,7 +170,10 @@ async fn run_step(name: String, step: Step, deadline: Instant) -> Option<String>
 impl fmt::Debug for Shutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let steps = self.steps.iter().map(|(stage, name, _)| (stage, name));
-        f.debug_struct("Shutdown").field("grace", &self.grace).field("steps", &steps.collect::<Vec<_>>()).finish()
+        f.debug_struct("Shutdown")
+            .field("grace", &self.grace)
+            .field("steps", &steps.collect::<Vec<_>>())
+            .finish()
     }
 }
 

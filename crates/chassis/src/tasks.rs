@@ -15,7 +15,6 @@ use crate::{
     metrics::{self, Metrics},
     platform::Platform,
     shutdown::{self, Drain, Trigger},
-    telemetry::panic_message,
 };
 
 /// The background parts of one App. Dropping it aborts them; [`stop`](Self::stop) lets them finish.
@@ -52,8 +51,9 @@ impl Tasks {
         let part = run(self.drain.clone());
         let (panics, liveness) = (self.panics.clone(), self.liveness.clone());
         let watched = async move {
-            if let Err(panic) = AssertUnwindSafe(part).catch_unwind().await {
-                tracing::error!("the part `{name}` panicked: {}", panic_message(&*panic));
+            // The panic's message and place are logged by the panic hook.
+            if AssertUnwindSafe(part).catch_unwind().await.is_err() {
+                tracing::error!("the part `{name}` has ended for good; this process should be started anew");
                 panics.with_label_values(&[name]).inc();
                 liveness.fail(name);
             }

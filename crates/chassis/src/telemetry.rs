@@ -3,8 +3,8 @@
 use std::{io::IsTerminal, str::FromStr, sync::Arc};
 
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, filter::ParseError, layer::SubscriberExt, reload, util::TryInitError,
-    util::SubscriberInitExt,
+    EnvFilter, Layer, Registry, filter::ParseError, layer::SubscriberExt, reload, util::SubscriberInitExt,
+    util::TryInitError,
 };
 
 use crate::config::Env;
@@ -101,7 +101,7 @@ fn log_panics() {
 }
 
 /// What a panic said.
-pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
+fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

@@ -1,0 +1,49 @@
+//! The bounds of an HTTP server.
+
+use std::time::Duration;
+
+use crate::config::Env;
+
+/// How much an HTTP server takes on at once, and for how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests being handled; one more is answered 429.
+    pub in_flight: usize,
+    /// Bytes of a request's body; more is answered 413.
+    pub body_bytes: usize,
+    /// Open connections; one more waits in the listener's backlog.
+    pub connections: usize,
+    /// How long a client may take to send the head of its next request, the pause before it included.
+    pub header_read: Duration,
+    /// How long requests in flight may take once the server is told to stop.
+    pub drain: Duration,
+}
+
+/// The public contract's limit of a request's body.
+pub const BODY_BYTES: usize = 64 * 1024;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            in_flight: 1024,
+            body_bytes: BODY_BYTES,
+            connections: 4096,
+            header_read: Duration::from_secs(30),
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+impl Limits {
+    /// From `HTTP_MAX_IN_FLIGHT`, `HTTP_MAX_CONNECTIONS`, `HTTP_HEADER_READ_MS` and `HTTP_DRAIN_SECONDS`.
+    pub fn from_env(env: &mut Env) -> Self {
+        let default = Self::default();
+        Limits {
+            in_flight: env.or("HTTP_MAX_IN_FLIGHT", default.in_flight),
+            body_bytes: default.body_bytes,
+            connections: env.or("HTTP_MAX_CONNECTIONS", default.connections),
+            header_read: env.duration("HTTP_HEADER_READ_MS", default.header_read),
+            drain: env.duration("HTTP_DRAIN_SECONDS", default.drain),
+        }
+    }
+}

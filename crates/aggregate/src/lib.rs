@@ -5,7 +5,7 @@ pub mod testing;
 
 use std::fmt::Debug;
 
-pub use repository::{Change, Repository, Versioned, decide};
+pub use repository::{Change, Failed, Failure, Repository, Versioned, decide, execute};
 
 /// Something whose state is the sum of what happened to it, and which alone decides what may happen next.
 ///

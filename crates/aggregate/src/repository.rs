@@ -92,3 +92,49 @@ pub trait Repository<A: Aggregate>: Send + Sync + 'static {
         changes: &[Change<A>],
     ) -> impl Future<Output = Result<(), Self::Error>>;
 }
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure<R, E>
+where
+    R: std::error::Error + 'static,
+    E: std::error::Error + 'static,
+{
+    /// The aggregate said no.
+    #[error(transparent)]
+    Refused(R),
+    /// The store failed.
+    #[error(transparent)]
+    Store(E),
+}
+
+/// What carrying out a command on aggregates of `R` can fail with.
+pub type Failed<A, R> = Failure<<A as Aggregate>::Refusal, <R as Repository<A>>::Error>;
+
+/// Carries out one command on one aggregate: loads it, has it decide, keeps what happened, and returns what it has
+/// become. A command that changes nothing returns it as it was.
+///
+/// # Errors
+/// The aggregate's refusal, or the store's failure.
+pub async fn execute<A, R>(
+    repository: &R,
+    transaction: &mut R::Transaction,
+    id: &A::Id,
+    scope: &A::Scope,
+    command: &A::Command,
+) -> Result<Versioned<A>, Failed<A, R>>
+where
+    A: Aggregate,
+    R: Repository<A>,
+{
+    let loaded =
+        repository.load(transaction, std::slice::from_ref(id), scope).await.map_err(Failure::Store)?;
+    let before = loaded.into_iter().next().unwrap_or_default();
+    match decide(id.clone(), &before, command).map_err(Failure::Refused)? {
+        None => Ok(before),
+        Some(change) => {
+            repository.save(transaction, std::slice::from_ref(&change)).await.map_err(Failure::Store)?;
+            Ok(Versioned { version: change.version(), state: change.after })
+        }
+    }
+}

@@ -56,6 +56,39 @@ pub enum Error {
     },
 }
 
+/// What a saga is told, and what it is to keep of that.
+#[derive(Clone, Debug)]
+pub struct Told<S> {
+    /// What it is told.
+    pub input: Input<S>,
+    /// The trace of whoever tells it; that of the first is kept.
+    pub traceparent: Option<String>,
+    /// What it is to remember from now on, in place of what it did.
+    pub memory: Option<String>,
+}
+
+impl<S> From<Input<S>> for Told<S> {
+    fn from(input: Input<S>) -> Self {
+        Self { input, traceparent: None, memory: None }
+    }
+}
+
+/// What being told something made of a saga.
+#[derive(Debug)]
+pub struct Advanced<D: Definition> {
+    /// Which way it went before.
+    pub before: Phase,
+    /// The saga after.
+    pub instance: Instance<D>,
+}
+
+impl<D: Definition> Advanced<D> {
+    /// Whether it has just come to this phase.
+    pub fn became(&self, phase: Phase) -> bool {
+        self.before != phase && self.instance.progress.phase() == phase
+    }
+}
+
 /// Moves sagas of one definition on.
 #[derive(Clone, Debug)]
 pub struct Runner<D, A> {
@@ -79,7 +112,8 @@ impl<D: Definition, A: Ask<D>> Runner<D, A> {
     }
 
     /// Tells a saga something, in the caller's transaction: its new progress, its log, and what is to be asked next
-    /// are kept together with whatever else the transaction writes. `request` makes what a participant is sent.
+    /// are kept together with whatever else the transaction writes. `request` makes what a participant is sent, of
+    /// the move and of what the saga remembers.
     ///
     /// # Errors
     /// If the store fails, somebody else moved it on meanwhile, or another release began it.
@@ -87,30 +121,28 @@ impl<D: Definition, A: Ask<D>> Runner<D, A> {
         &self,
         tx: &mut Transaction,
         id: Uuid,
-        input: Input<D::Step>,
-        traceparent: Option<&str>,
-        request: impl Fn(Move<D::Step>) -> String,
-    ) -> Result<Phase, Error> {
+        told: Told<D::Step>,
+        request: impl Fn(Move<D::Step>, &Instance<D>) -> String,
+    ) -> Result<Advanced<D>, Error> {
         let mut instance = store::load::<D>(tx, id).await?;
         let before = instance.progress.clone();
-        let effects = instance.progress.react(input);
+        let effects = instance.progress.react(told.input);
         if instance.progress == before {
-            return Ok(before.phase());
+            return Ok(Advanced { before: before.phase(), instance });
         }
-        if instance.version == 0 {
-            instance.traceparent = traceparent.map(str::to_owned);
-        }
+        instance.traceparent = instance.traceparent.or(told.traceparent);
+        instance.memory = told.memory.or(instance.memory);
         store::save(tx, id, &instance).await?;
-        self.note(tx, id, input).await?;
+        self.note(tx, id, told.input).await?;
         for effect in effects {
             match effect {
-                Effect::Ask(this) => self.begin(tx, id, this, &request(this)).await?,
+                Effect::Ask(this) => self.begin(tx, id, this, &request(this, &instance)).await?,
                 Effect::Forget(this) => {
                     tasks::cancel(tx, D::NAME, id, &move_name::<D>(this)).await?;
                 }
             }
         }
-        Ok(instance.progress.phase())
+        Ok(Advanced { before: before.phase(), instance })
     }
 
     async fn begin(

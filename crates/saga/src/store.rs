@@ -20,6 +20,7 @@ CREATE TABLE sagas (
     phase        TEXT   NOT NULL,
     progress     TEXT   NOT NULL,
     traceparent  TEXT,
+    memory       TEXT,
     started_at   BIGINT NOT NULL,
     changed_at   BIGINT NOT NULL,
     unfinished   BIGINT,
@@ -41,12 +42,12 @@ CREATE TABLE saga_log (
 
 statements! {
     /// One saga.
-    pub(crate) const LOAD: "SELECT definition, version, progress, traceparent FROM sagas WHERE saga_id = $1 AND name = $2";
+    pub(crate) const LOAD: "SELECT definition, version, progress, traceparent, memory FROM sagas WHERE saga_id = $1 AND name = $2";
     /// Begins a saga.
-    pub(crate) const INSERT: "INSERT INTO sagas (saga_id, name, definition, version, phase, progress, traceparent, started_at, changed_at, unfinished) \
-        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $7, CASE WHEN $8 = 1 THEN $7 END)";
+    pub(crate) const INSERT: "INSERT INTO sagas (saga_id, name, definition, version, phase, progress, traceparent, started_at, changed_at, unfinished, memory) \
+        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $7, CASE WHEN $8 = 1 THEN $7 END, $9)";
     /// Moves a saga on, unless somebody else did.
-    pub(crate) const UPDATE: "UPDATE sagas SET version = version + 1, phase = $4, progress = $5, changed_at = $6, unfinished = CASE WHEN $7 = 1 THEN started_at END \
+    pub(crate) const UPDATE: "UPDATE sagas SET version = version + 1, phase = $4, progress = $5, changed_at = $6, unfinished = CASE WHEN $7 = 1 THEN started_at END, memory = $8 \
         WHERE saga_id = $1 AND name = $2 AND version = $3";
     /// Adds to a saga's log.
     pub(crate) const LOG: "INSERT INTO saga_log (saga_id, seq, at, step, entry, detail) \
@@ -70,6 +71,8 @@ pub struct Instance<D: Definition> {
     pub(crate) version: i64,
     /// The trace of the request that began it.
     pub traceparent: Option<String>,
+    /// What it was told to remember: something that an answer brought and that a later request needs.
+    pub memory: Option<String>,
 }
 
 /// One line of a saga's log.
@@ -106,19 +109,20 @@ pub struct Summary {
 
 pub(crate) async fn load<D: Definition>(tx: &mut Transaction, id: Uuid) -> Result<Instance<D>, Error> {
     let row = |row: &Row<'_>| {
-        Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.get::<String>(2)?, row.get::<Option<String>>(3)?))
+        let (definition, version, progress) = (row.get::<i64>(0)?, row.get(1)?, row.get::<String>(2)?);
+        Ok((definition, version, progress, row.get(3)?, row.get(4)?))
     };
-    let Some((definition, version, progress, traceparent)) =
+    let Some((definition, version, progress, traceparent, memory)) =
         tx.query_opt(LOAD, params![id, D::NAME], row).await?
     else {
-        return Ok(Instance { progress: Progress::default(), version: 0, traceparent: None });
+        return Ok(Instance { progress: Progress::default(), version: 0, traceparent: None, memory: None });
     };
     if definition != i64::from(D::VERSION) {
         return Err(Error::UnknownDefinition { saga: D::NAME, version: definition });
     }
     let progress =
         serde_json::from_str(&progress).map_err(|source| Error::Unreadable { saga: D::NAME, source })?;
-    Ok(Instance { progress, version, traceparent })
+    Ok(Instance { progress, version, traceparent, memory })
 }
 
 pub(crate) async fn save<D: Definition>(
@@ -131,13 +135,14 @@ pub(crate) async fn save<D: Definition>(
     let phase = phase_name(instance.progress.phase());
     let progress = serde_json::to_string(&instance.progress)
         .map_err(|source| Error::Unreadable { saga: D::NAME, source })?;
+    let (definition, memory) = (i64::from(D::VERSION), instance.memory.as_deref());
     let changed = if instance.version == 0 {
-        let definition = i64::from(D::VERSION);
         let traceparent = instance.traceparent.as_deref();
-        tx.execute(INSERT, params![id, D::NAME, definition, phase, progress, traceparent, now, unfinished])
-            .await?
+        let row = params![id, D::NAME, definition, phase, progress, traceparent, now, unfinished, memory];
+        tx.execute(INSERT, row).await?
     } else {
-        tx.execute(UPDATE, params![id, D::NAME, instance.version, phase, progress, now, unfinished]).await?
+        let row = params![id, D::NAME, instance.version, phase, progress, now, unfinished, memory];
+        tx.execute(UPDATE, row).await?
     };
     if changed == 1 { Ok(()) } else { Err(Error::Conflict { saga: D::NAME }) }
 }

@@ -124,6 +124,12 @@ pub enum Error {
         /// The integer.
         value: u64,
     },
+    /// A row is not at the version that was decided on: somebody else changed it meanwhile.
+    #[error("the {what} was changed by somebody else meanwhile")]
+    Conflict {
+        /// What the row is.
+        what: &'static str,
+    },
     /// A column holds something else than what was asked for.
     #[error("column `{column}` of `{statement}` should hold {expected}, but holds {found}")]
     Column {

@@ -1,8 +1,10 @@
 //! One row of a result.
 
 use std::fmt;
+use std::str::FromStr;
 
 use rusqlite::types::ValueRef;
+use serde::de::DeserializeOwned;
 
 use crate::{Error, FromColumn, Statement, Value};
 
@@ -40,6 +42,45 @@ impl<'a> Row<'a> {
             expected: T::EXPECTED,
             found,
         })
+    }
+
+    /// The value whose text form the column at `index` holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get), and if the text is not the form of a `T`.
+    pub fn parse<T: FromStr>(&self, index: usize) -> Result<T, Error> {
+        let text = self.get::<String>(index)?;
+        text.parse().map_err(|_| self.other_form(index))
+    }
+
+    /// As [`parse`](Self::parse), of a column that may be null.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_opt<T: FromStr>(&self, index: usize) -> Result<Option<T>, Error> {
+        let text = self.get::<Option<String>>(index)?;
+        text.map(|text| text.parse().map_err(|_| self.other_form(index))).transpose()
+    }
+
+    /// The value that the column at `index` holds as JSON; null is JSON's null.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get), and if the text is not the JSON of a `T`.
+    pub fn json<T: DeserializeOwned>(&self, index: usize) -> Result<T, Error> {
+        let text = self.get::<Option<String>>(index)?;
+        serde_json::from_str(text.as_deref().unwrap_or("null")).map_err(|_| self.other_form(index))
+    }
+
+    fn other_form(&self, index: usize) -> Error {
+        Error::Column {
+            statement: self.statement.name(),
+            column: self.column(index),
+            expected: "the text of a value that the program knows",
+            found: "another text",
+        }
     }
 
     /// The value itself, or a word for what cannot be read.

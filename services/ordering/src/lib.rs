@@ -1,1 +1,3 @@
-//! The ordering service.
+//! The ordering service: what is ordered, and how far it has come.
+
+pub mod domain;

@@ -1,0 +1,85 @@
+//! Where orders are kept: rows with columns and constraints of their own.
+
+mod audit;
+mod lists;
+mod rows;
+mod statuses;
+
+use database::{Kind, Migration, Schema, Statement};
+
+pub use audit::audit;
+pub use lists::{Filter, list};
+pub use rows::{Rows, find};
+pub use statuses::statuses_after;
+
+/// The tables of orders.
+pub const SCHEMA: Schema = Schema {
+    name: "ordering",
+    migrations: &[Migration {
+        version: 1,
+        kind: Kind::Expand,
+        sql: "
+CREATE TABLE orders (
+    order_id        BYTEA  NOT NULL CONSTRAINT orders_pk PRIMARY KEY,
+    customer_id     BYTEA  NOT NULL,
+    reference       TEXT,
+    status          TEXT   NOT NULL CONSTRAINT orders_status CHECK (status IN ('OPEN', 'PENDING', 'CREDIT_CONFIRMED',
+                        'APPROVED', 'SHIPPED', 'COMPLETED', 'REJECTED', 'CANCEL_PENDING', 'CANCELLED')),
+    reason          TEXT,
+    cancel_wished   BIGINT NOT NULL,
+    total           BIGINT CONSTRAINT orders_total CHECK (total >= 0),
+    currency        TEXT,
+    ship_to         TEXT,
+    stock_taken_out BIGINT NOT NULL,
+    payment         TEXT   NOT NULL CONSTRAINT orders_payment CHECK (payment IN ('AWAITED', 'UNPAID', 'PAID')),
+    credit_settled  BIGINT NOT NULL,
+    created_at      BIGINT NOT NULL,
+    placed_at       BIGINT,
+    finished_at     BIGINT,
+    version         BIGINT NOT NULL,
+    CONSTRAINT orders_complete CHECK (status <> 'COMPLETED'
+        OR (stock_taken_out = 1 AND payment = 'PAID' AND credit_settled = 1)),
+    CONSTRAINT orders_finished CHECK ((finished_at IS NOT NULL) = (status IN ('COMPLETED', 'REJECTED', 'CANCELLED')))
+);
+CREATE INDEX orders_customer ON orders (customer_id, order_id);
+CREATE INDEX orders_by_status ON orders (status, order_id);
+CREATE TABLE order_lines (
+    order_id   BYTEA  NOT NULL CONSTRAINT order_lines_order REFERENCES orders,
+    position   BIGINT NOT NULL,
+    sku        TEXT   NOT NULL,
+    name       TEXT   NOT NULL,
+    quantity   BIGINT NOT NULL CONSTRAINT order_lines_quantity CHECK (quantity BETWEEN 1 AND 1000000),
+    unit_price BIGINT NOT NULL CONSTRAINT order_lines_price CHECK (unit_price >= 0),
+    currency   TEXT   NOT NULL,
+    CONSTRAINT order_lines_pk PRIMARY KEY (order_id, sku)
+);
+CREATE INDEX order_lines_sku ON order_lines (sku, order_id);
+CREATE TABLE order_statuses (
+    order_id BYTEA  NOT NULL CONSTRAINT order_statuses_order REFERENCES orders,
+    seq      BIGINT NOT NULL,
+    status   TEXT   NOT NULL,
+    reason   TEXT,
+    cancel   TEXT,
+    outcome  BIGINT NOT NULL,
+    at       BIGINT NOT NULL,
+    CONSTRAINT order_statuses_pk PRIMARY KEY (order_id, seq)
+);
+",
+    }],
+};
+
+/// Every statement of the tables of orders, for the check that another database understands them too.
+pub const STATEMENTS: &[&[Statement]] = &[rows::STATEMENTS, lists::STATEMENTS, statuses::STATEMENTS, audit::STATEMENTS];
+
+/// The name that a unit variant has on the wire, in a column.
+fn text<T: serde::Serialize>(value: &T) -> Option<String> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// What a column's text names, if it is the wire name of a unit variant.
+fn named<T: serde::de::DeserializeOwned>(text: Option<String>) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(text?)).ok()
+}

@@ -17,8 +17,10 @@ pub mod limits;
 pub mod server;
 
 pub mod admin;
+pub mod client;
 
 pub mod changes;
+pub mod idempotency;
 pub mod metrics;
 pub mod readiness;
 pub mod shutdown;

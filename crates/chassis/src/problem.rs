@@ -239,6 +239,14 @@ impl From<contracts::problem::Problem> for Problem {
     }
 }
 
+/// A database that cannot do it now: 503, or 500 where trying again does not help.
+impl From<database::Error> for Problem {
+    fn from(error: database::Error) -> Self {
+        let away = error.is_busy() || error.is_full() || error.is_read_only() || error.is_io();
+        if away || matches!(error, database::Error::Closed) { unavailable(&error) } else { internal(&error) }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.status.as_u16(), self.code, self.detail)

@@ -1,0 +1,210 @@
+//! An HTTP client for calls between services: bounded, with a deadline that shrinks along the way.
+
+use std::time::Duration;
+
+use axum::{body::Body, extract::Request, http::HeaderMap, response::Response as Streamed};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper_util::{
+    client::legacy::Client,
+    rt::{TokioExecutor, TokioTimer},
+};
+use serde::Serialize;
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    context::{ACTOR, ANONYMOUS, Context, IDEMPOTENCY_KEY, TIMEOUT_MS},
+    ids::Random,
+    platform::Platform,
+    trace::TRACEPARENT,
+};
+
+mod call;
+mod connector;
+mod error;
+mod response;
+
+pub use call::Call;
+use connector::Connector;
+pub use error::Error;
+pub use response::Response;
+
+/// How a client behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How long connecting may take.
+    pub connect: Duration,
+    /// How long a connection is kept for the next call; less than servers keep it, or a call would now and then
+    /// meet a connection that is just being closed.
+    pub idle: Duration,
+    /// Idle connections kept per host.
+    pub idle_per_host: usize,
+    /// Bytes of an answer's body; more is an error.
+    pub max_body: usize,
+    /// How long a call may take that does not say so itself.
+    pub timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            connect: Duration::from_secs(1),
+            idle: Duration::from_secs(10),
+            idle_per_host: 64,
+            max_body: 1024 * 1024,
+            timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Calls other services. Clones share the connections.
+#[derive(Clone, Debug)]
+pub struct HttpClient {
+    inner: Client<Connector, Body>,
+    random: Random,
+    options: Options,
+}
+
+impl HttpClient {
+    /// A client over the platform's network, with no connection yet.
+    #[must_use]
+    pub fn new(platform: &Platform, options: Options) -> Self {
+        let inner = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(options.idle)
+            .pool_max_idle_per_host(options.idle_per_host)
+            .build(Connector::new(platform.network.clone(), options.connect));
+        HttpClient { inner, random: platform.random().clone(), options }
+    }
+
+    /// Makes a call and reads the whole answer, whatever its status.
+    ///
+    /// A call whose pooled connection turns out to be closed before anything of it was sent is sent again over another.
+    ///
+    /// # Errors
+    /// There is no answer, or it is too large; see [`Error::was_sent`].
+    pub async fn send(&self, call: Call) -> Result<Response, Error> {
+        let limit = call.timeout().unwrap_or(self.options.timeout);
+        let deadline =
+            call.context().map_or_else(|| Instant::now() + limit, |context| context.deadline_within(limit));
+        let what = call.to_string();
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Error::TimedOut { call: what, sent: false });
+        }
+        let request = call.into_request(|context, headers| self.propagate(context, Some(left), headers))?;
+        match timeout_at(deadline, self.exchange(&what, request)).await {
+            Ok(answered) => answered,
+            Err(_) => Err(Error::TimedOut { call: what, sent: true }),
+        }
+    }
+
+    /// `GET`.
+    ///
+    /// # Errors
+    /// See [`send`](Self::send); this is so for all that follow.
+    pub async fn get_json(&self, context: &Context, url: &str) -> Result<Response, Error> {
+        self.send(Call::get(url).for_context(context)).await
+    }
+
+    /// `POST` with a JSON body.
+    ///
+    /// # Errors
+    /// See [`send`](Self::send).
+    pub async fn post_json(
+        &self,
+        context: &Context,
+        url: &str,
+        body: &impl Serialize,
+    ) -> Result<Response, Error> {
+        self.send(Call::post(url).for_context(context).json(body)?).await
+    }
+
+    /// `PUT` with a JSON body.
+    ///
+    /// # Errors
+    /// See [`send`](Self::send).
+    pub async fn put_json(
+        &self,
+        context: &Context,
+        url: &str,
+        body: &impl Serialize,
+    ) -> Result<Response, Error> {
+        self.send(Call::put(url).for_context(context).json(body)?).await
+    }
+
+    /// `PATCH` with a JSON body.
+    ///
+    /// # Errors
+    /// See [`send`](Self::send).
+    pub async fn patch_json(
+        &self,
+        context: &Context,
+        url: &str,
+        body: &impl Serialize,
+    ) -> Result<Response, Error> {
+        self.send(Call::patch(url).for_context(context).json(body)?).await
+    }
+
+    /// `DELETE`.
+    ///
+    /// # Errors
+    /// See [`send`](Self::send).
+    pub async fn delete(&self, context: &Context, url: &str) -> Result<Response, Error> {
+        self.send(Call::delete(url).for_context(context)).await
+    }
+
+    /// Hands a request on as it is and its answer's body as it comes: for proxies and event streams. Neither is bounded in size
+    /// or time beyond connecting; [`propagate`](Self::propagate) sets the headers.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub async fn stream(&self, request: Request) -> Result<Streamed, Error> {
+        let what = format!("{} {}", request.method(), request.uri());
+        let answered = self.inner.request(request).await;
+        answered.map(|response| response.map(Body::new)).map_err(|source| Error::of_client(what, source))
+    }
+
+    /// Sets the headers that tell the callee who asks, in which trace, under which key, and how much time is left.
+    ///
+    /// `left` is what remains of the caller's deadline; a twentieth of it is kept for the way back, so that the callee gives
+    /// up first and can say so.
+    pub fn propagate(&self, context: &Context, left: Option<Duration>, headers: &mut HeaderMap) {
+        let mut set = |name, value: &str| {
+            // All of these are visible ASCII; a context made by hand may hold something else, which is not sent.
+            if let Ok(value) = value.parse() {
+                headers.insert(name, value);
+            }
+        };
+        set(TRACEPARENT, &context.trace.child(&self.random).to_string());
+        if context.actor != ANONYMOUS {
+            set(ACTOR, &context.actor);
+        }
+        if let Some(key) = &context.idempotency_key {
+            set(IDEMPOTENCY_KEY, key);
+        }
+        if let Some(left) = left {
+            let left = (left - left / 20).as_millis().max(1);
+            set(TIMEOUT_MS, &left.to_string());
+        }
+    }
+
+    async fn exchange(&self, what: &str, request: Request) -> Result<Response, Error> {
+        let answered = self.inner.request(request).await;
+        let answer = answered.map_err(|source| Error::of_client(what.to_owned(), source))?;
+        let (head, body) = answer.into_parts();
+        let collected = Limited::new(body, self.options.max_body).collect().await;
+        let body = collected.map_err(|source| match source.downcast::<LengthLimitError>() {
+            Ok(_) => Error::BodyTooLarge { call: what.to_owned(), limit: self.options.max_body },
+            Err(source) => Error::Broken { call: what.to_owned(), source },
+        })?;
+        Ok(Response {
+            call: what.to_owned(),
+            status: head.status,
+            headers: head.headers,
+            body: body.to_bytes(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

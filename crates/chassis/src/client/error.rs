@@ -1,0 +1,84 @@
+//! Why a call has no answer.
+
+use std::error::Error as StdError;
+
+use hyper_util::client::legacy;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// Why a call has no answer that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The call itself makes no sense.
+    #[error("preparing {call}")]
+    Malformed {
+        /// Method and URL.
+        call: String,
+        /// What is wrong with it.
+        #[source]
+        source: Source,
+    },
+    /// No connection, so nothing was sent.
+    #[error("connecting for {call}")]
+    Unreachable {
+        /// Method and URL.
+        call: String,
+        /// Why not.
+        #[source]
+        source: Source,
+    },
+    /// No answer in time.
+    #[error("{call}: no answer before the deadline")]
+    TimedOut {
+        /// Method and URL.
+        call: String,
+        /// Whether any of it may have been sent.
+        sent: bool,
+    },
+    /// The connection broke before the whole answer was there.
+    #[error("reading the answer to {call}")]
+    Broken {
+        /// Method and URL.
+        call: String,
+        /// What broke it.
+        #[source]
+        source: Source,
+    },
+    /// The answer is larger than this client reads.
+    #[error("{call}: the answer is larger than {limit} bytes")]
+    BodyTooLarge {
+        /// Method and URL.
+        call: String,
+        /// What this client reads.
+        limit: usize,
+    },
+    /// The answer is not what it should be.
+    #[error("understanding the answer to {call}")]
+    Decode {
+        /// Method and URL.
+        call: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl Error {
+    /// Whether the callee may have acted on the call. If not, sending it again is always safe.
+    #[must_use]
+    pub fn was_sent(&self) -> bool {
+        match self {
+            Error::Malformed { .. } | Error::Unreachable { .. } => false,
+            Error::TimedOut { sent, .. } => *sent,
+            Error::Broken { .. } | Error::BodyTooLarge { .. } | Error::Decode { .. } => true,
+        }
+    }
+
+    pub(super) fn of_client(call: String, source: legacy::Error) -> Self {
+        if source.is_connect() {
+            Error::Unreachable { call, source: source.into() }
+        } else {
+            Error::Broken { call, source: source.into() }
+        }
+    }
+}

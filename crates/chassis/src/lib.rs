@@ -15,6 +15,7 @@ pub mod problem;
 pub mod edge;
 pub mod limits;
 pub mod server;
+pub mod service;
 
 pub mod admin;
 pub mod client;

@@ -12,16 +12,14 @@ use tokio::task::JoinSet;
 use tracing::{Instrument, info_span};
 
 use crate::{
-    metrics::{self, Metrics},
-    platform::Platform,
+    metrics::{self, Identity, Metrics},
     shutdown::{self, Drain, Trigger},
 };
 
-/// The background parts of one App. Dropping it aborts them; [`stop`](Self::stop) lets them finish.
+/// Parts that start and stop together. Dropping it aborts them; [`stop`](Self::stop) lets them finish.
 #[derive(Debug)]
 pub struct Tasks {
-    metrics: Metrics,
-    panics: IntCounterVec,
+    identity: Identity,
     liveness: Liveness,
     trigger: Trigger,
     drain: Drain,
@@ -30,31 +28,29 @@ pub struct Tasks {
 
 impl Tasks {
     /// None yet.
-    ///
-    /// # Errors
-    /// The App has a set of tasks already.
-    pub fn new(_platform: &Platform, metrics: &Metrics, liveness: Liveness) -> Result<Self, metrics::Error> {
-        let help = "Background parts that panicked, by name; each makes the App's liveness fail.";
-        let panics = metrics.counter("background_panics_total", help, &["part"])?;
+    #[must_use]
+    pub fn new(identity: Identity, liveness: Liveness) -> Self {
         let (trigger, drain) = shutdown::drain();
-        Ok(Tasks { metrics: metrics.clone(), panics, liveness, trigger, drain, running: JoinSet::new() })
+        Tasks { identity, liveness, trigger, drain, running: JoinSet::new() }
     }
 
-    /// Starts a part, which `run` makes of the signal that it ends by. A part that panics is not started again: it is logged,
-    /// counted, and makes [`Liveness`] fail, so that whoever runs this process starts all of it anew.
+    /// Starts a part, which `run` makes of the signal that it ends by. A part that panics is not started again: it is
+    /// logged, counted, and makes [`Liveness`] fail, so that whoever runs this process starts all of it anew.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
     pub fn spawn<F>(&mut self, name: &'static str, run: impl FnOnce(Drain) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let identity = self.metrics.identity();
-        let span = info_span!("part", service = %identity.service, style = %identity.style, part = name);
-        let part = run(self.drain.clone());
-        let (panics, liveness) = (self.panics.clone(), self.liveness.clone());
+        let Identity { service, style } = &self.identity;
+        let span = info_span!("part", %service, %style, part = name);
+        let part = span.in_scope(|| run(self.drain.clone()));
+        let liveness = self.liveness.clone();
         let watched = async move {
             // The panic's message and place are logged by the panic hook.
             if AssertUnwindSafe(part).catch_unwind().await.is_err() {
                 tracing::error!("the part `{name}` has ended for good; this process should be started anew");
-                panics.with_label_values(&[name]).inc();
                 liveness.fail(name);
             }
         };
@@ -67,7 +63,7 @@ impl Tasks {
         self.drain.clone()
     }
 
-    /// Asks every part to finish, and waits until all have. Give it up at a deadline by dropping it, which aborts the rest.
+    /// Asks every part to finish, and waits until all have. To give it up at a deadline, drop it, which aborts the rest.
     pub async fn stop(mut self) {
         self.trigger.drain();
         while self.running.join_next().await.is_some() {}
@@ -75,24 +71,98 @@ impl Tasks {
 }
 
 /// Whether this process should be started anew. Clones share it.
-#[derive(Clone, Debug, Default)]
-pub struct Liveness(Arc<Mutex<BTreeSet<String>>>);
+#[derive(Clone, Debug)]
+pub struct Liveness {
+    failed: Arc<Mutex<BTreeSet<&'static str>>>,
+    panics: IntCounterVec,
+}
 
 impl Liveness {
     /// Alive.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    ///
+    /// # Errors
+    /// The App has one already.
+    pub fn new(metrics: &Metrics) -> Result<Self, metrics::Error> {
+        let help = "Background parts that panicked; each makes the App's liveness fail.";
+        let panics = metrics.counter("background_panics_total", help, &["part"])?;
+        Ok(Liveness { failed: Arc::default(), panics })
     }
 
     /// Not alive any more, because of `part`. There is no way back but a new process.
-    pub fn fail(&self, part: impl Into<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(part.into());
+    pub fn fail(&self, part: &'static str) {
+        self.panics.with_label_values(&[part]).inc();
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(part);
     }
 
     /// The parts that failed, in alphabetical order; none means alive.
     #[must_use]
-    pub fn failed(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    pub fn failed(&self) -> Vec<&'static str> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::BuildInfo;
+
+    fn tasks() -> (Tasks, Liveness, Metrics) {
+        let metrics = Metrics::new("customers", "rest", BuildInfo::current()).unwrap();
+        let liveness = Liveness::new(&metrics).unwrap();
+        (Tasks::new(metrics.identity().clone(), liveness.clone()), liveness, metrics)
+    }
+
+    #[tokio::test]
+    async fn stopping_asks_every_part_and_waits_for_it() {
+        let (mut tasks, liveness, _) = tasks();
+        let ended = Arc::new(Mutex::new(0));
+        for part in ["relay", "timers"] {
+            let ended = ended.clone();
+            tasks.spawn(part, |drain| async move {
+                drain.requested().await;
+                tokio::task::yield_now().await;
+                *ended.lock().unwrap() += 1;
+            });
+        }
+        tasks.stop().await;
+        assert_eq!(*ended.lock().unwrap(), 2);
+        assert!(liveness.failed().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_part_that_panics_fails_liveness_and_is_counted_and_the_others_go_on() {
+        let (mut tasks, liveness, metrics) = tasks();
+        let (alive, other) = tokio::sync::oneshot::channel();
+        tasks.spawn("relay", |_| async { panic!("for the test") });
+        tasks.spawn("timers", |drain| async move {
+            drain.requested().await;
+            alive.send(()).unwrap();
+        });
+        while liveness.failed().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        tasks.stop().await;
+        other.await.unwrap();
+        assert_eq!(liveness.failed(), ["relay"]);
+        let text = metrics::encode([&metrics]).unwrap();
+        assert!(
+            text.contains(r#"background_panics_total{part="relay",service="customers",style="rest"} 1"#),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn dropping_aborts_what_runs() {
+        let (mut tasks, _, _) = tasks();
+        let held = Arc::new(());
+        let copy = held.clone();
+        tasks.spawn("stuck", |_| async move {
+            let _copy = copy;
+            std::future::pending().await
+        });
+        drop(tasks);
+        while Arc::strong_count(&held) > 1 {
+            tokio::task::yield_now().await;
+        }
     }
 }

@@ -1,0 +1,186 @@
+//! One App's frame: what starts in the order in which it is told, and stops in the order of its [`Stage`]s.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use axum::Router;
+
+use crate::{
+    admin::Admin,
+    edge::edge,
+    limits::Limits,
+    metrics::{self, Metrics},
+    platform::Platform,
+    readiness::Readiness,
+    server::Server,
+    shutdown::{Drain, Shutdown, Stage, Stopped},
+    tasks::{Liveness, Tasks},
+    telemetry::LogHandle,
+};
+
+/// What background parts may take to stop, after the requests in flight.
+const BACKGROUND_GRACE: Duration = Duration::from_secs(5);
+
+/// The frame of an App: one service in one style.
+#[derive(Debug)]
+pub struct Service {
+    platform: Platform,
+    limits: Limits,
+    metrics: Metrics,
+    readiness: Readiness,
+    liveness: Liveness,
+    admin_routes: Router,
+    servers: Tasks,
+    parts: Tasks,
+    admin: Tasks,
+    shutdown: Shutdown,
+}
+
+/// An App cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot listen; [`port_in_use`](Error::port_in_use) tells the most frequent reason.
+    #[error("listening on {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Two of its parts count under one name.
+    #[error(transparent)]
+    Metrics(#[from] metrics::Error),
+}
+
+impl Error {
+    /// The address whose port somebody else has.
+    #[must_use]
+    pub fn port_in_use(&self) -> Option<SocketAddr> {
+        match self {
+            Error::Listen { address, source } if source.kind() == io::ErrorKind::AddrInUse => Some(*address),
+            _ => None,
+        }
+    }
+}
+
+impl Service {
+    /// A frame with nothing in it.
+    ///
+    /// # Errors
+    /// None for names that are not empty.
+    pub fn new(name: &str, style: &str, platform: &Platform, limits: Limits) -> Result<Self, Error> {
+        let metrics = Metrics::new(name, style, platform.build)?;
+        let liveness = Liveness::new(&metrics)?;
+        let tasks = || Tasks::new(metrics.identity().clone(), liveness.clone());
+        Ok(Service {
+            platform: platform.clone(),
+            admin_routes: Router::new(),
+            readiness: Readiness::new(),
+            servers: tasks(),
+            parts: tasks(),
+            admin: tasks(),
+            shutdown: Shutdown::new(limits.unready + limits.drain + BACKGROUND_GRACE),
+            metrics,
+            liveness,
+            limits,
+        })
+    }
+
+    /// Where parts register their metrics.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Where parts say that they are not ready.
+    #[must_use]
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
+    /// Serves the App's API behind the [`edge`]; tells where, for an `address` with port 0.
+    ///
+    /// # Errors
+    /// The port is taken, or the App has an API already.
+    pub fn serve(&mut self, router: Router, address: SocketAddr) -> Result<SocketAddr, Error> {
+        let router = edge(router, &self.platform, &self.metrics, &self.limits)?;
+        let (server, address) = self.listen(router, address)?;
+        self.servers.spawn("http", |drain| server.run(drain));
+        Ok(address)
+    }
+
+    /// Starts a background part, of which `run` makes a future that ends soon after it is asked to drain.
+    pub fn spawn<F>(&mut self, name: &'static str, run: impl FnOnce(Drain) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.parts.spawn(name, run);
+    }
+
+    /// The signal by which requests in flight hear that the App stops: answers that stream end by it.
+    #[must_use]
+    pub fn serving(&self) -> Drain {
+        self.servers.drain()
+    }
+
+    /// Adds a step to the shutdown, closing a database at [`Stage::Storage`] say.
+    pub fn on_stop(
+        &mut self,
+        stage: Stage,
+        name: impl Into<String>,
+        step: impl Future<Output = ()> + Send + 'static,
+    ) {
+        self.shutdown.at(stage, name, step);
+    }
+
+    /// Adds the service's own routes to its admin port.
+    pub fn merge_admin(&mut self, routes: Router) {
+        self.admin_routes = std::mem::take(&mut self.admin_routes).merge(routes);
+    }
+
+    /// What the App shows on an admin port: its own, or that of a process that runs many.
+    #[must_use]
+    pub fn admin(&self) -> Admin {
+        let admin = Admin::new(self.metrics.clone(), self.readiness.clone(), self.liveness.clone());
+        admin.merge(self.admin_routes.clone())
+    }
+
+    /// Serves the App's own admin port, which is the last to close, so that its probes tell of the shutdown.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn serve_admin(&mut self, address: SocketAddr, log: LogHandle) -> Result<SocketAddr, Error> {
+        let router = self.admin().router(self.platform.build, log);
+        let (server, address) = self.listen(router, address)?;
+        self.admin.spawn("admin", |drain| server.run(drain));
+        Ok(address)
+    }
+
+    /// Runs until `signal`, and stops.
+    pub async fn run_until(self, signal: impl Future<Output = ()>) -> Stopped {
+        signal.await;
+        self.stop().await
+    }
+
+    /// Stops: unready, requests in flight, background parts, whatever [`on_stop`](Self::on_stop) added, admin port.
+    pub async fn stop(self) -> Stopped {
+        let Service { mut shutdown, readiness, limits, servers, parts, admin, .. } = self;
+        shutdown.at(Stage::Unready, "readiness", async move {
+            readiness.set_draining();
+            tokio::time::sleep(limits.unready).await;
+        });
+        shutdown.at(Stage::InFlight, "requests in flight", servers.stop());
+        shutdown.at(Stage::Background, "background parts", parts.stop());
+        shutdown.at(Stage::Telemetry, "admin port", admin.stop());
+        shutdown.run().await
+    }
+
+    fn listen(&self, router: Router, address: SocketAddr) -> Result<(Server, SocketAddr), Error> {
+        let listen = || {
+            let listener = self.platform.network.listen(address)?;
+            let address = listener.local_addr()?;
+            Ok((Server::new(router, listener, self.limits.clone()), address))
+        };
+        listen().map_err(|source| Error::Listen { address, source })
+    }
+}

@@ -12,6 +12,8 @@ pub mod warehouse;
 pub mod billing;
 pub mod shipping;
 
+pub mod outside;
+
 pub mod page;
 pub mod problem;
 pub mod raw;

@@ -1,1 +1,3 @@
-//! The customers service.
+//! The customers service: who may order, and on how much credit.
+
+pub mod domain;

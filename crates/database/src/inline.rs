@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::Error;
 use crate::reader::Reader;
-use crate::work::Work;
-use crate::writer::{Ran, Writer};
+use crate::work::{Ran, Work};
+use crate::writer::Writer;
 
 /// Both connections, until the store is closed.
 pub(crate) struct Inline {
@@ -18,7 +18,7 @@ impl Inline {
     }
 
     pub(crate) fn write(&self, work: Box<dyn Work>) -> Result<(), Error> {
-        self.run(|writer, _| writer.commit_group(work, |_| None))
+        self.run(|writer, _| writer.commit_group(work, &mut |_| None))
     }
 
     pub(crate) fn read(&self, work: Box<dyn Work>) -> Result<(), Error> {

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::schema::BOOTSTRAP;
-use crate::{Schema, Statement};
+use crate::{Schema, Statement, account};
 
 /// A script that applies every migration to an empty database and prepares every statement.
 ///
@@ -11,13 +10,13 @@ use crate::{Schema, Statement};
 /// PostgreSQL refuses.
 #[must_use]
 pub fn script(schemas: &[Schema], statements: &[Statement]) -> String {
-    let mut script = format!("\\set ON_ERROR_STOP on\n-- the store's own tables\n{BOOTSTRAP}\n");
+    let mut script = format!("\\set ON_ERROR_STOP on\n-- the store's own tables\n{}\n", account::TABLES);
     for schema in schemas {
         for migration in schema.migrations {
             let _ = writeln!(script, "-- {} {}\n{};", schema.name, migration.version, migration.sql);
         }
     }
-    for (number, statement) in statements.iter().enumerate() {
+    for (number, statement) in account::STATEMENTS.iter().chain(statements).enumerate() {
         let _ =
             writeln!(script, "-- {}\nPREPARE statement_{number} AS\n{};", statement.name(), statement.sql());
     }

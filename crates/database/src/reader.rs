@@ -8,8 +8,7 @@ use rusqlite::Connection;
 
 use crate::clock::StoreClock;
 use crate::stats::Counters;
-use crate::work::Work;
-use crate::writer::Ran;
+use crate::work::{Ran, Work};
 use crate::{Error, Transaction, connection};
 
 /// A connection that only reads, opened by the first work.
@@ -34,10 +33,7 @@ impl Reader {
                 end(tx.connection());
                 Ran::new(work, ok, tx.take_hooks())
             }
-            Err(error) => {
-                work.fail(error);
-                Ran::new(work, false, Vec::new())
-            }
+            Err(error) => Ran::failed(work, error),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use crate::Error;
 use crate::error::Cause;
+use crate::{Error, account};
 
 /// The tables of one component, such as a service's own or the outbox; one store composes several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,35 +46,15 @@ pub enum Kind {
     },
 }
 
-/// The tables in which a store keeps account of itself.
-pub(crate) const BOOTSTRAP: &str = "
-    CREATE TABLE IF NOT EXISTS database_schemas (
-        name TEXT PRIMARY KEY,
-        version BIGINT NOT NULL,
-        oldest_reader BIGINT NOT NULL
-    );
-    CREATE TABLE IF NOT EXISTS database_clock (
-        id BIGINT PRIMARY KEY CHECK (id = 1),
-        latest BIGINT NOT NULL
-    );
-    INSERT INTO database_clock (id, latest) VALUES (1, 0) ON CONFLICT (id) DO NOTHING;
-";
-
-const RECORDED: &str = "SELECT version, oldest_reader FROM database_schemas WHERE name = ?1";
-
-const RECORD: &str = "
-    INSERT INTO database_schemas (name, version, oldest_reader) VALUES (?1, ?2, ?3)
-    ON CONFLICT (name) DO UPDATE SET version = excluded.version, oldest_reader = excluded.oldest_reader";
-
 /// Brings the store up to `schemas`, in one transaction.
 pub(crate) fn migrate(connection: &mut Connection, schemas: &[Schema]) -> Result<(), Error> {
     well_numbered(schemas)?;
     // IMMEDIATE: of several processes that start together, one migrates and the others wait for it.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(begin)?;
-    tx.execute_batch(BOOTSTRAP).map_err(begin)?;
+    tx.execute_batch(account::TABLES).map_err(begin)?;
     for schema in schemas {
         let (version, oldest_reader) = tx
-            .query_row(RECORDED, [schema.name], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(account::FIND_VERSION.sqlite(), [schema.name], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()
             .map_err(begin)?
             .unwrap_or((0, 0));
@@ -92,7 +72,9 @@ fn upgrade(tx: &Connection, schema: &Schema, from: u32, mut oldest_reader: u32) 
             oldest_reader = oldest_reader.max(oldest);
         }
         tx.execute_batch(migration.sql)
-            .and_then(|()| tx.execute(RECORD, (schema.name, migration.version, oldest_reader)))
+            .and_then(|()| {
+                tx.execute(account::SAVE_VERSION.sqlite(), (schema.name, migration.version, oldest_reader))
+            })
             .map_err(|error| Error::Migration {
                 schema: schema.name,
                 version: migration.version,

@@ -40,8 +40,15 @@ impl Statement {
 
 /// Declares [`Statement`](crate::Statement) constants, and `STATEMENTS`, the list of them.
 ///
-/// The text is checked when it is compiled: parameters are `$1` to `$n` without a gap, and it is one
-/// statement without a closing semicolon.
+/// The text is checked when it is compiled: it is one statement that reads or changes rows, without a closing
+/// semicolon, and its parameters are `$1` to `$n` without a gap.
+///
+/// ```compile_fail
+/// database::statements! {
+///     /// A transaction's end is not its closure's business.
+///     pub const COMMIT: "COMMIT";
+/// }
+/// ```
 ///
 /// ```
 /// mod store {
@@ -84,6 +91,7 @@ pub mod made_by_the_macro {
     /// When compiled, if the text breaks a rule of [`statements!`](crate::statements).
     #[must_use]
     pub const fn statement(name: &'static str, sql: &'static str, sqlite: &'static [u8]) -> Statement {
+        assert!(starts_with_a_verb(sql.as_bytes()), "SELECT, INSERT, UPDATE, DELETE or WITH");
         let Ok(sqlite) = std::str::from_utf8(sqlite) else { unreachable!() };
         Statement { name, sql, sqlite, parameters: parameters(sqlite.as_bytes()) }
     }
@@ -110,6 +118,21 @@ pub mod made_by_the_macro {
             at += 1;
         }
         out
+    }
+
+    const fn starts_with_a_verb(sql: &[u8]) -> bool {
+        let sql = sql.trim_ascii_start();
+        starts_with(sql, b"SELECT")
+            || starts_with(sql, b"INSERT")
+            || starts_with(sql, b"UPDATE")
+            || starts_with(sql, b"DELETE")
+            || starts_with(sql, b"WITH")
+    }
+
+    const fn starts_with(sql: &[u8], verb: &[u8]) -> bool {
+        sql.len() > verb.len()
+            && sql[verb.len()].is_ascii_whitespace()
+            && sql.split_at(verb.len()).0.eq_ignore_ascii_case(verb)
     }
 
     /// The highest `?n` outside of quotes and comments.

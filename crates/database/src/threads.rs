@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::Error;
 use crate::reader::Reader;
-use crate::work::Work;
-use crate::writer::{Ran, Writer};
+use crate::work::{Ran, Work};
+use crate::writer::Writer;
 
 const MAX_READERS: usize = 2;
 
@@ -48,7 +48,7 @@ impl Threads {
         let (reads, unread) = Queue::new(bounds);
         let writer = spawn("store-writer", move || {
             while let Some(first) = unwritten.blocking_recv() {
-                let group = writer.commit_group(first, |size| {
+                let group = writer.commit_group(first, &mut |size| {
                     if size < bounds.max_group { unwritten.try_recv().ok() } else { None }
                 });
                 group.into_iter().for_each(Ran::answer);

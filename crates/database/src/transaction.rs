@@ -46,11 +46,7 @@ impl Transaction {
     ///
     /// If the statement fails or the parameters do not fit it; see [`Error::constraint`].
     pub async fn execute(&mut self, statement: Statement, params: &[&dyn ToParam]) -> Result<u64, Error> {
-        self.run(statement, |connection| {
-            let mut prepared = prepare(connection, &statement, params)?;
-            let rows = prepared.raw_execute().map_err(failure(&statement))?;
-            Ok(rows as u64)
-        })
+        self.run(statement, |connection| execute(connection, &statement, params))
     }
 
     /// Runs a statement and reads every row it returns.
@@ -138,6 +134,21 @@ impl Transaction {
         self.after_commit.clear();
     }
 
+    /// As [`execute`](Self::execute), at once and between works.
+    pub(crate) fn execute_now(&self, statement: Statement, params: &[&dyn ToParam]) -> Result<u64, Error> {
+        execute(self.connection(), &statement, params)
+    }
+
+    /// As [`query`](Self::query), at once and between works.
+    pub(crate) fn query_now<T>(
+        &self,
+        statement: Statement,
+        params: &[&dyn ToParam],
+        read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        fetch(self.connection(), &statement, params, read, usize::MAX)
+    }
+
     pub(crate) fn failed(&self) -> Option<&Failure> {
         self.failed.as_ref()
     }
@@ -184,6 +195,11 @@ fn prepare<'c>(
         prepared.raw_bind_parameter(number, ToSqlOutput::Borrowed(value)).map_err(failure(statement))?;
     }
     Ok(prepared)
+}
+
+fn execute(connection: &Connection, statement: &Statement, params: &[&dyn ToParam]) -> Result<u64, Error> {
+    let mut prepared = prepare(connection, statement, params)?;
+    prepared.raw_execute().map(|rows| rows as u64).map_err(failure(statement))
 }
 
 fn fetch<T>(

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::sync::oneshot;
 
+use crate::transaction::Hook;
 use crate::{Error, Transaction};
 
 /// A closure of any type together with the way to its caller.
@@ -20,6 +21,51 @@ pub(crate) trait Work: Send {
 
     /// Sends the result to the caller, if there still is one.
     fn answer(self: Box<Self>);
+}
+
+/// A work that has been run, whose caller waits.
+pub(crate) struct Ran {
+    work: Box<dyn Work>,
+    ok: bool,
+    hooks: Vec<Hook>,
+}
+
+impl Ran {
+    pub(crate) fn new(work: Box<dyn Work>, ok: bool, hooks: Vec<Hook>) -> Self {
+        Self { work, ok, hooks }
+    }
+
+    pub(crate) fn failed(mut work: Box<dyn Work>, error: Error) -> Self {
+        work.fail(error);
+        Self::new(work, false, Vec::new())
+    }
+
+    /// Whether it may be committed, or has been.
+    pub(crate) fn is_ok(&self) -> bool {
+        self.ok
+    }
+
+    /// Makes a success a failure; a failure keeps its own error.
+    pub(crate) fn fail(&mut self, error: &Error) {
+        if self.ok {
+            self.ok = false;
+            self.work.fail(error.clone());
+        }
+    }
+
+    /// The work, to be run again.
+    pub(crate) fn into_work(self) -> Box<dyn Work> {
+        self.work
+    }
+
+    /// Runs the hooks of a work that is durable, then answers its caller.
+    pub(crate) fn answer(self) {
+        let Self { work, ok, hooks } = self;
+        for hook in hooks.into_iter().filter(|_| ok) {
+            guarded("an after-commit hook", hook);
+        }
+        guarded("dropping a transaction's closure", || work.answer());
+    }
 }
 
 /// Packs a closure; its result comes through the receiver.
@@ -86,7 +132,14 @@ fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
+/// A panic in a caller's code must not end the thread that serves everybody.
+fn guarded(what: &str, callers: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(callers)) {
+        tracing::error!("{what} panicked: {}", message(&*panic));
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
 }

@@ -1,114 +1,159 @@
 //! Group commit: works that wait at the same time share one transaction of the database and one sync.
+//!
+//! A work that fails must take back its own changes only. A savepoint around each work would do that, but it
+//! makes SQLite copy every page before the work's first change to it, which costs a third of the writer's
+//! time; yet most works that fail do so before they have changed anything. So a group climbs a ladder:
+//!
+//! ```text
+//! Shared     => (Savepoints | Alone)   a work failed after changing something | SQLite rolled everything back
+//! Savepoints => Alone                  SQLite rolled everything back, as it may on a full or failing disk
+//! Alone
+//! ```
+//!
+//! On each step all works of the group run again, in their order, so that the result is that of running them
+//! one after the other.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rusqlite::Connection;
 use tokio::time::Instant;
 
-use crate::Error;
 use crate::clock::StoreClock;
+use crate::error::Cause;
 use crate::stats::Counters;
-use crate::transaction::{Hook, Transaction};
-use crate::work::{Work, message};
+use crate::transaction::Transaction;
+use crate::work::{Ran, Work};
+use crate::{Error, account, params};
 
-const LATEST: &str = "SELECT latest FROM database_clock WHERE id = 1";
-const RECORD: &str = "UPDATE database_clock SET latest = ?1 WHERE id = 1 AND latest < ?1";
+/// How many groups use savepoints after one had to run again: failures come in bursts.
+const CAUTIOUS_GROUPS: u32 = 64;
 
 /// The one connection that writes.
 pub(crate) struct Writer {
     tx: Transaction,
     clock: Arc<StoreClock>,
     counters: Arc<Counters>,
+    cautious: u32,
 }
 
-/// A work that has been run, whose caller waits.
-pub(crate) struct Ran {
-    work: Box<dyn Work>,
-    ok: bool,
-    hooks: Vec<Hook>,
+/// Offers another work to a group of the given size, if there is one and it may join.
+pub(crate) type More<'a> = &'a mut dyn FnMut(usize) -> Option<Box<dyn Work>>;
+
+/// How the works of a group are kept apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Isolation {
+    /// Not at all.
+    Shared,
+    /// Each in a savepoint.
+    Savepoints,
+    /// Each in a transaction and a commit of its own.
+    Alone,
+}
+
+/// A group that has been rolled back because of one of its works.
+struct Undone {
+    works: Vec<Box<dyn Work>>,
+    next: Isolation,
 }
 
 impl Writer {
     pub(crate) fn new(connection: Connection, clock: Arc<StoreClock>, counters: Arc<Counters>) -> Self {
-        Self { tx: Transaction::sqlite(connection), clock, counters }
+        Self { tx: Transaction::sqlite(connection), clock, counters, cautious: 0 }
     }
 
     /// Runs `first` and what `more` has to offer, and commits them together. Nobody has been answered yet.
-    pub(crate) fn commit_group(
+    pub(crate) fn commit_group(&mut self, first: Box<dyn Work>, more: More<'_>) -> Vec<Ran> {
+        let isolation = if self.cautious > 0 { Isolation::Savepoints } else { Isolation::Shared };
+        self.cautious = self.cautious.saturating_sub(1);
+        self.climb(vec![first], more, isolation)
+    }
+
+    fn climb(&mut self, works: Vec<Box<dyn Work>>, more: More<'_>, isolation: Isolation) -> Vec<Ran> {
+        match self.attempt(works, more, isolation) {
+            Ok(group) => group,
+            Err(Undone { works, next: Isolation::Alone }) => {
+                let alone = |work| self.climb(vec![work], &mut |_| None, Isolation::Alone);
+                works.into_iter().flat_map(alone).collect()
+            }
+            Err(Undone { works, next }) => self.climb(works, more, next),
+        }
+    }
+
+    fn attempt(
         &mut self,
-        mut first: Box<dyn Work>,
-        mut more: impl FnMut(usize) -> Option<Box<dyn Work>>,
-    ) -> Vec<Ran> {
-        let changes = match self.begin() {
-            Ok(changes) => changes,
-            Err(error) => {
-                self.counters.unwell(&error);
-                first.fail(error);
-                return vec![Ran { work: first, ok: false, hooks: Vec::new() }];
-            }
-        };
+        works: Vec<Box<dyn Work>>,
+        more: More<'_>,
+        isolation: Isolation,
+    ) -> Result<Vec<Ran>, Undone> {
+        let mut works = works.into_iter();
         let mut group = Vec::new();
-        let mut next = Some(first);
-        while let Some(work) = next {
-            group.push(self.run(work));
-            if self.connection().is_autocommit() {
-                return self.one_by_one(group);
+        let mut wrote = false;
+        let mut begun = self.begin();
+        while let Some(work) = works.next().or_else(|| more(group.len())) {
+            if let Err(error) = &begun {
+                group.push(Ran::failed(work, error.clone()));
+                continue;
             }
-            next = more(group.len());
-        }
-        self.finish(&mut group, changes);
-        group
-    }
-
-    /// On a full disk or a failing one, SQLite may roll back everything since BEGIN: the group is gone. The
-    /// work that met the failure has its error; each of the others runs once more, in a group of its own.
-    fn one_by_one(&mut self, group: Vec<Ran>) -> Vec<Ran> {
-        let mut done = Vec::with_capacity(group.len());
-        for ran in group {
-            if ran.ok {
-                done.extend(self.commit_group(ran.work, |_| None));
+            let before = self.connection().total_changes();
+            let ran = self.run(work, isolation);
+            let changed = self.connection().total_changes() != before;
+            let (ok, lost) = (ran.is_ok(), self.connection().is_autocommit());
+            group.push(ran);
+            if !lost && (ok || !changed || isolation == Isolation::Savepoints) {
+                wrote |= ok && changed;
+            } else if !wrote {
+                begun = self.begin();
             } else {
-                done.push(ran);
+                self.cautious = CAUTIOUS_GROUPS;
+                let next = if lost { Isolation::Alone } else { Isolation::Savepoints };
+                return Err(Undone {
+                    works: group.into_iter().map(Ran::into_work).chain(works).collect(),
+                    next,
+                });
             }
         }
-        done
+        match begun {
+            Ok(()) => self.commit(&mut group, wrote),
+            // Those that did not fail have only read.
+            Err(_) => self.counters.count_failed_commit(group.len() as u64),
+        }
+        Ok(group)
     }
 
-    /// Begins and tells how many rows this connection has ever changed.
-    fn begin(&mut self) -> Result<u64, Error> {
+    /// Begins a transaction in place of the one before, if that has not ended.
+    fn begin(&self) -> Result<(), Error> {
         self.roll_back();
         // IMMEDIATE: a transaction that first reads and then writes fails at once when another process has
         // written in between, without waiting.
-        self.sql("BEGIN IMMEDIATE").map_err(|error| Error::Begin(error.into()))?;
-        self.restore_clock()?;
-        Ok(self.connection().total_changes())
+        let begun = self.sql("BEGIN IMMEDIATE").map_err(|error| Error::Begin(Cause::from(error)));
+        begun.and_then(|()| self.restore_clock()).inspect_err(|error| self.counters.unwell(error))
     }
 
     /// Learns the latest time that was recorded with a commit, by an earlier run or another process.
     pub(crate) fn restore_clock(&self) -> Result<(), Error> {
-        let latest =
-            self.connection().prepare_cached(LATEST).and_then(|mut row| row.query_row([], |row| row.get(0)));
-        self.clock.observe(latest.map_err(|error| Error::Begin(error.into()))?);
+        let latest = self.tx.query_now(account::LATEST, params![], |row| row.get(0))?;
+        latest.into_iter().for_each(|latest| self.clock.observe(latest));
         Ok(())
     }
 
-    fn run(&mut self, mut work: Box<dyn Work>) -> Ran {
+    fn run(&mut self, mut work: Box<dyn Work>, isolation: Isolation) -> Ran {
+        let savepoint = isolation == Isolation::Savepoints;
         self.tx.restart(self.clock.now());
-        let ok = match self.sql("SAVEPOINT work") {
-            Ok(()) => work.run(&mut self.tx),
-            Err(error) => {
-                work.fail(Error::Begin(error.into()));
-                false
-            }
-        };
+        if savepoint && let Err(error) = self.sql("SAVEPOINT work") {
+            return Ran::failed(work, Error::Begin(Cause::from(error)));
+        }
+        let ok = work.run(&mut self.tx);
         if let Some(failure) = self.tx.failed() {
             self.counters.unwell(&failure.error);
         }
-        if !self.connection().is_autocommit() && self.end_savepoint(ok).is_err() {
+        if savepoint
+            && !self.connection().is_autocommit()
+            && let Err(error) = self.end_savepoint(ok)
+        {
             self.roll_back();
+            return Ran::failed(work, Error::Commit(Cause::from(error)));
         }
-        Ran { work, ok, hooks: self.tx.take_hooks() }
+        Ran::new(work, ok, self.tx.take_hooks())
     }
 
     fn end_savepoint(&self, keep: bool) -> rusqlite::Result<()> {
@@ -118,38 +163,38 @@ impl Writer {
         self.sql("RELEASE work")
     }
 
-    fn finish(&self, group: &mut [Ran], changes_before: u64) {
-        let succeeded = group.iter().filter(|ran| ran.ok).count() as u64;
-        let failed = group.len() as u64 - succeeded;
+    /// Makes the group durable, or everybody in it fail.
+    fn commit(&self, group: &mut [Ran], wrote: bool) {
+        let works = group.len() as u64;
+        let committed = group.iter().filter(|ran| ran.is_ok()).count() as u64;
         let begun = Instant::now();
-        let wrote = self.connection().total_changes() != changes_before;
-        match self.commit(wrote) {
+        match self
+            .record(wrote)
+            .and_then(|()| self.sql("COMMIT").map_err(|error| Error::Commit(Cause::from(error))))
+        {
             Ok(()) => {
-                self.counters.count_commit(succeeded, failed, begun.elapsed());
-                if wrote && failed == 0 {
+                self.counters.count_commit(committed, works - committed, begun.elapsed());
+                if wrote {
                     self.counters.well();
                 }
             }
             Err(error) => {
                 self.roll_back();
-                let error = Error::Commit(error.into());
                 self.counters.unwell(&error);
-                self.counters.count_failed_commit(group.len() as u64);
-                for ran in group.iter_mut().filter(|ran| ran.ok) {
-                    ran.work.fail(error.clone());
-                    ran.ok = false;
-                }
+                self.counters.count_failed_commit(works);
+                group.iter_mut().for_each(|ran| ran.fail(&error));
             }
         }
     }
 
-    /// Commits, and records the time with it so that the next run of the program does not go behind it. A
+    /// Records the time with what is committed, so that a later run of the program does not go behind it. A
     /// group that wrote nothing costs no sync, so it must not write the time either.
-    fn commit(&self, wrote: bool) -> rusqlite::Result<()> {
+    fn record(&self, wrote: bool) -> Result<(), Error> {
         if wrote {
-            self.connection().prepare_cached(RECORD)?.execute([self.tx.now()])?;
+            self.tx.execute_now(account::SAVE_LATEST, params![self.tx.now()]).map(drop)
+        } else {
+            Ok(())
         }
-        self.sql("COMMIT")
     }
 
     /// Leaves a transaction, if there is one. An error means that there is none, or that the next BEGIN will
@@ -166,27 +211,5 @@ impl Writer {
 
     fn connection(&self) -> &Connection {
         self.tx.connection()
-    }
-}
-
-impl Ran {
-    pub(crate) fn new(work: Box<dyn Work>, ok: bool, hooks: Vec<Hook>) -> Self {
-        Self { work, ok, hooks }
-    }
-
-    /// Runs the hooks of a work that is durable, then answers its caller.
-    pub(crate) fn answer(self) {
-        let Self { work, ok, hooks } = self;
-        for hook in hooks.into_iter().filter(|_| ok) {
-            guarded("an after-commit hook", hook);
-        }
-        guarded("dropping a transaction's closure", || work.answer());
-    }
-}
-
-/// A panic in a caller's code must not end the thread that serves everybody.
-fn guarded(what: &str, callers: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(callers)) {
-        tracing::error!("{what} panicked: {}", message(&*panic));
     }
 }

@@ -21,3 +21,24 @@ pub const WAREHOUSE_EVENTS: &str = "warehouse.events";
 pub const SHIPPING_EVENTS: &str = "shipping.events";
 /// What happened to invoices, for later readers.
 pub const BILLING_EVENTS: &str = "billing.events";
+
+/// The types that messages have, in their envelopes. The data is the `Command` or the `Reply` of the service's module,
+/// and the subject is the order that it is about.
+pub mod kinds {
+    /// A command to the customers service.
+    pub const CUSTOMERS_COMMAND: &str = "customers.command";
+    /// A command to the warehouse service.
+    pub const WAREHOUSE_COMMAND: &str = "warehouse.command";
+    /// A command to the shipping service.
+    pub const SHIPPING_COMMAND: &str = "shipping.command";
+    /// A command to the billing service.
+    pub const BILLING_COMMAND: &str = "billing.command";
+    /// A reply of the customers service.
+    pub const CUSTOMERS_REPLY: &str = "customers.reply";
+    /// A reply of the warehouse service.
+    pub const WAREHOUSE_REPLY: &str = "warehouse.reply";
+    /// A reply of the shipping service.
+    pub const SHIPPING_REPLY: &str = "shipping.reply";
+    /// A reply of the billing service.
+    pub const BILLING_REPLY: &str = "billing.reply";
+}

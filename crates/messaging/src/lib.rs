@@ -2,7 +2,10 @@
 
 pub mod backoff;
 pub mod broker;
+pub mod conformance;
+pub mod embedded;
 pub mod envelope;
+pub mod faulty;
 mod id;
 pub mod partition;
 pub mod tally;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -13,6 +14,9 @@ use crate::tally::NotATally;
 
 /// The media type of an envelope.
 pub const CONTENT_TYPE: &str = "application/cloudevents+json";
+
+/// The type of what stands in for something that is no envelope.
+pub const UNREADABLE: &str = "unreadable";
 
 const SPEC_VERSION: &str = "1.0";
 
@@ -65,6 +69,15 @@ impl Envelope {
     pub(crate) fn from_parts(attributes: &str, data: String) -> Result<Self, Error> {
         let data = Data::from_json(data).map_err(Error::Malformed)?;
         Ok(Self { data, ..Self::from_json(attributes)? })
+    }
+
+    /// What a broker delivers in place of something that is no envelope, so that it is parked and not lost: of type
+    /// `unreadable`, with what was received and why it cannot be read as its payload. `origin` tells it from others.
+    #[must_use]
+    pub fn unreadable(origin: &str, received: &str, error: &Error) -> Self {
+        let data = json!({ "received": received, "error": error.to_string() });
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, origin.as_bytes());
+        Self::new(id, "", UNREADABLE, origin, 0, Data::of(&data).unwrap_or_default())
     }
 
     fn write(&self, data: Option<&RawValue>) -> String {
@@ -190,7 +203,6 @@ fn micros(text: &str) -> Result<i64, Error> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
     use crate::Tally;

@@ -6,7 +6,7 @@ mod json;
 use uuid::Uuid;
 
 pub use data::Data;
-pub use json::{CONTENT_TYPE, Error};
+pub use json::{CONTENT_TYPE, Error, UNREADABLE};
 
 use crate::Tally;
 use crate::partition::{Hasher, partition};

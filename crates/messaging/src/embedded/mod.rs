@@ -1,0 +1,323 @@
+//! The broker inside of the process: durable in a SQLite file of its own.
+//!
+//! Publishers that publish at the same time share one sync of the disk. The 256 partitions share 16 lanes, partition
+//! `p` being in lane `p / 16`. One process at a time uses the file, through one [`Embedded`] and its clones.
+//!
+//! A message is dropped once every group of its topic has acknowledged it. A topic that no group follows keeps the
+//! newest [`Options::unclaimed`] messages of each lane. A group that is registered holds messages back until it
+//! acknowledges them or is [unregistered](Embedded::unregister): when its consumer is gone for good, publishers are
+//! refused once the topic's backlog is full.
+
+mod requests;
+pub mod store;
+mod subscription;
+mod topic;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use database::{Database, params};
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+
+pub use store::{Backlog, SCHEMA, STATEMENTS};
+
+use crate::broker::{Action, Error, Failure, HeldBack, PublishError, RequestError, TooLarge};
+use crate::partition::PARTITIONS;
+use crate::{Broker, Envelope, Publisher, Responder, Subscription};
+use requests::Requests;
+use store::Body;
+use subscription::{Follower, Lane};
+use topic::Topic;
+
+const LANES: u16 = 16;
+
+/// How the broker is opened; the defaults suit a demonstration and a small installation.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How its store is opened.
+    pub database: database::Options,
+    /// How much a topic may hold before publishers wait.
+    pub backlog: Backlog,
+    /// How long a publisher waits for room.
+    pub full_wait: Duration,
+    /// The largest message, in bytes of JSON.
+    pub max_message_bytes: usize,
+    /// How many messages each lane of a topic keeps while no group is registered.
+    pub unclaimed: u64,
+    /// How many requests one server handles at a time; as many more wait.
+    pub requests_at_once: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            database: database::Options::default(),
+            backlog: Backlog { messages: 100_000, bytes: 64 << 20 },
+            full_wait: Duration::from_secs(1),
+            max_message_bytes: 1 << 20,
+            unclaimed: 1_000,
+            requests_at_once: 64,
+        }
+    }
+}
+
+/// The embedded broker; clones share it.
+#[derive(Clone)]
+pub struct Embedded(Arc<Shared>);
+
+struct Shared {
+    db: Database,
+    options: Options,
+    topics: Mutex<HashMap<String, Arc<Topic>>>,
+    requests: Requests,
+}
+
+impl Embedded {
+    /// Opens the broker's file, creating it if needed.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub async fn open(path: &Path, options: Options) -> Result<Self, database::Error> {
+        let db = Database::open(path, &[SCHEMA], options.database.clone())?;
+        let broker =
+            Self(Arc::new(Shared { db, options, topics: Mutex::default(), requests: Requests::default() }));
+        let (lanes, sizes) = broker.0.db.read(kept).await?;
+        for (topic, lane, head) in lanes {
+            broker.topic(&topic).advance(u16::try_from(lane).unwrap_or(LANES), head);
+        }
+        for (topic, backlog) in sizes {
+            broker.topic(&topic).appended(&store::Appended::default(), backlog);
+        }
+        Ok(broker)
+    }
+
+    /// Forgets a group and what is kept for it alone; its subscriptions receive nothing they can acknowledge.
+    ///
+    /// # Errors
+    /// If that could not be made durable.
+    pub async fn unregister(&self, topic: &str, group: &str) -> Result<(), database::Error> {
+        let (name, group, state) = (topic.to_owned(), group.to_owned(), self.topic(topic));
+        self.0
+            .db
+            .write(async move |tx| {
+                let dropped = store::unregister(tx, &name, &group, LANES).await?;
+                let state = Arc::clone(&state);
+                tx.after_commit(move || state.dropped(dropped));
+                Ok(())
+            })
+            .await
+    }
+
+    /// How much a topic holds now; cheap.
+    #[must_use]
+    pub fn backlog(&self, topic: &str) -> Backlog {
+        self.topic(topic).backlog()
+    }
+
+    /// How many messages a group has not acknowledged.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn lag(&self, topic: &str, group: &str) -> Result<u64, database::Error> {
+        let (topic, group) = (topic.to_owned(), group.to_owned());
+        self.0
+            .db
+            .read(async move |tx| tx.query_one(store::LAG, params![topic, group], |row| row.get(0)).await)
+            .await
+    }
+
+    /// Its store, for its figures.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.0.db
+    }
+
+    fn topic(&self, name: &str) -> Arc<Topic> {
+        // Nothing panics while it is held.
+        let mut topics = self.0.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(topic) = topics.get(name) {
+            return Arc::clone(topic);
+        }
+        Arc::clone(topics.entry(name.to_owned()).or_insert_with(|| Arc::new(Topic::new(LANES))))
+    }
+
+    async fn append(&self, topic: &str, batch: &[Envelope]) -> Result<(), PublishError> {
+        let (bodies, failures) = self.bodies(batch);
+        if !bodies.is_empty() {
+            let mut size = Backlog::default();
+            bodies.iter().for_each(|body| size.add(body.json.len() as u64));
+            let state = self.topic(topic);
+            let Options { backlog, full_wait: waited, .. } = self.0.options;
+            let Some(_reserved) = state.reserve(size, backlog, waited).await else {
+                return Err(PublishError::Full { topic: topic.to_owned(), waited });
+            };
+            self.write(topic, Arc::clone(&state), bodies, size).await.map_err(|error| {
+                PublishError::Unavailable { topic: topic.to_owned(), source: Box::new(error) }
+            })?;
+        }
+        if failures.is_empty() {
+            Ok(())
+        } else {
+            Err(PublishError::Partly { topic: topic.to_owned(), failures })
+        }
+    }
+
+    async fn write(
+        &self,
+        topic: &str,
+        state: Arc<Topic>,
+        bodies: Vec<Body>,
+        size: Backlog,
+    ) -> Result<(), database::Error> {
+        let (topic, unclaimed) = (topic.to_owned(), self.0.options.unclaimed);
+        self.0
+            .db
+            .write(async move |tx| {
+                let appended = store::append(tx, &topic, &bodies, unclaimed).await?;
+                let state = Arc::clone(&state);
+                tx.after_commit(move || state.appended(&appended, size));
+                Ok(())
+            })
+            .await
+    }
+
+    /// What to keep, and what is too large or comes after such a message of its key.
+    fn bodies(&self, batch: &[Envelope]) -> (Vec<Body>, Vec<Failure>) {
+        let max = self.0.options.max_message_bytes;
+        let mut failures: Vec<Failure> = Vec::new();
+        let mut bodies = Vec::with_capacity(batch.len());
+        for (index, envelope) in batch.iter().enumerate() {
+            let key = &envelope.partition_key;
+            if failures.iter().any(|failure| batch[failure.index].partition_key == *key) {
+                failures.push(Failure { index, cause: Box::new(HeldBack) });
+                continue;
+            }
+            let json = envelope.to_json();
+            let bytes = json.len();
+            if bytes > max {
+                failures.push(Failure { index, cause: Box::new(TooLarge { bytes, max }) });
+            } else {
+                bodies.push(Body { lane: lane(envelope.partition()), json });
+            }
+        }
+        (bodies, failures)
+    }
+
+    async fn follow(&self, topic: &str, group: &str, lanes: Range<u16>) -> Result<Follower, database::Error> {
+        let (name, follower, state) = (topic.to_owned(), group.to_owned(), self.topic(topic));
+        let numbers: Vec<u16> = lanes.filter(|lane| *lane < LANES).collect();
+        let positions = self
+            .0
+            .db
+            .write(async move |tx| {
+                let mut positions = Vec::with_capacity(numbers.len());
+                for &lane in &numbers {
+                    tx.execute(store::REGISTER, params![name, u32::from(lane), follower]).await?;
+                    let cursor = params![name, u32::from(lane), follower];
+                    positions.push((lane, tx.query_one(store::CURSOR, cursor, |row| row.get(0)).await?));
+                }
+                Ok::<_, database::Error>(positions)
+            })
+            .await?;
+        let lanes = positions.into_iter().filter_map(|(number, position)| {
+            Some(Lane { number, position, head: state.head(number)?.subscribe() })
+        });
+        let lanes = lanes.collect();
+        Ok(Follower {
+            db: self.0.db.clone(),
+            name: topic.to_owned(),
+            group: group.into(),
+            topic: state,
+            lanes,
+        })
+    }
+}
+
+/// The lane of a virtual partition.
+const fn lane(partition: u8) -> u16 {
+    partition as u16 / (PARTITIONS / LANES)
+}
+
+type Kept = (Vec<(String, u32, u64)>, HashMap<String, Backlog>);
+
+async fn kept(tx: &mut database::Transaction) -> Result<Kept, database::Error> {
+    let lanes = tx.query(store::LANES, params![], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await?;
+    let mut sizes: HashMap<String, Backlog> = HashMap::new();
+    for (topic, bytes) in tx.query(store::SIZES, params![], |row| Ok((row.get(0)?, row.get(1)?))).await? {
+        sizes.entry(topic).or_default().add(bytes);
+    }
+    Ok((lanes, sizes))
+}
+
+impl Publisher for Embedded {
+    fn publish<'a>(
+        &'a self,
+        topic: &'a str,
+        batch: &'a [Envelope],
+    ) -> BoxFuture<'a, Result<(), PublishError>> {
+        Box::pin(self.append(topic, batch))
+    }
+}
+
+impl Broker for Embedded {
+    fn lanes(&self) -> u16 {
+        LANES
+    }
+
+    fn register<'a>(&'a self, topic: &'a str, group: &'a str) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let registered = self.follow(topic, group, 0..LANES).await.map(drop);
+            registered.map_err(|error| failed(Action::Register, topic, error))
+        })
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        topic: &'a str,
+        group: &'a str,
+        lanes: Range<u16>,
+    ) -> BoxFuture<'a, Result<Box<dyn Subscription>, Error>> {
+        Box::pin(async move {
+            match self.follow(topic, group, lanes).await {
+                Ok(follower) => Ok(Box::new(follower) as Box<dyn Subscription>),
+                Err(error) => Err(failed(Action::Subscribe, topic, error)),
+            }
+        })
+    }
+
+    fn request<'a>(
+        &'a self,
+        topic: &'a str,
+        request: Envelope,
+        deadline: Instant,
+    ) -> BoxFuture<'a, Result<Envelope, RequestError>> {
+        Box::pin(self.0.requests.request(topic, request, deadline))
+    }
+
+    fn serve<'a>(
+        &'a self,
+        topic: &'a str,
+        responder: Arc<dyn Responder>,
+        drain: BoxFuture<'a, ()>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            self.0.requests.serve(topic, responder, self.0.options.requests_at_once, drain).await;
+            Ok(())
+        })
+    }
+}
+
+fn failed(action: Action, topic: &str, error: database::Error) -> Error {
+    Error { action, topic: topic.to_owned(), source: Box::new(error) }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,106 @@
+//! Requests and replies, in memory only.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
+
+use crate::broker::RequestError;
+use crate::{Envelope, Responder};
+
+/// Who serves which topic.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    servers: Mutex<HashMap<String, Vec<mpsc::Sender<Request>>>>,
+}
+
+#[derive(Debug)]
+struct Request {
+    envelope: Envelope,
+    deadline: Instant,
+    reply: oneshot::Sender<Envelope>,
+}
+
+impl Requests {
+    pub(super) async fn request(
+        &self,
+        topic: &str,
+        envelope: Envelope,
+        deadline: Instant,
+    ) -> Result<Envelope, RequestError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(topic, Request { envelope, deadline, reply })?;
+        match timeout_at(deadline, answer).await {
+            Ok(Ok(reply)) => Ok(reply),
+            Ok(Err(_)) => Err(RequestError::Lost { topic: topic.to_owned() }),
+            Err(_) => Err(RequestError::TimedOut { topic: topic.to_owned() }),
+        }
+    }
+
+    /// Hands a request to the server whose turn it is, or to the next that has room.
+    fn send(&self, topic: &str, mut request: Request) -> Result<(), RequestError> {
+        let mut servers = self.servers();
+        let servers = servers.get_mut(topic).map_or(&mut [][..], Vec::as_mut_slice);
+        let mut busy = false;
+        for _ in 0..servers.len() {
+            servers.rotate_left(1);
+            request = match servers[0].try_send(request) {
+                Ok(()) => return Ok(()),
+                Err(mpsc::error::TrySendError::Full(request)) => {
+                    busy = true;
+                    request
+                }
+                Err(mpsc::error::TrySendError::Closed(request)) => request,
+            };
+        }
+        let topic = topic.to_owned();
+        Err(if busy { RequestError::Busy { topic } } else { RequestError::NoServer { topic } })
+    }
+
+    /// Serves until `drain` completes; at most `at_once` requests are being handled, and as many wait.
+    pub(super) async fn serve(
+        &self,
+        topic: &str,
+        responder: Arc<dyn Responder>,
+        at_once: usize,
+        drain: BoxFuture<'_, ()>,
+    ) {
+        let (sender, mut waiting) = mpsc::channel(at_once);
+        self.servers().entry(topic.to_owned()).or_default().push(sender);
+        let mut begun = FuturesUnordered::new();
+        let mut drain = drain;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut drain => break,
+                Some(()) = begun.next() => {}
+                Some(request) = waiting.recv(), if begun.len() < at_once => {
+                    begun.push(answer(&*responder, request));
+                }
+            }
+        }
+        // Closed, this server is passed over from now on, and forgotten when the next one comes.
+        waiting.close();
+        self.servers().values_mut().for_each(|servers| servers.retain(|server| !server.is_closed()));
+        while let Some(request) = waiting.recv().await {
+            begun.push(answer(&*responder, request));
+        }
+        while begun.next().await.is_some() {}
+    }
+
+    fn servers(&self) -> MutexGuard<'_, HashMap<String, Vec<mpsc::Sender<Request>>>> {
+        // Nothing panics while it is held.
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn answer(responder: &dyn Responder, request: Request) {
+    let Request { envelope, deadline, reply } = request;
+    if let Ok(Some(answer)) = timeout_at(deadline, responder.respond(envelope)).await {
+        // Whoever asked may have gone away.
+        let _ = reply.send(answer);
+    }
+}

@@ -1,0 +1,113 @@
+//! What the broker knows of a topic without asking its store.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::store::{Appended, Backlog};
+
+/// A topic's state in memory. It is level-triggered: who looks late still sees the last value, so nothing polls.
+#[derive(Debug)]
+pub(super) struct Topic {
+    /// The last position of each lane.
+    heads: Vec<watch::Sender<u64>>,
+    room: watch::Sender<Room>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Room {
+    /// What the store holds.
+    kept: Backlog,
+    /// What publishers are about to add to it.
+    coming: Backlog,
+}
+
+impl Topic {
+    pub(super) fn new(lanes: u16) -> Self {
+        Self { heads: (0..lanes).map(|_| watch::Sender::new(0)).collect(), room: watch::Sender::default() }
+    }
+
+    pub(super) fn head(&self, lane: u16) -> Option<&watch::Sender<u64>> {
+        self.heads.get(usize::from(lane))
+    }
+
+    pub(super) fn backlog(&self) -> Backlog {
+        self.room.borrow().kept
+    }
+
+    /// A lane has grown up to `position`.
+    pub(super) fn advance(&self, lane: u16, position: u64) {
+        if let Some(head) = self.head(lane) {
+            head.send_if_modified(|head| {
+                let later = position > *head;
+                *head = position.max(*head);
+                later
+            });
+        }
+    }
+
+    /// The store has taken `added` in.
+    pub(super) fn appended(&self, appended: &Appended, added: Backlog) {
+        self.room.send_modify(|room| room.kept = minus(plus(room.kept, added), appended.dropped));
+        for (lane, head) in &appended.heads {
+            self.advance(*lane, *head);
+        }
+    }
+
+    /// The store has dropped what nobody needs.
+    pub(super) fn dropped(&self, dropped: Backlog) {
+        if dropped.messages > 0 {
+            self.room.send_modify(|room| room.kept = minus(room.kept, dropped));
+        }
+    }
+
+    /// Waits for room, and keeps it until the result is dropped.
+    ///
+    /// There is room while the topic is below its limit, so that any one batch passes, however large.
+    pub(super) async fn reserve(
+        &self,
+        batch: Backlog,
+        limit: Backlog,
+        wait: Duration,
+    ) -> Option<Reserved<'_>> {
+        let mut changes = self.room.subscribe();
+        let reserve = async {
+            loop {
+                let took = self.room.send_if_modified(|room| {
+                    let held = plus(room.kept, room.coming);
+                    let free = held.messages < limit.messages && held.bytes < limit.bytes;
+                    if free {
+                        room.coming = plus(room.coming, batch);
+                    }
+                    free
+                });
+                // The sender lives as long as `self`, so there will be a change.
+                if took || changes.changed().await.is_err() {
+                    return Reserved { topic: self, batch };
+                }
+            }
+        };
+        tokio::time::timeout(wait, reserve).await.ok()
+    }
+}
+
+/// Room for one batch on its way into the store.
+#[derive(Debug)]
+pub(super) struct Reserved<'a> {
+    topic: &'a Topic,
+    batch: Backlog,
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        self.topic.room.send_modify(|room| room.coming = minus(room.coming, self.batch));
+    }
+}
+
+fn plus(a: Backlog, b: Backlog) -> Backlog {
+    Backlog { messages: a.messages + b.messages, bytes: a.bytes + b.bytes }
+}
+
+fn minus(a: Backlog, b: Backlog) -> Backlog {
+    Backlog { messages: a.messages.saturating_sub(b.messages), bytes: a.bytes.saturating_sub(b.bytes) }
+}

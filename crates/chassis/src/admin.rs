@@ -159,3 +159,6 @@ async fn set_log_level(State(log): State<LogHandle>, level: String) -> Result<St
     tracing::info!(level, "the log level is now `{level}`");
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,3 +128,6 @@ fn too_busy() -> Problem {
     let detail = "More requests at once than this service takes; try again a little later.";
     Problem::new(StatusCode::TOO_MANY_REQUESTS, code::TOO_BUSY, detail)
 }
+
+#[cfg(test)]
+mod tests;

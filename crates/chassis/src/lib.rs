@@ -1,4 +1,4 @@
-//! The microservice chassis: what every service needs around its domain, once.
+#![doc = include_str!("../README.md")]
 
 pub mod config;
 pub mod platform;
@@ -27,3 +27,6 @@ pub mod readiness;
 pub mod shutdown;
 pub mod tasks;
 pub mod telemetry;
+
+#[cfg(test)]
+mod testing;

@@ -147,7 +147,11 @@ pub fn encode<'a>(apps: impl IntoIterator<Item = &'a Metrics>) -> Result<String,
             None => drop(families.insert(family.name().to_owned(), family)),
         }
     }
-    let families: Vec<_> = families.into_values().collect();
+    let mut families: Vec<_> = families.into_values().collect();
+    for metric in families.iter_mut().flat_map(|family| family.mut_metric()) {
+        // Constant labels come from a hash map; the same numbers should read the same every time.
+        metric.mut_label().sort_by(|one, other| one.name().cmp(other.name()));
+    }
     let mut text = Vec::new();
     let encoded = TextEncoder::new().encode(&families, &mut text);
     encoded.map_err(|source| Error { name: "all".to_owned(), source })?;

@@ -100,3 +100,6 @@ async fn serve(
         tracing::debug!(%error, "connection ended");
     }
 }
+
+#[cfg(test)]
+mod tests;

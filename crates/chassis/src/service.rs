@@ -184,3 +184,6 @@ impl Service {
         listen().map_err(|source| Error::Listen { address, source })
     }
 }
+
+#[cfg(test)]
+mod tests;

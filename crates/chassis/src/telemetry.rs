@@ -3,8 +3,12 @@
 use std::{io::IsTerminal, str::FromStr, sync::Arc};
 
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, filter::ParseError, layer::SubscriberExt, reload, util::SubscriberInitExt,
-    util::TryInitError,
+    EnvFilter, Layer, Registry,
+    filter::{LevelFilter, ParseError},
+    fmt::MakeWriter,
+    layer::SubscriberExt,
+    reload,
+    util::{SubscriberInitExt, TryInitError},
 };
 
 use crate::config::Env;
@@ -80,16 +84,27 @@ pub enum Error {
 /// # Errors
 /// A malformed level, or a process that logs already.
 pub fn init(service: &'static str, logging: &Logging) -> Result<LogHandle, Error> {
+    let (subscriber, handle) = subscriber(service, logging, std::io::stderr)?;
+    subscriber.try_init().map_err(Error::AlreadyStarted)?;
+    log_panics();
+    Ok(handle)
+}
+
+fn subscriber<W>(
+    service: &'static str,
+    logging: &Logging,
+    writer: W,
+) -> Result<(impl SubscriberInitExt, LogHandle), BadLevel>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let (filter, reload) = reload::Layer::new(parse(&logging.level)?);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = match logging.format {
         LogFormat::Json => lines.fmt_fields(json::fields()).event_format(json::Lines::new(service)).boxed(),
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
-    let subscriber = Registry::default().with(filter).with(lines);
-    subscriber.try_init().map_err(Error::AlreadyStarted)?;
-    log_panics();
-    Ok(LogHandle(Arc::new(reload)))
+    Ok((Registry::default().with(filter).with(lines), LogHandle(Arc::new(reload))))
 }
 
 /// A panic is a log line too, under the span that it happened in.
@@ -138,13 +153,23 @@ impl LogHandle {
 
 /// Neither a level nor directives.
 #[derive(Debug, thiserror::Error)]
-#[error("`{level}` is neither a log level nor a list of directives")]
+#[error("`{level}` is neither a log level nor a list of directives such as `warn,ordering=debug`")]
 pub struct BadLevel {
     level: String,
     #[source]
-    source: ParseError,
+    source: Option<ParseError>,
 }
 
 fn parse(level: &str) -> Result<EnvFilter, BadLevel> {
-    EnvFilter::builder().parse(level).map_err(|source| BadLevel { level: level.to_owned(), source })
+    let bad = |source| BadLevel { level: level.to_owned(), source };
+    // A word alone would be a target to log all of, and nothing else: a mistyped level would silence the process.
+    let is_level = |word: &str| !word.is_empty() && LevelFilter::from_str(word).is_ok();
+    let is_directive = |part: &str| part.contains(['=', '[', ']', '{', '}']);
+    if !level.split(',').all(|part| is_directive(part) || is_level(part.trim())) {
+        return Err(bad(None));
+    }
+    EnvFilter::builder().parse(level).map_err(|source| bad(Some(source)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use contracts::problem::FieldError;
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::error::Category;
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use crate::problem::{self, Problem, code};
 
@@ -73,26 +75,26 @@ pub(crate) fn body_too_large() -> Problem {
 /// 400 for what is not JSON, 422 for JSON of another shape, with the path of the field.
 pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        rejected(&path, error.inner())
-    })?;
-    deserializer.end().map_err(|error| rejected(".", &error))?;
-    Ok(parsed)
+    match (serde_path_to_error::deserialize(&mut deserializer), deserializer.end()) {
+        (Ok(parsed), Ok(())) => Ok(parsed),
+        (Ok(_), Err(trailing)) => Err(not_json(&trailing)),
+        (Err(error), _) => Err(rejected(text, &error)),
+    }
 }
 
-fn rejected(path: &str, error: &serde_json::Error) -> Problem {
-    match error.classify() {
-        Category::Data => {
-            // The position is of no use to somebody who has the path.
-            let message = error.to_string();
-            let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-            Problem::invalid(vec![FieldError { field: path.to_owned(), message }])
-        }
-        Category::Syntax | Category::Eof | Category::Io => {
-            Problem::malformed(format!("The body is not JSON: {error}."))
-        }
+fn not_json(error: &serde_json::Error) -> Problem {
+    Problem::malformed(format!("The body is not JSON: {error}."))
+}
+
+fn rejected(text: &[u8], error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    // A wrong shape may be found before the place where the text stops being JSON, which is the graver error.
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(text) {
+        return not_json(&error);
     }
+    // The position is of no use to somebody who has the path.
+    let message = error.inner().to_string();
+    let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+    Problem::invalid(vec![FieldError { field: error.path().to_string(), message }])
 }
 
 #[cfg(test)]
@@ -137,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_json_is_400() {
-        for body in ["", "{", "{}}", r#"{"items": []} trailing"#, "\u{0}"] {
+        for body in ["", "{", r#"{"items": 1"#, "{}}", r#"{"items": []} trailing"#, "\u{0}"] {
             let problem = order("application/json", body).await.unwrap_err();
             assert_eq!((problem.status().as_u16(), problem.code()), (400, "MALFORMED_REQUEST"), "{body}");
         }

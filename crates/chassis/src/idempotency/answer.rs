@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use contracts::problem::MEDIA_TYPE;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::problem::Problem;
 
@@ -62,6 +62,14 @@ impl Answer {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// What the JSON body says: for a handler that goes on from what was done, be it now or under the same key before.
+    ///
+    /// # Errors
+    /// The body is not the JSON of a `T`.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(&self.body)
     }
 
     fn header_value(mut self, name: HeaderName, value: HeaderValue) -> Self {

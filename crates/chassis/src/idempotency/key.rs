@@ -73,7 +73,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
 }
 
 impl Key {
-    fn of(context: &Context, parts: &Parts, body: &[u8]) -> Self {
+    /// Of a caller that gave none.
+    #[must_use]
+    pub fn none() -> Self {
+        Key(None)
+    }
+
+    /// Of a request with this body.
+    #[must_use]
+    pub fn of(context: &Context, parts: &Parts, body: &[u8]) -> Self {
         let Some(key) = context.idempotency_key.clone() else { return Key(None) };
         let template = parts.extensions.get().map_or(parts.uri.path(), MatchedPath::as_str);
         let target = parts.uri.path_and_query().map_or("", |target| target.as_str());

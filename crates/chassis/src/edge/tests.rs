@@ -1,0 +1,168 @@
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::Path,
+    http::{HeaderName, Method, StatusCode},
+    response::IntoResponse,
+    routing::{get, post},
+};
+use tokio::sync::Notify;
+
+use crate::{
+    client::Call,
+    context::{Context, TIMEOUT_MS},
+    extract::Json,
+    limits::{BODY_BYTES, Limits},
+    problem::Problem,
+    testing::{refusal, serve, serve_within},
+    trace::TRACEPARENT,
+};
+
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+fn header(name: HeaderName, value: &str, call: Call) -> Call {
+    call.header(name, value.parse().unwrap())
+}
+
+#[tokio::test]
+async fn every_answer_tells_the_callers_trace() {
+    let rig = serve(Router::new().route("/", get(async |context: Context| context.trace.to_string())));
+    let answer = rig.send(header(TRACEPARENT, PARENT, Call::get(rig.at("/")))).await;
+    assert_eq!(answer.headers["x-trace-id"], PARENT[3..35]);
+    let inside = String::from_utf8_lossy(&answer.body).into_owned();
+    assert_eq!(inside[..36], PARENT[..36]);
+    assert_ne!(inside, PARENT, "the handler is a step of its own");
+}
+
+#[tokio::test]
+async fn without_a_trace_a_new_one_begins() {
+    let rig = serve(Router::new().route("/", get(async || "")));
+    let (first, second) = (rig.get("/").await, rig.get("/").await);
+    assert_ne!(first.headers["x-trace-id"], second.headers["x-trace-id"]);
+}
+
+#[tokio::test]
+async fn an_unknown_address_and_an_unknown_method_are_problems() {
+    let rig = serve(Router::new().route("/known", get(async || "").put(async || "")));
+    assert_eq!(refusal(&rig.get("/unknown").await), (404, "NOT_FOUND".into()));
+    let wrong_method = rig.send(Call::delete(rig.at("/known"))).await;
+    assert_eq!(refusal(&wrong_method), (405, "METHOD_NOT_ALLOWED".into()));
+    let allowed = wrong_method.headers["allow"].to_str().unwrap();
+    assert!(allowed.contains("GET") && allowed.contains("PUT"), "{allowed}");
+}
+
+#[tokio::test]
+async fn an_error_of_another_origin_becomes_a_problem_and_says_nothing_of_the_inside() {
+    let router = Router::new()
+        .route("/text", get(async || (StatusCode::INTERNAL_SERVER_ERROR, "panic at src/main.rs")))
+        .route("/{number}", get(async |Path(number): Path<u32>| number.to_string()));
+    let rig = serve(router);
+    let answer = rig.get("/text").await;
+    assert_eq!(refusal(&answer), (500, "INTERNAL_ERROR".into()));
+    assert!(!String::from_utf8_lossy(&answer.body).contains("main.rs"));
+    assert_eq!(refusal(&rig.get("/abc").await), (400, "MALFORMED_REQUEST".into()));
+}
+
+#[tokio::test]
+async fn a_problem_handed_on_keeps_its_own_trace() {
+    let theirs = Problem::not_found("order").with_trace_id("theirs");
+    let rig = serve(Router::new().route("/", get(async || theirs)));
+    assert_eq!(rig.get("/").await.problem().unwrap().trace_id, "theirs");
+}
+
+#[tokio::test]
+async fn a_panic_is_500_and_the_server_goes_on() {
+    async fn panics() -> &'static str {
+        panic!("for the test")
+    }
+    let rig = serve(Router::new().route("/", get(panics)).route("/ok", get(async || "fine")));
+    let answer = rig.get("/").await;
+    assert_eq!(refusal(&answer), (500, "INTERNAL_ERROR".into()));
+    assert!(!String::from_utf8_lossy(&answer.body).contains("for the test"));
+    assert_eq!(rig.get("/ok").await.body, "fine");
+}
+
+#[tokio::test]
+async fn a_malformed_deadline_is_400_and_one_that_has_passed_is_504() {
+    let rig = serve(Router::new().route("/", get(async || "")));
+    let malformed = rig.send(header(TIMEOUT_MS, "soon", Call::get(rig.at("/")))).await;
+    assert_eq!(refusal(&malformed), (400, "MALFORMED_REQUEST".into()));
+    let passed = rig.send(header(TIMEOUT_MS, "0", Call::get(rig.at("/")))).await;
+    assert_eq!(refusal(&passed), (504, "DEADLINE_EXCEEDED".into()));
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_413_whether_its_length_is_declared_or_not() {
+    let rig = serve(Router::new().route("/", post(async |Json(text): Json<String>| text.len().to_string())));
+    let call = |length: usize| Call::post(rig.at("/")).json(&"x".repeat(length - 2)).unwrap();
+    assert_eq!(rig.send(call(BODY_BYTES)).await.body, (BODY_BYTES - 2).to_string());
+    assert_eq!(refusal(&rig.send(call(BODY_BYTES + 1)).await), (413, "BODY_TOO_LARGE".into()));
+    let chunks = futures_util::stream::iter((0..5).map(|_| Ok::<_, std::io::Error>(vec![b' '; 16 * 1024])));
+    let request = axum::http::Request::post(rig.at("/"))
+        .header("content-type", "application/json")
+        .body(axum::body::Body::from_stream(chunks));
+    let answer = rig.client.stream(request.unwrap()).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn beyond_the_bound_in_flight_a_request_is_429_and_comes_again_later() {
+    let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (inside, released) = (entered.clone(), leave.clone());
+    let slow = get(async move || {
+        inside.notify_one();
+        released.notified().await;
+    });
+    let rig = serve_within(Router::new().route("/", slow), Limits { in_flight: 1, ..Limits::default() });
+    let first = tokio::spawn({
+        let (client, url) = (rig.client.clone(), rig.at("/"));
+        async move { client.send(Call::get(url)).await.unwrap().status }
+    });
+    entered.notified().await;
+    let refused = rig.get("/").await;
+    assert_eq!(refusal(&refused), (429, "TOO_BUSY".into()));
+    assert_eq!(refused.headers["retry-after"], "1");
+    leave.notify_one();
+    assert_eq!(first.await.unwrap(), 200);
+    leave.notify_one();
+    assert_eq!(rig.get("/").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_frees_its_place() {
+    let stuck = get(async || std::future::pending::<()>().await);
+    let router = Router::new().route("/stuck", stuck).route("/", get(async || ""));
+    let rig = serve_within(router, Limits { in_flight: 1, ..Limits::default() });
+    let gone = Call::get(rig.at("/stuck")).within(Duration::from_millis(10));
+    rig.client.send(gone).await.unwrap_err();
+    while rig.get("/").await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+    assert!(rig.metrics().contains("http_server_active_requests{service=\"customers\",style=\"rest\"} 0"));
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_template_never_by_path_or_made_up_method() {
+    let rig = serve(Router::new().route("/orders/{id}", get(async || "")));
+    for path in ["/orders/1", "/orders/2", "/no/such", "/route"] {
+        rig.get(path).await;
+    }
+    let made_up = Method::from_bytes(b"BREW").unwrap();
+    rig.send(Call::new(made_up, rig.at("/orders/1"))).await;
+    let text = rig.metrics();
+    let counts: Vec<_> = text.lines().filter(|line| line.contains("_seconds_count")).collect();
+    assert_eq!(counts.len(), 3, "{counts:#?}");
+    let has = |route: &str, status: &str, count: &str| {
+        counts.iter().any(|line| line.contains(route) && line.contains(status) && line.ends_with(count))
+    };
+    assert!(has("\"/orders/{id}\"", "\"200\"", " 2"), "{counts:#?}");
+    assert!(has("\"unmatched\"", "\"404\"", " 2"), "{counts:#?}");
+    assert!(has("\"_OTHER\"", "\"405\"", " 1"), "{counts:#?}");
+}
+
+#[tokio::test]
+async fn retry_after_is_whole_seconds_rounded_up() {
+    let away = Problem::unavailable("Away.", Duration::from_millis(1200));
+    assert_eq!(away.into_response().headers()["retry-after"], "2");
+}

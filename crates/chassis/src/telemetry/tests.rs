@@ -1,0 +1,109 @@
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::Value;
+use tracing::{info, info_span, warn};
+
+use super::*;
+
+/// Keeps what is written.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The lines that `work` logs.
+fn logged(format: LogFormat, level: &str, work: impl FnOnce(&LogHandle)) -> Vec<String> {
+    let written = Written::default();
+    let writer = written.clone();
+    let logging = Logging { format, level: level.to_owned() };
+    let (subscriber, handle) = subscriber("switchyard", &logging, move || writer.clone()).unwrap();
+    let guard = subscriber.set_default();
+    work(&handle);
+    drop(guard);
+    let bytes = written.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_json_line_is_flat_and_names_its_trace_and_its_service() {
+    let lines = logged(LogFormat::Json, "info", |_| {
+        let request = info_span!("request", service = "customers", trace_id = "4bf9", route = "/");
+        let _inside = request.enter();
+        let _inner = info_span!("step", route = "/inner").entered();
+        warn!(order.id = 7, "placed \"twice\"");
+    });
+    let line: Value = serde_json::from_str(&lines[0]).unwrap();
+    assert_eq!(line["trace_id"], "4bf9");
+    assert_eq!((&line["service"], &line["route"]), (&"customers".into(), &"/inner".into()));
+    assert_eq!((&line["message"], &line["order.id"]), (&"placed \"twice\"".into(), &7.into()));
+    assert_eq!((&line["level"], &line["target"]), (&"WARN".into(), &"chassis::telemetry::tests".into()));
+    assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
+}
+
+#[test]
+fn outside_of_any_app_a_line_is_the_processs_own() {
+    let lines = logged(LogFormat::Json, "info", |_| info!("starting"));
+    let line: Value = serde_json::from_str(&lines[0]).unwrap();
+    assert_eq!(line["service"], "switchyard");
+}
+
+#[test]
+fn a_readable_line_names_its_trace() {
+    let lines = logged(LogFormat::Text, "info", |_| {
+        info_span!("request", trace_id = "4bf9").in_scope(|| info!("placed"));
+    });
+    assert!(lines[0].contains("4bf9") && lines[0].contains("placed"), "{lines:?}");
+}
+
+#[test]
+fn the_level_changes_while_running() {
+    let lines = logged(LogFormat::Text, "warn", |handle| {
+        info!("before");
+        handle.set("info").unwrap();
+        info!("between");
+        handle.set("chassis=error").unwrap();
+        info!("after");
+        assert_eq!(handle.current(), "chassis=error");
+    });
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].contains("between"));
+}
+
+#[test]
+fn a_mistyped_level_is_refused_and_the_one_before_stays() {
+    let handle = LogHandle::detached();
+    for bad in ["", "inof", "info,", "ordering=loud", "info,debgu"] {
+        assert!(handle.set(bad).is_err(), "{bad}");
+    }
+    for good in [
+        "info",
+        "WARN",
+        "off",
+        "warn,ordering=debug",
+        "warn, ordering=debug",
+        "ordering[request{route}]=trace",
+    ] {
+        assert!(handle.set(good).is_ok(), "{good}");
+    }
+}
+
+#[test]
+fn a_format_goes_by_its_name() {
+    assert_eq!("json".parse(), Ok(LogFormat::Json));
+    assert_eq!("yaml".parse::<LogFormat>(), Err(UnknownFormat));
+    let mut env = Env::from([("LOG_FORMAT", "text"), ("LOG_LEVEL", "debug")]);
+    let logging = Logging::from_env(&mut env);
+    assert_eq!((logging.format, logging.level.as_str()), (LogFormat::Text, "debug"));
+}

@@ -1,0 +1,78 @@
+//! The work of having shipments booked: outside of any transaction, between two of them.
+
+use std::{str::FromStr, sync::Arc};
+
+use aggregate::Repository;
+use chassis::{context::Context, ids::Random, problem::chain, trace::Trace};
+use contracts::OrderId;
+use database::{Database, Transaction};
+use saga::tasks::{Perform, Task, Verdict};
+
+use crate::{
+    application::{self, Application},
+    carrier::{self, Carrier},
+    domain::Shipment,
+    late::{self, Cause},
+};
+
+/// Does the tasks [`BOOK`](crate::application::BOOK).
+#[derive(Debug)]
+pub struct Booking<R> {
+    /// Where shipments are kept.
+    pub db: Database,
+    /// What may become of them.
+    pub application: Arc<Application<R>>,
+    /// Whom to ask.
+    pub carrier: Carrier,
+    /// For traces of commands that came without one.
+    pub random: Random,
+}
+
+/// Why a shipment is not booked yet.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Application(#[from] application::Error),
+    #[error(transparent)]
+    Carrier(#[from] carrier::Unknown),
+}
+
+impl<R> Perform for Booking<R>
+where
+    R: Repository<Shipment, Transaction = Transaction, Error = database::Error>,
+{
+    async fn perform(&self, task: &Task) -> Verdict {
+        match self.book(task.subject.into(), Cause::from_payload(&task.payload)).await {
+            Ok(()) => Verdict::Settled,
+            Err(error) => Verdict::Failed(chain(&error)),
+        }
+    }
+}
+
+impl<R> Booking<R>
+where
+    R: Repository<Shipment, Transaction = Transaction, Error = database::Error>,
+{
+    /// First the decision to ask is made durable, then the carrier is asked, then its answer is. After a crash between
+    /// any two of these the carrier is asked again, under the same key.
+    async fn book(&self, order_id: OrderId, cause: Cause) -> Result<(), Error> {
+        let application = Arc::clone(&self.application);
+        let request = self.db.write(async move |tx| application.start_booking(tx, order_id).await).await?;
+        let Some(request) = request else { return Ok(()) };
+        let answer = self.carrier.book(order_id, request, self.context(&cause)).await?;
+        let application = Arc::clone(&self.application);
+        let recorded = self.db.write(async move |tx| {
+            let replies = application.record(tx, order_id, &answer).await?;
+            late::answer(tx, order_id, &replies, &cause).await?;
+            Ok::<_, application::Error>(())
+        });
+        Ok(recorded.await?)
+    }
+
+    /// The carrier is asked in the trace of the command.
+    fn context(&self, cause: &Cause) -> Context {
+        let background = Context::background("shipping", &self.random);
+        let trace = cause.traceparent.as_deref().and_then(|trace| Trace::from_str(trace).ok());
+        Context { trace: trace.unwrap_or(background.trace), ..background }
+    }
+}

@@ -1,0 +1,194 @@
+//! Where shipments are kept: one row each, with constraints of its own.
+
+use aggregate::{Change, Repository, Versioned};
+use contracts::{
+    Address, Line, OrderId, Timestamp,
+    shipping::{self, ShipmentStatus},
+};
+use database::{Error, Kind, Migration, Row, Schema, Transaction, params, statements};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    domain::{Dispatch, Request, Shipment, Stage},
+    view,
+};
+
+/// The table of shipments.
+pub const SCHEMA: Schema = Schema {
+    name: "shipping",
+    migrations: &[Migration {
+        version: 1,
+        kind: Kind::Expand,
+        sql: "
+CREATE TABLE shipments (
+    order_id         BYTEA  NOT NULL CONSTRAINT shipments_pk PRIMARY KEY,
+    version          BIGINT NOT NULL,
+    status           TEXT   NOT NULL,
+    reference        TEXT,
+    address          TEXT,
+    lines            TEXT,
+    call_off_awaited BIGINT NOT NULL,
+    carrier          TEXT,
+    tracking_number  TEXT,
+    dispatched_at    BIGINT,
+    CONSTRAINT shipments_status CHECK (status IN ('REQUESTED', 'BOOKING', 'DISPATCHED', 'CALLED_OFF', 'REFUSED')),
+    CONSTRAINT shipments_requested CHECK (status = 'CALLED_OFF' OR (address IS NOT NULL AND lines IS NOT NULL)),
+    CONSTRAINT shipments_dispatched CHECK ((status = 'DISPATCHED')
+        = (carrier IS NOT NULL AND tracking_number IS NOT NULL AND dispatched_at IS NOT NULL))
+);
+",
+    }],
+};
+
+statements! {
+    /// One shipment.
+    const FIND: "SELECT order_id, version, status, reference, address, lines, call_off_awaited, carrier, tracking_number, \
+        dispatched_at FROM shipments WHERE order_id = $1";
+    /// The newest shipments below an order's id; such ids are made in the order of time.
+    const NEWEST: "SELECT order_id, version, status, reference, address, lines, call_off_awaited, carrier, tracking_number, \
+        dispatched_at FROM shipments WHERE order_id < $1 ORDER BY order_id DESC LIMIT $2";
+    /// Every shipment.
+    const ALL: "SELECT order_id, version, status, reference, address, lines, call_off_awaited, carrier, tracking_number, \
+        dispatched_at FROM shipments ORDER BY order_id";
+    /// A new shipment, or the tombstone of one.
+    const INSERT: "INSERT INTO shipments (order_id, version, status, reference, address, lines, call_off_awaited, carrier, \
+        tracking_number, dispatched_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    /// What became of a shipment that is still at the version that was decided on. A final status is never left.
+    const UPDATE: "UPDATE shipments SET version = $3, status = $4, call_off_awaited = $5, carrier = $6, tracking_number = $7, \
+        dispatched_at = $8 WHERE order_id = $1 AND version = $2 AND status IN ('REQUESTED', 'BOOKING')";
+}
+
+/// Shipments kept as rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rows;
+
+impl Repository<Shipment> for Rows {
+    type Transaction = Transaction;
+    type Error = Error;
+
+    async fn load(
+        &self,
+        tx: &mut Transaction,
+        ids: &[OrderId],
+        _scope: &(),
+    ) -> Result<Vec<Versioned<Shipment>>, Error> {
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            let shipment = tx.query_opt(FIND, params![id.uuid()], read).await?;
+            found.push(shipment.map(|(_, shipment)| shipment).unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    async fn save(&self, tx: &mut Transaction, changes: &[Change<Shipment>]) -> Result<(), Error> {
+        let mut sorted: Vec<_> = changes.iter().collect();
+        sorted.sort_by_key(|change| change.id);
+        for change in sorted {
+            save(tx, change).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The shipment of an order, as clients see it.
+///
+/// # Errors
+/// If the store fails.
+pub async fn find(tx: &mut Transaction, order_id: OrderId) -> Result<Option<shipping::Shipment>, Error> {
+    let found = tx.query_opt(FIND, params![order_id.uuid()], read).await?;
+    Ok(found.and_then(|(order_id, shipment)| view::of(order_id, &shipment)))
+}
+
+/// The newest shipments, at most `limit`, all of them older than the order `before` if there is one.
+///
+/// # Errors
+/// If the store fails.
+pub async fn newest(
+    tx: &mut Transaction,
+    before: Option<OrderId>,
+    limit: u32,
+) -> Result<Vec<shipping::Shipment>, Error> {
+    let before = before.map_or(Uuid::max(), OrderId::uuid);
+    Ok(views(tx.query(NEWEST, params![before, limit], read).await?))
+}
+
+/// Every shipment, sorted by id.
+///
+/// # Errors
+/// If the store fails.
+pub async fn all(tx: &mut Transaction) -> Result<Vec<shipping::Shipment>, Error> {
+    Ok(views(tx.query(ALL, params![], read).await?))
+}
+
+fn views(found: Vec<(OrderId, Versioned<Shipment>)>) -> Vec<shipping::Shipment> {
+    found.iter().filter_map(|(order_id, shipment)| view::of(*order_id, shipment)).collect()
+}
+
+async fn save(tx: &mut Transaction, change: &Change<Shipment>) -> Result<(), Error> {
+    let (id, version, shipment) = (change.id.uuid(), change.version(), &change.after);
+    let status = shipment.status().map(name);
+    let awaited = shipment.call_off_awaited;
+    let dispatch = if let Stage::Dispatched(dispatch) = &shipment.stage { Some(dispatch) } else { None };
+    let carrier = dispatch.map(|dispatch| dispatch.carrier.as_str());
+    let tracking = dispatch.map(|dispatch| dispatch.tracking_number.as_str());
+    let at = dispatch.map(|dispatch| dispatch.at.micros());
+    let written = if change.expected == 0 {
+        let request = shipment.request.as_ref();
+        let reference =
+            request.and_then(|request| request.reference.as_ref()).map(|reference| reference.as_str());
+        let address = request.and_then(|request| json(&request.address));
+        let lines = request.and_then(|request| json(&request.lines));
+        let row = params![id, version, status, reference, address, lines, awaited, carrier, tracking, at];
+        tx.execute(INSERT, row).await?
+    } else {
+        let row = params![id, change.expected, version, status, awaited, carrier, tracking, at];
+        tx.execute(UPDATE, row).await?
+    };
+    if written == 1 { Ok(()) } else { Err(Error::Conflict { what: "shipment" }) }
+}
+
+fn read(row: &Row<'_>) -> Result<(OrderId, Versioned<Shipment>), Error> {
+    let request = match row.json::<Option<Address>>(4)? {
+        None => None,
+        Some(address) => {
+            Some(Request { reference: row.parse_opt(3)?, address, lines: row.json::<Vec<Line>>(5)? })
+        }
+    };
+    let state = Shipment { request, stage: stage(row)?, call_off_awaited: row.get(6)? };
+    Ok((row.get::<Uuid>(0)?.into(), Versioned { state, version: row.get(1)? }))
+}
+
+fn stage(row: &Row<'_>) -> Result<Stage, Error> {
+    let stage = match row.get::<String>(2)?.as_str() {
+        "REQUESTED" => Stage::Requested,
+        "BOOKING" => Stage::Booking,
+        "DISPATCHED" => {
+            let (carrier, tracking_number) = (row.get(7)?, row.get(8)?);
+            Stage::Dispatched(Dispatch { carrier, tracking_number, at: Timestamp::from_micros(row.get(9)?) })
+        }
+        "CALLED_OFF" => Stage::CalledOff,
+        "REFUSED" => Stage::Refused,
+        _ => {
+            let (statement, column) = (FIND.name(), "status".to_owned());
+            let (expected, found) = ("a shipment's status", "another text");
+            return Err(Error::Column { statement, column, expected, found });
+        }
+    };
+    Ok(stage)
+}
+
+const fn name(status: ShipmentStatus) -> &'static str {
+    match status {
+        ShipmentStatus::Requested => "REQUESTED",
+        ShipmentStatus::Booking => "BOOKING",
+        ShipmentStatus::Dispatched => "DISPATCHED",
+        ShipmentStatus::CalledOff => "CALLED_OFF",
+        ShipmentStatus::Refused => "REFUSED",
+    }
+}
+
+/// Addresses and lines always have a JSON form; without one the column would be null, which its constraint refuses.
+fn json<T: Serialize>(value: &T) -> Option<String> {
+    serde_json::to_string(value).ok()
+}

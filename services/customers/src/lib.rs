@@ -1,3 +1,16 @@
 //! The customers service: who may order, and on how much credit.
 
 pub mod domain;
+
+pub mod application;
+pub mod store;
+pub mod view;
+
+pub mod http;
+pub mod styles;
+
+mod app;
+mod config;
+
+pub use app::{App, BuildError};
+pub use config::Config;

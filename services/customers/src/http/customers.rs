@@ -1,0 +1,163 @@
+//! `/v1/customers`.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chassis::{
+    extract::{IfMatch, Json, Path, Query, etag},
+    idempotency::{Answer, Answered, Keyed},
+    problem::Problem,
+};
+use contracts::{
+    CustomerId, Money,
+    customers::{ChangeCreditLimit, Customer, RegisterCustomer},
+    page::Page,
+    problem,
+    raw::Fields,
+};
+use database::Transaction;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{
+    Api,
+    page::{Slice, page},
+};
+use crate::{
+    application::{Error, Registration},
+    store,
+};
+
+/// Registers a customer.
+#[utoipa::path(
+    post, path = "/v1/customers", tag = "customers", request_body = RegisterCustomer,
+    params(("idempotency-key" = Option<String>, Header, description = "The same key gives the first answer again.")),
+    responses(
+        (status = 201, body = Customer, headers(("location" = String), ("etag" = String))),
+        (status = 422, description = "Some fields are wrong.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+    )
+)]
+pub(super) async fn register(
+    State(api): State<Api>,
+    request: Keyed<RegisterCustomer>,
+) -> Result<Answered, Problem> {
+    let registration = registration(&request.body)?;
+    let (application, id) = (api.application, CustomerId::new(api.ids.next()));
+    let work = async move |tx: &mut Transaction| {
+        let customer = application.register(tx, id, &registration).await?;
+        let location = format!("/v1/customers/{id}");
+        let answer = Answer::json(StatusCode::CREATED, &customer).header(header::LOCATION, location);
+        Ok::<_, Error>(answer.with(etag(customer.version)))
+    };
+    api.idempotency.run(&api.database, &request.key, work).await
+}
+
+/// Lists customers in the order in which they registered.
+#[utoipa::path(
+    get, path = "/v1/customers", tag = "customers", params(Slice),
+    responses((status = 200, body = Page<Customer>))
+)]
+pub(super) async fn list(
+    State(api): State<Api>,
+    Query(slice): Query<Slice>,
+) -> Result<Json<Page<Customer>>, Problem> {
+    let limit = slice.limit()?;
+    let after: Option<CustomerId> = slice.after(|cursor| cursor.parse().ok())?;
+    let found = api.database.read(async move |tx| store::list(tx, after, limit + 1).await).await?;
+    Ok(Json(page(found, limit, |customer| customer.id.uuid().simple().to_string())))
+}
+
+/// Which past of a customer is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Past {
+    /// As of this version.
+    version: Option<String>,
+    /// As it was effective at this time.
+    as_of: Option<String>,
+    /// As it was known at this time.
+    known_at: Option<String>,
+}
+
+/// Shows a customer.
+#[utoipa::path(
+    get, path = "/v1/customers/{id}", tag = "customers", params(("id" = CustomerId, Path), Past),
+    responses(
+        (status = 200, body = Customer, headers(("etag" = String))),
+        (status = 404, description = "Unknown.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 501, description = "This style keeps no past.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+    )
+)]
+pub(super) async fn find(
+    State(api): State<Api>,
+    Path(id): Path<CustomerId>,
+    Query(past): Query<Past>,
+) -> Result<Response, Problem> {
+    if past.version.or(past.as_of).or(past.known_at).is_some() {
+        return Err(no_past());
+    }
+    let application = api.application;
+    let found = api.database.read(async move |tx| application.find(tx, id).await).await?;
+    found.map(shown).ok_or_else(|| Problem::not_found("customer"))
+}
+
+/// Changes how much a customer may owe.
+#[utoipa::path(
+    patch, path = "/v1/customers/{id}", tag = "customers", request_body = ChangeCreditLimit,
+    params(("id" = CustomerId, Path), ("if-match" = Option<String>, Header, description = "The version that was seen.")),
+    responses(
+        (status = 200, body = Customer, headers(("etag" = String))),
+        (status = 404, description = "Unknown.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 409, description = "LIMIT_BELOW_RESERVED or CURRENCY_MISMATCH.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 412, description = "Another version by now.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 422, description = "Some fields are wrong.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+    )
+)]
+pub(super) async fn change_credit_limit(
+    State(api): State<Api>,
+    Path(id): Path<CustomerId>,
+    IfMatch(seen): IfMatch,
+    Json(body): Json<ChangeCreditLimit>,
+) -> Result<Response, Problem> {
+    let limit = credit_limit(&body)?;
+    let application = api.application;
+    let work = async move |tx: &mut Transaction| application.change_credit_limit(tx, id, seen, limit).await;
+    let customer = api.database.write(work).await?;
+    Ok(shown(customer))
+}
+
+/// What happened to a customer.
+#[utoipa::path(
+    get, path = "/v1/customers/{id}/history", tag = "customers", params(("id" = CustomerId, Path)),
+    responses((status = 501, description = "This style keeps no past.", body = problem::Problem, content_type = problem::MEDIA_TYPE))
+)]
+pub(super) async fn history(Path(_): Path<CustomerId>) -> Problem {
+    no_past()
+}
+
+fn shown(customer: Customer) -> Response {
+    ([etag(customer.version)], Json(customer)).into_response()
+}
+
+fn no_past() -> Problem {
+    Problem::not_implemented("This style keeps no past; ask the style `event-sourcing`.")
+}
+
+fn registration(body: &RegisterCustomer) -> Result<Registration, Problem> {
+    let mut fields = Fields::new();
+    let name = fields.take("name", body.name.parse());
+    let email = fields.take("email", body.email.parse());
+    let address = fields.address("address", &body.address);
+    let credit_limit = fields.money("credit_limit", &body.credit_limit);
+    let whole =
+        || Some(Registration { name: name?, email: email?, address: address?, credit_limit: credit_limit? });
+    fields.finish(whole()).map_err(Problem::invalid)
+}
+
+fn credit_limit(body: &ChangeCreditLimit) -> Result<Money, Problem> {
+    let mut fields = Fields::new();
+    let limit = fields.money("credit_limit", &body.credit_limit);
+    fields.finish(limit).map_err(Problem::invalid)
+}

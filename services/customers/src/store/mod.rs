@@ -1,0 +1,55 @@
+//! Where customers are kept: rows with columns, and constraints that let no credit be overdrawn whatever the program
+//! does.
+
+mod audit;
+mod list;
+mod rows;
+
+use chassis::idempotency;
+use database::{Kind, Migration, Schema, Statement, leases};
+
+pub use audit::{Audit, audit};
+pub use list::list;
+pub use rows::Rows;
+
+/// Everything that the service keeps in its database.
+pub const SCHEMAS: &[Schema] = &[SCHEMA, idempotency::SCHEMA, leases::SCHEMA];
+
+/// The tables of customers.
+pub const SCHEMA: Schema = Schema {
+    name: "customers",
+    migrations: &[Migration {
+        version: 1,
+        kind: Kind::Expand,
+        sql: "
+CREATE TABLE customers (
+    customer_id     BYTEA  NOT NULL CONSTRAINT customers_pk PRIMARY KEY,
+    name            TEXT   NOT NULL,
+    email           TEXT   NOT NULL,
+    line1           TEXT   NOT NULL,
+    postal_code     TEXT   NOT NULL,
+    city            TEXT   NOT NULL,
+    country         TEXT   NOT NULL,
+    currency        TEXT   NOT NULL,
+    credit_limit    BIGINT NOT NULL,
+    credit_reserved BIGINT NOT NULL CONSTRAINT customers_credit_reserved CHECK (credit_reserved >= 0),
+    created_at      BIGINT NOT NULL,
+    version         BIGINT NOT NULL,
+    CONSTRAINT customers_credit_limit CHECK (credit_reserved <= credit_limit)
+);
+CREATE TABLE customer_reservations (
+    customer_id BYTEA  NOT NULL CONSTRAINT customer_reservations_customer REFERENCES customers,
+    order_id    BYTEA  NOT NULL,
+    status      TEXT   NOT NULL CONSTRAINT customer_reservations_status
+                    CHECK (status IN ('held', 'released', 'barred', 'settled')),
+    amount      BIGINT CONSTRAINT customer_reservations_amount CHECK (amount >= 0),
+    changed_at  BIGINT NOT NULL,
+    CONSTRAINT customer_reservations_pk PRIMARY KEY (customer_id, order_id),
+    CONSTRAINT customer_reservations_known CHECK ((amount IS NULL) = (status = 'barred'))
+);
+",
+    }],
+};
+
+/// Every statement of the tables of customers, for the check that another database understands them too.
+pub const STATEMENTS: &[&[Statement]] = &[rows::STATEMENTS, list::STATEMENTS, audit::STATEMENTS];

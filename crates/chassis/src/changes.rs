@@ -141,12 +141,16 @@ impl Drop for Subscription {
 ///
 /// # Errors
 /// The first error of `poll`.
-pub async fn wait_until<T, E>(
+pub async fn wait_until<T, E, F>(
     changes: &Changes,
     key: impl Into<Key>,
     deadline: Instant,
-    mut poll: impl AsyncFnMut() -> Result<Option<T>, E>,
-) -> Result<Option<T>, E> {
+    mut poll: impl FnMut() -> F,
+) -> Result<Option<T>, E>
+where
+    // Not `AsyncFnMut`, whose futures a caller could not show to be `Send`, which handlers must be.
+    F: Future<Output = Result<Option<T>, E>>,
+{
     // Before the first poll, so that no change falls between the two.
     let mut subscription = changes.subscribe(key);
     loop {
@@ -208,7 +212,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waiting_looks_every_second_even_if_nobody_notifies() {
         let polls = Cell::new(0);
-        let poll = async || {
+        let poll = || async {
             polls.set(polls.get() + 1);
             Ok::<_, Infallible>((polls.get() == 3).then_some("done"))
         };
@@ -220,7 +224,7 @@ mod tests {
     async fn waiting_ends_at_the_deadline_with_a_last_look() {
         let started = Instant::now();
         let polls = Cell::new(0);
-        let poll = async || {
+        let poll = || async {
             polls.set(polls.get() + 1);
             Ok::<_, Infallible>(None::<()>)
         };
@@ -240,7 +244,7 @@ mod tests {
             *seen.lock().unwrap() = Some("done");
             notifier.notify("order");
         });
-        let poll = async || Ok::<_, Infallible>(*done.lock().unwrap());
+        let poll = || async { Ok::<_, Infallible>(*done.lock().unwrap()) };
         let found = wait_until(&changes, "order", started + Duration::from_secs(30), poll).await;
         assert_eq!(found, Ok(Some("done")));
         assert_eq!(started.elapsed(), Duration::from_millis(10));

@@ -148,7 +148,7 @@ pub fn encode<'a>(apps: impl IntoIterator<Item = &'a Metrics>) -> Result<String,
         }
     }
     let mut families: Vec<_> = families.into_values().collect();
-    for metric in families.iter_mut().flat_map(|family| family.mut_metric()) {
+    for metric in families.iter_mut().flat_map(MetricFamily::mut_metric) {
         // Constant labels come from a hash map; the same numbers should read the same every time.
         metric.mut_label().sort_by(|one, other| one.name().cmp(other.name()));
     }

@@ -87,7 +87,7 @@ async fn arrived(kind: SignalKind) {
         }
         Err(error) => {
             tracing::warn!(%error, "cannot listen for signal {}", kind.as_raw_value());
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

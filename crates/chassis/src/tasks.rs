@@ -158,7 +158,7 @@ mod tests {
         let copy = held.clone();
         tasks.spawn("stuck", |_| async move {
             let _copy = copy;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         });
         drop(tasks);
         while Arc::strong_count(&held) > 1 {

@@ -165,7 +165,7 @@ fn parse(level: &str) -> Result<EnvFilter, BadLevel> {
     // A word alone would be a target to log all of, and nothing else: a mistyped level would silence the process.
     let is_level = |word: &str| !word.is_empty() && LevelFilter::from_str(word).is_ok();
     let is_directive = |part: &str| part.contains(['=', '[', ']', '{', '}']);
-    if !level.split(',').all(|part| is_directive(part) || is_level(part.trim())) {
+    if !level.split(',').all(|part| is_directive(part) || is_level(part)) {
         return Err(bad(None));
     }
     EnvFilter::builder().parse(level).map_err(|source| bad(Some(source)))

@@ -4,7 +4,6 @@ use axum::{
     Router,
     extract::Path,
     http::{HeaderName, Method, StatusCode},
-    response::IntoResponse,
     routing::{get, post},
 };
 use tokio::sync::Notify;
@@ -159,10 +158,4 @@ async fn requests_are_counted_by_template_never_by_path_or_made_up_method() {
     assert!(has("\"/orders/{id}\"", "\"200\"", " 2"), "{counts:#?}");
     assert!(has("\"unmatched\"", "\"404\"", " 2"), "{counts:#?}");
     assert!(has("\"_OTHER\"", "\"405\"", " 1"), "{counts:#?}");
-}
-
-#[tokio::test]
-async fn retry_after_is_whole_seconds_rounded_up() {
-    let away = Problem::unavailable("Away.", Duration::from_millis(1200));
-    assert_eq!(away.into_response().headers()["retry-after"], "2");
 }

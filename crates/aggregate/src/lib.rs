@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod boxed;
 mod repository;
 pub mod testing;
 
 use std::fmt::Debug;
 
+pub use boxed::AnyRepository;
 pub use repository::{Change, Failed, Failure, Repository, Versioned, decide, execute};
 
 /// Something whose state is the sum of what happened to it, and which alone decides what may happen next.

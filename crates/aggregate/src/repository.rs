@@ -33,7 +33,9 @@ pub struct Change<A: Aggregate> {
     pub expected: u64,
     /// What happened, in order; never empty.
     pub events: Vec<A::Event>,
-    /// The state after that.
+    /// The state that was decided on.
+    pub before: A,
+    /// The state after the events.
     pub after: A,
 }
 
@@ -63,7 +65,7 @@ pub fn decide<A: Aggregate>(
     for event in &events {
         after.evolve(event);
     }
-    Ok(Some(Change { id, expected: loaded.version, events, after }))
+    Ok(Some(Change { id, expected: loaded.version, events, before: loaded.state.clone(), after }))
 }
 
 /// Keeps aggregates of one kind. The row store turns the events into columns, the ledger appends them; who uses it

@@ -1,6 +1,6 @@
 //! Moves a saga on within the transaction that hears of its participants' answers.
 
-use std::{marker::PhantomData, time::Duration};
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use database::Transaction;
 use uuid::Uuid;
@@ -10,19 +10,22 @@ use crate::{
     tasks::{self, Task},
 };
 
+/// What [`Ask::ask`] writes, and the delay that comes of it.
+pub type Asking<'a> = Pin<Box<dyn Future<Output = Result<Duration, database::Error>> + 'a>>;
+
 /// How a participant is asked, within the transaction that decided to ask: the one thing in which two ways to
 /// reach a participant differ here.
 pub trait Ask<D: Definition>: Send + Sync + 'static {
     /// Writes down what has to be written with the decision (a message in an outbox, say), and tells after how long
     /// the durable task that goes with the move is due: at once, if the task is what asks, or when an answer that
     /// did not come is to be asked for again.
-    fn ask(
-        &self,
-        tx: &mut Transaction,
+    fn ask<'a>(
+        &'a self,
+        tx: &'a mut Transaction,
         saga: Uuid,
         this: Move<D::Step>,
-        request: &str,
-    ) -> impl Future<Output = Result<Duration, database::Error>>;
+        request: &'a str,
+    ) -> Asking<'a>;
 }
 
 /// Why a saga could not be moved on.
@@ -44,6 +47,12 @@ pub enum Error {
         saga: &'static str,
         /// The version that began it.
         version: i64,
+    },
+    /// There is nothing to ask a participant, since something is not known that should be by now.
+    #[error("there is not enough known to ask for `{step}`")]
+    NoRequest {
+        /// The step that was to be asked for.
+        step: String,
     },
     /// What is stored is not a saga's progress.
     #[error("reading the progress of the saga `{saga}`")]
@@ -90,17 +99,16 @@ impl<D: Definition> Advanced<D> {
 }
 
 /// Moves sagas of one definition on.
-#[derive(Clone, Debug)]
-pub struct Runner<D, A> {
-    ask: A,
+#[derive(Clone)]
+pub struct Runner<D> {
+    ask: Arc<dyn Ask<D>>,
     wake: tasks::Wake,
-    definition: PhantomData<fn() -> D>,
 }
 
-impl<D: Definition, A: Ask<D>> Runner<D, A> {
+impl<D: Definition> Runner<D> {
     /// A runner that asks participants in this way, and wakes the worker of its tasks.
-    pub const fn new(ask: A, wake: tasks::Wake) -> Self {
-        Self { ask, wake, definition: PhantomData }
+    pub fn new(ask: impl Ask<D>, wake: tasks::Wake) -> Self {
+        Self { ask: Arc::new(ask), wake }
     }
 
     /// The saga of this id; a new one if there is none.
@@ -113,7 +121,7 @@ impl<D: Definition, A: Ask<D>> Runner<D, A> {
 
     /// Tells a saga something, in the caller's transaction: its new progress, its log, and what is to be asked next
     /// are kept together with whatever else the transaction writes. `request` makes what a participant is sent, of
-    /// the move and of what the saga remembers.
+    /// the move and of what the saga remembers; nothing, if that is not enough.
     ///
     /// # Errors
     /// If the store fails, somebody else moved it on meanwhile, or another release began it.
@@ -122,7 +130,7 @@ impl<D: Definition, A: Ask<D>> Runner<D, A> {
         tx: &mut Transaction,
         id: Uuid,
         told: Told<D::Step>,
-        request: impl Fn(Move<D::Step>, &Instance<D>) -> String,
+        request: impl Fn(Move<D::Step>, &Instance<D>) -> Option<String>,
     ) -> Result<Advanced<D>, Error> {
         let mut instance = store::load::<D>(tx, id).await?;
         let before = instance.progress.clone();
@@ -136,7 +144,11 @@ impl<D: Definition, A: Ask<D>> Runner<D, A> {
         self.note(tx, id, told.input).await?;
         for effect in effects {
             match effect {
-                Effect::Ask(this) => self.begin(tx, id, this, &request(this, &instance)).await?,
+                Effect::Ask(this) => {
+                    let request = request(this, &instance)
+                        .ok_or_else(|| Error::NoRequest { step: move_name::<D>(this) })?;
+                    self.begin(tx, id, this, &request).await?;
+                }
                 Effect::Forget(this) => {
                     tasks::cancel(tx, D::NAME, id, &move_name::<D>(this)).await?;
                 }
@@ -179,6 +191,12 @@ impl<D: Definition, A: Ask<D>> Runner<D, A> {
     /// If the store fails.
     pub async fn note_retry(tx: &mut Transaction, id: Uuid, step: &str, why: &str) -> Result<(), Error> {
         store::note(tx, id, step, "retry", Some(why)).await
+    }
+}
+
+impl<D: Definition> fmt::Debug for Runner<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Runner of `{}`", D::NAME)
     }
 }
 

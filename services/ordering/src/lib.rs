@@ -1,3 +1,18 @@
 //! The ordering service: what is ordered, and how far it has come.
 
 pub mod domain;
+pub mod process;
+
+pub mod application;
+pub mod store;
+pub mod view;
+
+mod admin;
+pub mod http;
+pub mod styles;
+
+mod app;
+mod config;
+
+pub use app::{App, BuildError, SCHEMAS, STATEMENTS};
+pub use config::{Config, Style};

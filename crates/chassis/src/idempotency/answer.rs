@@ -43,7 +43,8 @@ impl Answer {
         answer.header_value(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))
     }
 
-    /// With this header. A value that no header can have is left out: ours are made of ids and paths, which always fit.
+    /// With this header. A value that no header can have is left out: ours are made of ids and paths, which
+    /// always fit.
     #[must_use]
     pub fn header(self, name: HeaderName, value: impl AsRef<str>) -> Self {
         match HeaderValue::from_str(value.as_ref()) {
@@ -64,7 +65,8 @@ impl Answer {
         self.status
     }
 
-    /// What the JSON body says: for a handler that goes on from what was done, be it now or under the same key before.
+    /// What the JSON body says: for a handler that goes on from what was done, be it now or under the same
+    /// key before.
     ///
     /// # Errors
     /// The body is not the JSON of a `T`.

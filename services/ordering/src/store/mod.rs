@@ -10,7 +10,7 @@ use database::{Kind, Migration, Schema, Statement};
 pub use audit::audit;
 pub use lists::{Filter, list};
 pub use rows::{Rows, find};
-pub use statuses::statuses_after;
+pub use statuses::{Entry, statuses_after};
 
 /// The tables of orders.
 pub const SCHEMA: Schema = Schema {
@@ -60,6 +60,7 @@ CREATE TABLE order_statuses (
     status   TEXT   NOT NULL,
     reason   TEXT,
     cancel   TEXT,
+    entered  BIGINT NOT NULL,
     outcome  BIGINT NOT NULL,
     at       BIGINT NOT NULL,
     CONSTRAINT order_statuses_pk PRIMARY KEY (order_id, seq)
@@ -69,7 +70,8 @@ CREATE TABLE order_statuses (
 };
 
 /// Every statement of the tables of orders, for the check that another database understands them too.
-pub const STATEMENTS: &[&[Statement]] = &[rows::STATEMENTS, lists::STATEMENTS, statuses::STATEMENTS, audit::STATEMENTS];
+pub const STATEMENTS: &[&[Statement]] =
+    &[rows::STATEMENTS, lists::STATEMENTS, statuses::STATEMENTS, audit::STATEMENTS];
 
 /// The name that a unit variant has on the wire, in a column.
 fn text<T: serde::Serialize>(value: &T) -> Option<String> {

@@ -8,7 +8,10 @@ use contracts::{
 use database::{Error, Row, Transaction, params, statements};
 
 use super::{named, statuses, text};
-use crate::domain::{Fulfilment, Lines, Order, Payment};
+use crate::{
+    domain::{Fulfilment, Lines, Order, Payment},
+    view,
+};
 
 statements! {
     /// One order without its lines.
@@ -69,7 +72,7 @@ impl Repository<Order> for Rows {
 /// # Errors
 /// If the store fails.
 pub async fn find(tx: &mut Transaction, id: OrderId) -> Result<Option<View>, Error> {
-    Ok(load(tx, id).await?.and_then(|order| order.state.view(id, order.version)))
+    Ok(load(tx, id).await?.and_then(|order| view::of(id, &order)))
 }
 
 pub(super) async fn load(tx: &mut Transaction, id: OrderId) -> Result<Option<Versioned<Order>>, Error> {

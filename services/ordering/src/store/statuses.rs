@@ -1,6 +1,6 @@
 //! Every status that an order came to, for those who follow it.
 
-use aggregate::Change;
+use aggregate::{Aggregate, Change};
 use contracts::{
     OrderId, Timestamp,
     ordering::{Event, StatusChange},
@@ -12,9 +12,10 @@ use crate::domain::Order;
 
 statements! {
     /// One status more.
-    const INSERT: "INSERT INTO order_statuses (order_id, seq, status, reason, cancel, outcome, at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    const INSERT: "INSERT INTO order_statuses (order_id, seq, status, reason, cancel, entered, outcome, at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     /// What followed a status.
-    const AFTER: "SELECT seq, status, reason, cancel, outcome, at FROM order_statuses WHERE order_id = $1 AND seq > $2 ORDER BY seq";
+    const AFTER: "SELECT seq, status, reason, cancel, entered, outcome, at FROM order_statuses WHERE order_id = $1 AND seq > $2 ORDER BY seq";
 }
 
 /// A status that an order came to.
@@ -24,22 +25,24 @@ pub struct Entry {
     pub seq: u64,
     /// What clients are told.
     pub change: StatusChange,
+    /// Whether the status is another than before; it is not where only the payment was refused.
+    pub entered: bool,
     /// Whether the order is at an outcome with it.
     pub is_outcome: bool,
 }
 
 /// Writes down the statuses that a change led through, one by one, each under the order's version at that moment.
 pub(super) async fn record(tx: &mut Transaction, change: &Change<Order>) -> Result<(), Error> {
-    // The order before each event is not at hand, and is not needed: what a row tells is known after it. Replaying
-    // from the end backwards is impossible, so the tail is folded anew on what is the same throughout.
-    let mut order = before(change);
+    let mut order = change.before.clone();
     for (seq, event) in (change.expected + 1..).zip(&change.events) {
-        aggregate::Aggregate::evolve(&mut order, event);
+        let came_from = order.exists().then_some(order.status);
+        order.evolve(event);
         let Some(at) = status_time(event) else { continue };
+        let entered = came_from != Some(order.status);
         let reason = order.reason.as_ref().and_then(text);
         let cancel = order.cancel().as_ref().and_then(text);
-        let row =
-            params![change.id.uuid(), seq, text(&order.status), reason, cancel, order.is_outcome(), at.micros()];
+        let (id, status, outcome) = (change.id.uuid(), text(&order.status), order.is_outcome());
+        let row = params![id, seq, status, reason, cancel, entered, outcome, at.micros()];
         tx.execute(INSERT, row).await?;
     }
     Ok(())
@@ -56,9 +59,33 @@ pub async fn statuses_after(tx: &mut Transaction, id: OrderId, seq: u64) -> Resu
             status: named(row.get(1)?).unwrap_or_default(),
             reason: named(row.get(2)?),
             cancel: named(row.get(3)?),
-            at: Timestamp::from_micros(row.get(5)?),
+            at: Timestamp::from_micros(row.get(6)?),
         };
-        Ok(Entry { seq: row.get(0)?, change, is_outcome: row.get::<i64>(4)? != 0 })
+        let (entered, is_outcome) = (row.get::<i64>(4)? != 0, row.get::<i64>(5)? != 0);
+        Ok(Entry { seq: row.get(0)?, change, entered, is_outcome })
     })
     .await
+}
+
+/// When an event brought the order to a status, or to its outcome; nothing for those that did neither.
+const fn status_time(event: &Event) -> Option<Timestamp> {
+    match event {
+        Event::Created { at, .. }
+        | Event::Placed { at, .. }
+        | Event::CreditConfirmed { at, .. }
+        | Event::Approved { at }
+        | Event::CancelStarted { at, .. }
+        | Event::Shipped { at }
+        | Event::InvoiceUnpaid { at }
+        | Event::Completed { at }
+        | Event::Rejected { at, .. }
+        | Event::Cancelled { at } => Some(*at),
+        Event::LineAdded { .. }
+        | Event::LineChanged { .. }
+        | Event::LineRemoved { .. }
+        | Event::CancelWished
+        | Event::StockTakenOut
+        | Event::InvoicePaid
+        | Event::CreditSettled => None,
+    }
 }

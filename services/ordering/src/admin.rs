@@ -1,0 +1,69 @@
+//! What ordering shows on its admin port beside probes and metrics: what it owns, and its sagas.
+
+use axum::{Json, Router, extract::State, routing::get};
+use chassis::{extract::Path, extract::Query, problem::Problem};
+use database::Database;
+use saga::{Definition, LogEntry, Summary, tasks};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{process::PlaceOrder, store};
+
+/// How many orders one answer holds.
+const PAGE: u32 = 1000;
+
+/// The routes of the admin port.
+pub(crate) fn routes(database: Database) -> Router {
+    Router::new().route("/audit", get(audit)).route("/sagas/{id}", get(saga)).with_state(database)
+}
+
+#[derive(Deserialize)]
+struct From {
+    /// The last id of the page before.
+    after: Option<Uuid>,
+}
+
+/// What ordering owns, page by page, in the order of ids; what is pending counts for the whole.
+#[derive(Serialize)]
+struct Audit {
+    service: &'static str,
+    orders: Vec<contracts::ordering::Order>,
+    next: Option<Uuid>,
+    pending: Pending,
+}
+
+/// What is still to be done; all zero at rest.
+#[derive(Serialize)]
+struct Pending {
+    sagas: i64,
+    tasks: i64,
+}
+
+async fn audit(State(database): State<Database>, Query(from): Query<From>) -> Result<Json<Audit>, Problem> {
+    let after = from.after.unwrap_or_default();
+    let read = database.read(async move |tx| {
+        let orders = store::audit(tx, after, PAGE).await?;
+        let pending =
+            Pending { sagas: saga::unfinished(tx).await?, tasks: tasks::count(tx, PlaceOrder::NAME).await? };
+        Ok::<_, database::Error>((orders, pending))
+    });
+    let (orders, pending) = read.await?;
+    let next = orders.last().filter(|_| orders.len() == PAGE as usize).map(|order| order.id.uuid());
+    Ok(Json(Audit { service: "ordering", orders, next, pending }))
+}
+
+/// A saga, and every step that it took.
+#[derive(Serialize)]
+struct Saga {
+    #[serde(flatten)]
+    summary: Summary,
+    log: Vec<LogEntry>,
+}
+
+async fn saga(State(database): State<Database>, Path(id): Path<Uuid>) -> Result<Json<Saga>, Problem> {
+    let read = database.read(async move |tx| {
+        let Some(summary) = saga::summary(tx, id).await? else { return Ok(None) };
+        Ok::<_, database::Error>(Some(Saga { summary, log: saga::log(tx, id).await? }))
+    });
+    read.await?.map(Json).ok_or_else(|| Problem::not_found("saga"))
+}

@@ -1,0 +1,82 @@
+//! Bodies parsed, with every wrong field named at once.
+
+use std::collections::BTreeMap;
+
+use chassis::{context::Context, extract::Fields, problem::Problem};
+use contracts::{
+    CustomerId, Quantity, Reference, Sku, ordering::AddItem, ordering::CreateOrder, warehouse::Quote,
+};
+
+use super::{Catalogue, error};
+use crate::domain::Lines;
+
+/// A body of `POST /v1/orders` that is well-formed.
+pub(super) struct Wanted {
+    pub(super) customer_id: CustomerId,
+    pub(super) reference: Option<Reference>,
+    pub(super) lines: Vec<(Sku, Quantity)>,
+}
+
+pub(super) fn order(body: &CreateOrder) -> Result<Wanted, Problem> {
+    let mut fields = Fields::new();
+    let customer_id = fields.check("customer_id", body.customer_id.parse());
+    let reference = body.reference.as_ref().map(|text| fields.check("reference", text.parse()));
+    if body.items.len() > Lines::MAX {
+        fields.note("items", format!("an order has at most {} items", Lines::MAX));
+    }
+    let mut lines = Vec::new();
+    for (index, item) in body.items.iter().take(Lines::MAX).enumerate() {
+        lines.extend(line(&mut fields, &format!("items[{index}]."), item));
+    }
+    fields.all(|| {
+        let reference = match reference {
+            Some(parsed) => Some(parsed?),
+            None => None,
+        };
+        Some(Wanted { customer_id: customer_id?, reference, lines })
+    })
+}
+
+pub(super) fn item(body: &AddItem) -> Result<(Sku, Quantity), Problem> {
+    let mut fields = Fields::new();
+    let line = line(&mut fields, "", body);
+    fields.all(|| line)
+}
+
+pub(super) fn quantity(pieces: i64) -> Result<Quantity, Problem> {
+    let mut fields = Fields::new();
+    let quantity = fields.check("quantity", Quantity::new(pieces));
+    fields.all(|| quantity)
+}
+
+fn line(fields: &mut Fields, prefix: &str, item: &AddItem) -> Option<(Sku, Quantity)> {
+    let sku = fields.check(format!("{prefix}sku"), item.sku.parse());
+    let quantity = fields.check(format!("{prefix}quantity"), Quantity::new(item.quantity));
+    Some((sku?, quantity?))
+}
+
+/// What each product costs, each asked for once.
+///
+/// # Errors
+/// 422 with every line whose product is not known; 503 if nobody can say.
+pub(super) async fn quotes(
+    catalogue: &dyn Catalogue,
+    context: &Context,
+    lines: Vec<(Sku, Quantity)>,
+) -> Result<Vec<(Quote, Quantity)>, Problem> {
+    let mut asked: BTreeMap<Sku, Option<Quote>> = BTreeMap::new();
+    for (sku, _) in &lines {
+        if !asked.contains_key(sku) {
+            asked.insert(sku.clone(), catalogue.quote(sku, context).await?);
+        }
+    }
+    let mut unknown = Vec::new();
+    let mut quoted = Vec::new();
+    for (index, (sku, quantity)) in lines.into_iter().enumerate() {
+        match asked.get(&sku).cloned().flatten() {
+            Some(quote) => quoted.push((quote, quantity)),
+            None => unknown.push(format!("items[{index}].sku")),
+        }
+    }
+    if unknown.is_empty() { Ok(quoted) } else { Err(error::unknown_products(unknown)) }
+}

@@ -1,0 +1,104 @@
+//! The lines of an order that is open.
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse, response::Response};
+use chassis::{
+    context::Context,
+    extract::{IfMatch, Json, Path},
+    idempotency::{Answered, Keyed},
+    problem::Problem,
+};
+use contracts::{
+    OrderId, Sku,
+    ordering::{AddItem, ChangeItem, Order},
+};
+use database::Transaction;
+
+use super::{Api, answer, fields};
+use crate::application::Error;
+
+/// Adds so many of a product: to its line, or as a new one.
+#[utoipa::path(
+    post, path = "/v1/orders/{id}/items", tag = "orders", request_body = AddItem,
+    params(("id" = OrderId, Path), ("Idempotency-Key" = Option<String>, Header), ("If-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = Order),
+        (status = 404, body = contracts::problem::Problem),
+        (status = 409, body = contracts::problem::Problem, description = "ORDER_LOCKED"),
+        (status = 412, body = contracts::problem::Problem),
+        (status = 422, body = contracts::problem::Problem),
+        (status = 503, body = contracts::problem::Problem),
+    )
+)]
+pub(super) async fn add(
+    State(api): State<Api>,
+    Path(id): Path<OrderId>,
+    IfMatch(seen): IfMatch,
+    context: Context,
+    request: Keyed<AddItem>,
+) -> Result<Answered, Problem> {
+    let line = fields::item(&request.body)?;
+    let quotes = fields::quotes(&*api.catalogue, &context, vec![line]).await?;
+    let application = api.application.clone();
+    let work = async move |tx: &mut Transaction| -> Result<_, Error> {
+        application.expect(tx, id, seen).await?;
+        let mut order = None;
+        for (quote, quantity) in &quotes {
+            order = Some(application.add_line(tx, id, quote, *quantity).await?);
+        }
+        answer::order(StatusCode::OK, id, &order.unwrap_or_default())
+    };
+    api.idempotency.run(&api.database, &request.key, work).await
+}
+
+/// Has so many of a product that the order has.
+#[utoipa::path(
+    put, path = "/v1/orders/{id}/items/{sku}", tag = "orders", request_body = ChangeItem,
+    params(("id" = OrderId, Path), ("sku" = Sku, Path), ("If-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = Order),
+        (status = 404, body = contracts::problem::Problem),
+        (status = 409, body = contracts::problem::Problem, description = "ORDER_LOCKED"),
+        (status = 412, body = contracts::problem::Problem),
+        (status = 422, body = contracts::problem::Problem),
+    )
+)]
+pub(super) async fn change(
+    State(api): State<Api>,
+    Path((id, sku)): Path<(OrderId, Sku)>,
+    IfMatch(seen): IfMatch,
+    Json(body): Json<ChangeItem>,
+) -> Result<Response, Problem> {
+    let quantity = fields::quantity(body.quantity)?;
+    let application = api.application.clone();
+    let work = async move |tx: &mut Transaction| -> Result<_, Error> {
+        application.expect(tx, id, seen).await?;
+        let order = application.change_line(tx, id, sku.clone(), quantity).await?;
+        answer::order(StatusCode::OK, id, &order)
+    };
+    Ok(api.database.write(work).await.map_err(Problem::from)?.into_response())
+}
+
+/// Has none of a product.
+#[utoipa::path(
+    delete, path = "/v1/orders/{id}/items/{sku}", tag = "orders",
+    params(("id" = OrderId, Path), ("sku" = Sku, Path), ("If-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, body = Order),
+        (status = 404, body = contracts::problem::Problem),
+        (status = 409, body = contracts::problem::Problem, description = "ORDER_LOCKED"),
+        (status = 412, body = contracts::problem::Problem),
+    )
+)]
+pub(super) async fn remove(
+    State(api): State<Api>,
+    Path((id, sku)): Path<(OrderId, Sku)>,
+    IfMatch(seen): IfMatch,
+) -> Result<Response, Problem> {
+    let application = api.application.clone();
+    let work = async move |tx: &mut Transaction| -> Result<_, Error> {
+        application.expect(tx, id, seen).await?;
+        let order = application.remove_line(tx, id, sku.clone()).await?;
+        answer::order(StatusCode::OK, id, &order)
+    };
+    Ok(api.database.write(work).await.map_err(Problem::from)?.into_response())
+}

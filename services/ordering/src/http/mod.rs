@@ -1,0 +1,108 @@
+//! Ordering's part of the public API.
+
+mod answer;
+mod error;
+mod events;
+mod fields;
+mod items;
+mod lists;
+mod orders;
+mod transitions;
+mod wait;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    routing::{get, post, put},
+};
+use chassis::{changes::Changes, context::Context, idempotency::Idempotency, ids::Ids, problem::Problem};
+use contracts::{Sku, warehouse::Quote};
+use database::Database;
+use futures_util::future::BoxFuture;
+use utoipa::OpenApi;
+
+use crate::application::Application;
+
+/// Where the price and the name of a product come from.
+pub trait Catalogue: Send + Sync + 'static {
+    /// What the product is called and costs now; `None` if there is no such product.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if nobody can say at the moment.
+    fn quote<'a>(
+        &'a self,
+        sku: &'a Sku,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<Option<Quote>, Unavailable>>;
+}
+
+/// Nobody can say what a product costs at the moment.
+#[derive(Debug, thiserror::Error)]
+#[error("asking the warehouse for a price")]
+pub struct Unavailable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Api {
+    /// What can be done with orders.
+    pub application: Arc<Application>,
+    /// Where the price and the name of a product come from.
+    pub catalogue: Arc<dyn Catalogue>,
+    /// Ordering's database.
+    pub database: Database,
+    /// Requests repeated under a key.
+    pub idempotency: Idempotency,
+    /// Tells waiting clients.
+    pub changes: Changes,
+    /// Ids of new orders.
+    pub ids: Ids,
+    /// How long `place` and `cancel` wait for an outcome unless the client says.
+    pub wait: Duration,
+}
+
+/// The routes of ordering's part of the public API.
+pub fn router(api: Api) -> Router {
+    Router::new()
+        .route("/v1/orders", post(orders::create).get(lists::list))
+        .route("/v1/orders/{id}", get(orders::show))
+        .route("/v1/orders/{id}/items", post(items::add))
+        .route("/v1/orders/{id}/items/{sku}", put(items::change).delete(items::remove))
+        .route("/v1/orders/{id}/place", post(transitions::place))
+        .route("/v1/orders/{id}/cancel", post(transitions::cancel))
+        .route("/v1/orders/{id}/events", get(events::events))
+        .route("/v1/orders/{id}/timeline", get(not_in_this_release))
+        .route("/v1/orders/{id}/history", get(not_in_this_style))
+        .with_state(api)
+}
+
+async fn not_in_this_release() -> Problem {
+    Problem::not_implemented("The timeline of an order is not kept yet.")
+}
+
+async fn not_in_this_style() -> Problem {
+    Problem::not_implemented("Only the style event-sourcing keeps the history of an order.")
+}
+
+/// What of the public API ordering serves, for the gateway's document.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    paths(
+        orders::create,
+        orders::show,
+        lists::list,
+        items::add,
+        items::change,
+        items::remove,
+        transitions::place,
+        transitions::cancel,
+        events::events,
+    ),
+    components(schemas(contracts::ordering::StatusChange, contracts::problem::Problem))
+)]
+struct Document;

@@ -1,0 +1,78 @@
+//! `POST /v1/orders` and `GET /v1/orders/{id}`.
+
+use axum::{extract::State, http::StatusCode, response::IntoResponse, response::Response};
+use chassis::{
+    context::Context,
+    extract::{Path, Prefer},
+    idempotency::{Answered, Keyed},
+    problem::Problem,
+};
+use contracts::{
+    OrderId,
+    ordering::{CreateOrder, Order},
+};
+use database::Transaction;
+
+use super::{Api, answer, fields, wait};
+use crate::{
+    application::{Error, NewOrder},
+    store,
+};
+
+/// Begins an order; with `place: true` it is placed at once, and the answer is as that of `place`.
+#[utoipa::path(
+    post, path = "/v1/orders", tag = "orders", request_body = CreateOrder,
+    params(("Idempotency-Key" = Option<String>, Header), ("Prefer" = Option<String>, Header, example = "wait=5")),
+    responses(
+        (status = 201, body = Order, description = "Begun: OPEN"),
+        (status = 200, body = Order, description = "Placed, and its outcome"),
+        (status = 202, body = Order, description = "Placed, and under way"),
+        (status = 422, body = contracts::problem::Problem),
+        (status = 503, body = contracts::problem::Problem),
+    )
+)]
+pub(super) async fn create(
+    State(api): State<Api>,
+    prefer: Prefer,
+    context: Context,
+    request: Keyed<CreateOrder>,
+) -> Result<Response, Problem> {
+    let body = request.body;
+    let wanted = fields::order(&body)?;
+    let lines = fields::quotes(&*api.catalogue, &context, wanted.lines).await?;
+    let new = NewOrder {
+        id: OrderId::new(api.ids.next()),
+        customer_id: wanted.customer_id,
+        reference: wanted.reference,
+        lines,
+    };
+    let (application, place) = (api.application.clone(), body.place);
+    let traceparent = context.trace.to_string();
+    let work = async move |tx: &mut Transaction| -> Result<_, Error> {
+        let mut order = application.create(tx, &new).await?;
+        if place {
+            order = application.place(tx, new.id, Some(traceparent.clone())).await?;
+        }
+        Ok(answer::located(answer::order(StatusCode::CREATED, new.id, &order)?, new.id))
+    };
+    let answered: Answered = api.idempotency.run(&api.database, &request.key, work).await?;
+    if !place {
+        return Ok(answered.into_response());
+    }
+    // The key may have come before: then the order is the one that was made then.
+    let made: Order = answered.answer.parse().map_err(|error| chassis::problem::internal(&error))?;
+    let order = wait::for_outcome(&api, made.id, prefer, &context).await?;
+    Ok(answer::located(wait::answer(&order), made.id).into_response())
+}
+
+/// One order.
+#[utoipa::path(
+    get, path = "/v1/orders/{id}", tag = "orders",
+    params(("id" = OrderId, Path), ("include" = Option<String>, Query, description = "`shipment`, `invoice`, both, or nothing; both unless told")),
+    responses((status = 200, body = Order), (status = 404, body = contracts::problem::Problem))
+)]
+pub(super) async fn show(State(api): State<Api>, Path(id): Path<OrderId>) -> Result<Response, Problem> {
+    let found = api.database.read(async move |tx| store::find(tx, id).await).await?;
+    let order = found.ok_or_else(answer::unknown_order)?;
+    Ok(answer::shown(StatusCode::OK, &order).into_response())
+}

@@ -1,0 +1,26 @@
+//! What this service owns, for `verify`.
+
+use contracts::ordering;
+use database::{Error, Transaction, params, statements};
+use uuid::Uuid;
+
+use super::rows;
+use crate::view;
+
+statements! {
+    /// Some orders, by id.
+    const PAGE: "SELECT order_id FROM orders WHERE order_id > $1 ORDER BY order_id LIMIT $2";
+}
+
+/// The orders above an id, in the order of their ids, at most `limit`.
+///
+/// # Errors
+/// If the store fails.
+pub async fn audit(tx: &mut Transaction, after: Uuid, limit: u32) -> Result<Vec<ordering::Order>, Error> {
+    let ids = tx.query(PAGE, params![after, limit], |row| row.get::<Uuid>(0)).await?;
+    let mut orders = Vec::with_capacity(ids.len());
+    for id in ids {
+        orders.extend(rows::load(tx, id.into()).await?.and_then(|order| view::of(id.into(), &order)));
+    }
+    Ok(orders)
+}

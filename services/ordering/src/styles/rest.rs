@@ -1,0 +1,173 @@
+//! `rest`: participants are called over HTTP and answer in the response; an answer that comes later is posted here.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, extract::State, http::StatusCode, routing::post};
+use chassis::{
+    client::{Call, HttpClient, Response},
+    context::Context,
+    problem::{Problem, chain},
+};
+use contracts::{OrderId, Sku, billing, customers, shipping, warehouse, warehouse::Quote};
+use database::{Database, Transaction};
+use futures_util::future::BoxFuture;
+use messaging::Envelope;
+use saga::{Ask, Asking, Move};
+use uuid::Uuid;
+
+use super::call::{Asked, Participants};
+use crate::{
+    application::Application,
+    http::{Catalogue, Unavailable},
+    process::{Addressed, Participant, PlaceOrder, Reply, Request, Step},
+};
+
+/// A participant is called when its task is done, which is at once; with the decision nothing more is written.
+#[derive(Clone, Copy, Debug)]
+pub struct ByCall;
+
+impl Ask<PlaceOrder> for ByCall {
+    fn ask<'a>(
+        &'a self,
+        _tx: &'a mut Transaction,
+        _saga: Uuid,
+        _this: Move<Step>,
+        _request: &'a str,
+    ) -> Asking<'a> {
+        Box::pin(async { Ok(Duration::ZERO) })
+    }
+}
+
+/// Where the other services listen: `http://host:port`, without a path.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// The customers service.
+    pub customers: String,
+    /// The warehouse service.
+    pub warehouse: String,
+    /// The shipping service.
+    pub shipping: String,
+    /// The billing service.
+    pub billing: String,
+}
+
+/// Calls the other services over HTTP.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// What calls are made with.
+    pub client: HttpClient,
+    /// Where they go.
+    pub endpoints: Endpoints,
+    /// How long a participant may take to answer before the call is repeated.
+    pub timeout: Duration,
+    /// How long to wait for an answer that comes later, before asking again.
+    pub patience: Duration,
+    /// Makes the trace of a call that belongs to none.
+    pub random: chassis::ids::Random,
+}
+
+impl Participants for Http {
+    async fn ask(&self, order: OrderId, addressed: &Addressed) -> Asked {
+        let mut context = Context::background("ordering", &self.random);
+        if let Some(trace) = addressed.traceparent.as_ref().and_then(|text| text.parse().ok()) {
+            context.trace = trace;
+        }
+        let call = match self.call(order, &addressed.request) {
+            Ok(call) => call.for_context(&context).within(self.timeout),
+            Err(error) => return Asked::Failed(chain(&error)),
+        };
+        match self.client.send(call).await {
+            Ok(response) => self.answer(addressed.request.participant(), &response),
+            Err(error) => Asked::Failed(chain(&error)),
+        }
+    }
+}
+
+impl Http {
+    /// Which resource of which participant a request is about.
+    fn call(&self, id: OrderId, request: &Request) -> Result<Call, chassis::client::Error> {
+        use billing::Command::IssueInvoice;
+        use customers::Command::{ReleaseCredit, ReserveCredit, SettleCredit};
+        use shipping::Command::{CallOff, RequestShipment};
+        use warehouse::Command::{ReleaseStock, ReserveStock, TakeStockOut};
+        let Endpoints { customers, warehouse, shipping, billing } = &self.endpoints;
+        let reservation = |service: &str| format!("{service}/internal/reservations/{id}");
+        let shipment = || format!("{shipping}/internal/shipments/{id}");
+        match request {
+            Request::Customers(command) => match command {
+                ReserveCredit { .. } => Call::put(reservation(customers)).json(command),
+                ReleaseCredit { .. } => Call::delete(reservation(customers)).json(command),
+                SettleCredit { .. } => Call::post(reservation(customers) + "/settlement").json(command),
+            },
+            Request::Warehouse(command) => match command {
+                ReserveStock { .. } => Call::put(reservation(warehouse)).json(command),
+                ReleaseStock { .. } => Call::delete(reservation(warehouse)).json(command),
+                TakeStockOut { .. } => Call::post(reservation(warehouse) + "/departure").json(command),
+            },
+            Request::Shipping(command) => match command {
+                RequestShipment { .. } => Call::put(shipment()).json(command),
+                CallOff { .. } => Call::delete(shipment()).json(command),
+            },
+            Request::Billing(command @ IssueInvoice { .. }) => {
+                Call::put(format!("{billing}/internal/invoices/{id}")).json(command)
+            }
+        }
+    }
+
+    fn answer(&self, from: Participant, response: &Response) -> Asked {
+        if response.status == StatusCode::ACCEPTED {
+            return Asked::Later(self.patience);
+        }
+        if !response.is_success() {
+            return Asked::Failed(format!("{from:?} answered {}", response.status));
+        }
+        let reply = match from {
+            Participant::Customers => response.json().map(Reply::Customers),
+            Participant::Warehouse => response.json().map(Reply::Warehouse),
+            Participant::Shipping => response.json().map(Reply::Shipping),
+            Participant::Billing => response.json().map(Reply::Billing),
+        };
+        reply.map_or_else(|error| Asked::Failed(chain(&error)), Asked::Replied)
+    }
+}
+
+impl Catalogue for Http {
+    fn quote<'a>(
+        &'a self,
+        sku: &'a Sku,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<Option<Quote>, Unavailable>> {
+        Box::pin(async move {
+            let url = format!("{}/v1/products/{sku}", self.endpoints.warehouse);
+            let context = context.clone().with_idempotency_key(None);
+            let call = Call::get(url).for_context(&context).within(self.timeout);
+            let response = self.client.send(call).await.map_err(|error| Unavailable(error.into()))?;
+            match response.status {
+                StatusCode::OK => response.json().map(Some).map_err(|error| Unavailable(error.into())),
+                StatusCode::NOT_FOUND => Ok(None),
+                status => Err(Unavailable(format!("the warehouse answered {status}").into())),
+            }
+        })
+    }
+}
+
+/// Where participants post the answers that come later.
+#[derive(Clone)]
+struct Replies {
+    application: Arc<Application>,
+    database: Database,
+}
+
+/// The route by which answers come that come later.
+pub fn routes(application: Arc<Application>, database: Database) -> Router {
+    Router::new().route("/internal/replies", post(receive)).with_state(Replies { application, database })
+}
+
+async fn receive(State(replies): State<Replies>, body: String) -> Result<StatusCode, Problem> {
+    let envelope = Envelope::from_json(&body).map_err(|error| Problem::malformed(chain(&error)))?;
+    let (order, reply) = super::reply(&envelope).map_err(|error| Problem::malformed(chain(&error)))?;
+    let application = replies.application.clone();
+    let work = async move |tx: &mut Transaction| application.receive(tx, order, &reply).await;
+    replies.database.write(work).await.map_err(Problem::from)?;
+    Ok(StatusCode::NO_CONTENT)
+}

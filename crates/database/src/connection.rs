@@ -67,10 +67,11 @@ fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 /// Puts our mark into an empty file; refuses a file with another mark or with tables but no mark.
 fn claim(connection: &Connection, path: &Path) -> Result<(), Error> {
     let opening = |source: rusqlite::Error| Error::Open { path: path.to_owned(), source: source.into() };
-    let application_id =
-        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(opening)?;
+    // In this order: a process that starts at the same time makes its mark before its tables.
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).map_err(opening)?;
+    let application_id =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(opening)?;
     match (application_id, tables) {
         (APPLICATION_ID, _) => Ok(()),
         (0, 0) => connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(opening),

@@ -73,7 +73,8 @@ impl Counters {
         }
     }
 
-    pub(crate) fn count_commit(&self, committed: u64, rolled_back: u64, took: Duration) {
+    pub(crate) fn count_commit(&self, committed: usize, rolled_back: usize, took: Duration) {
+        let (committed, rolled_back) = (committed as u64, rolled_back as u64);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.commits.fetch_add(1, Relaxed);
         self.committed.fetch_add(committed, Relaxed);
@@ -83,9 +84,9 @@ impl Counters {
         self.longest_commit_micros.fetch_max(micros, Relaxed);
     }
 
-    pub(crate) fn count_failed_commit(&self, works: u64) {
+    pub(crate) fn count_failed_commit(&self, works: usize) {
         self.failed_commits.fetch_add(1, Relaxed);
-        self.rolled_back.fetch_add(works, Relaxed);
+        self.rolled_back.fetch_add(works as u64, Relaxed);
     }
 
     pub(crate) fn health(&self) -> Health {

@@ -5,8 +5,9 @@
 //! time; yet most works that fail do so before they have changed anything. So a group climbs a ladder:
 //!
 //! ```text
-//! Shared     => (Savepoints | Alone)   a work failed after changing something | SQLite rolled everything back
-//! Savepoints => Alone                  SQLite rolled everything back, as it may on a full or failing disk
+//! Shared     => (Savepoints | Alone)   a work failed after changing something | as below
+//! Savepoints => Alone                  SQLite rolled everything back, as it may on a full or failing disk, or
+//!                                      the commit found a violated constraint
 //! Alone
 //! ```
 //!
@@ -14,12 +15,13 @@
 //! one after the other.
 
 use std::sync::Arc;
+use std::time::Duration;
+use std::vec::IntoIter;
 
 use rusqlite::Connection;
 use tokio::time::Instant;
 
 use crate::clock::StoreClock;
-use crate::error::Cause;
 use crate::stats::Counters;
 use crate::transaction::Transaction;
 use crate::work::{Ran, Work};
@@ -104,20 +106,28 @@ impl Writer {
             } else if !wrote {
                 begun = self.begin();
             } else {
-                self.cautious = CAUTIOUS_GROUPS;
-                let next = if lost { Isolation::Alone } else { Isolation::Savepoints };
-                return Err(Undone {
-                    works: group.into_iter().map(Ran::into_work).chain(works).collect(),
-                    next,
-                });
+                return Err(self.undone(
+                    group,
+                    works,
+                    if lost { Isolation::Alone } else { Isolation::Savepoints },
+                ));
             }
         }
-        match begun {
-            Ok(()) => self.commit(&mut group, wrote),
-            // Those that did not fail have only read.
-            Err(_) => self.counters.count_failed_commit(group.len() as u64),
+        match begun.and_then(|()| self.commit(wrote)) {
+            // A constraint that is checked at the end does not tell whose work violates it.
+            Err(error) if error.constraint().is_some() && group.len() > 1 => {
+                Err(self.undone(group, works, Isolation::Alone))
+            }
+            ended => {
+                self.settle(&mut group, ended);
+                Ok(group)
+            }
         }
-        Ok(group)
+    }
+
+    fn undone(&mut self, ran: Vec<Ran>, waiting: IntoIter<Box<dyn Work>>, next: Isolation) -> Undone {
+        self.cautious = CAUTIOUS_GROUPS;
+        Undone { works: ran.into_iter().map(Ran::into_work).chain(waiting).collect(), next }
     }
 
     /// Begins a transaction in place of the one before, if that has not ended.
@@ -125,8 +135,8 @@ impl Writer {
         self.roll_back();
         // IMMEDIATE: a transaction that first reads and then writes fails at once when another process has
         // written in between, without waiting.
-        let begun = self.sql("BEGIN IMMEDIATE").map_err(|error| Error::Begin(Cause::from(error)));
-        begun.and_then(|()| self.restore_clock()).inspect_err(|error| self.counters.unwell(error))
+        self.sql("BEGIN IMMEDIATE").map_err(|error| Error::Begin(error.into()))?;
+        self.restore_clock()
     }
 
     /// Learns the latest time that was recorded with a commit, by an earlier run or another process.
@@ -140,60 +150,54 @@ impl Writer {
         let savepoint = isolation == Isolation::Savepoints;
         self.tx.restart(self.clock.now());
         if savepoint && let Err(error) = self.sql("SAVEPOINT work") {
-            return Ran::failed(work, Error::Begin(Cause::from(error)));
+            return Ran::failed(work, Error::Begin(error.into()));
         }
         let ok = work.run(&mut self.tx);
         if let Some(failure) = self.tx.failed() {
             self.counters.unwell(&failure.error);
         }
-        if savepoint
-            && !self.connection().is_autocommit()
-            && let Err(error) = self.end_savepoint(ok)
-        {
+        let ran = Ran::new(work, ok, self.tx.take_hooks());
+        if savepoint && !self.connection().is_autocommit() { self.end_savepoint(ran) } else { ran }
+    }
+
+    fn end_savepoint(&self, mut ran: Ran) -> Ran {
+        let undone = if ran.is_ok() { Ok(()) } else { self.sql("ROLLBACK TO work") };
+        if let Err(error) = undone.and_then(|()| self.sql("RELEASE work")) {
+            // Without its savepoint the work cannot be told from the others': all of them are undone.
             self.roll_back();
-            return Ran::failed(work, Error::Commit(Cause::from(error)));
+            ran.fail(&Error::Commit(error.into()));
         }
-        Ran::new(work, ok, self.tx.take_hooks())
+        ran
     }
 
-    fn end_savepoint(&self, keep: bool) -> rusqlite::Result<()> {
-        if !keep {
-            self.sql("ROLLBACK TO work")?;
-        }
-        self.sql("RELEASE work")
-    }
-
-    /// Makes the group durable, or everybody in it fail.
-    fn commit(&self, group: &mut [Ran], wrote: bool) {
-        let works = group.len() as u64;
-        let committed = group.iter().filter(|ran| ran.is_ok()).count() as u64;
+    /// Makes the group durable, and tells how long that took.
+    fn commit(&self, wrote: bool) -> Result<Duration, Error> {
         let begun = Instant::now();
-        match self
-            .record(wrote)
-            .and_then(|()| self.sql("COMMIT").map_err(|error| Error::Commit(Cause::from(error))))
-        {
-            Ok(()) => {
-                self.counters.count_commit(committed, works - committed, begun.elapsed());
-                if wrote {
-                    self.counters.well();
-                }
+        if wrote {
+            // So that a later run of the program does not go behind this time. A group that only read costs
+            // no sync, so it must not write the time either.
+            self.tx.execute_now(account::SAVE_LATEST, params![self.tx.now()])?;
+        }
+        self.sql("COMMIT").map_err(|error| Error::Commit(error.into()))?;
+        if wrote {
+            self.counters.well();
+        }
+        Ok(begun.elapsed())
+    }
+
+    /// Counts the group, and makes everybody in it fail if it could not begin or commit.
+    fn settle(&self, group: &mut [Ran], ended: Result<Duration, Error>) {
+        match ended {
+            Ok(took) => {
+                let committed = group.iter().filter(|ran| ran.is_ok()).count();
+                self.counters.count_commit(committed, group.len() - committed, took);
             }
             Err(error) => {
                 self.roll_back();
                 self.counters.unwell(&error);
-                self.counters.count_failed_commit(works);
+                self.counters.count_failed_commit(group.len());
                 group.iter_mut().for_each(|ran| ran.fail(&error));
             }
-        }
-    }
-
-    /// Records the time with what is committed, so that a later run of the program does not go behind it. A
-    /// group that wrote nothing costs no sync, so it must not write the time either.
-    fn record(&self, wrote: bool) -> Result<(), Error> {
-        if wrote {
-            self.tx.execute_now(account::SAVE_LATEST, params![self.tx.now()]).map(drop)
-        } else {
-            Ok(())
         }
     }
 

@@ -1,0 +1,16 @@
+//! What a store promises, one file per promise.
+
+mod clock;
+mod directory;
+mod fixture;
+mod full;
+mod groups;
+mod leases;
+mod model;
+mod postgres;
+mod queue;
+mod read_only;
+mod reads;
+mod schema;
+mod shape;
+mod transactions;

@@ -1,4 +1,5 @@
-//! The admin port: probes, metrics, version and log level, for machines on this host or in this pod's network only.
+//! The admin port: probes, metrics, version and log level, for machines on this host or in this pod's network
+//! only.
 
 use std::sync::Arc;
 
@@ -61,8 +62,8 @@ impl Admin {
     }
 }
 
-/// The admin port of a process that runs many Apps: each under `/{style}/{service}`, and at the root the probes and metrics
-/// of all together.
+/// The admin port of a process that runs many Apps: each under `/{style}/{service}`, and at the root the
+/// probes and metrics of all together.
 ///
 /// # Panics
 /// If two Apps have the same service and style.

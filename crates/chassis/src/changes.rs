@@ -1,7 +1,7 @@
 //! Tells waiting clients, in this process, that something they look at has changed.
 //!
-//! A notification says "look again", nothing else: it may come too often, and whoever waits also looks every second
-//! ([`wait_until`]), so that one that is lost (made by another replica, say) costs time but no answer.
+//! A notification says "look again", nothing else: it may come too often, and whoever waits also looks every
+//! second ([`wait_until`]), so that one that is lost (made by another replica, say) costs time but no answer.
 
 use std::{
     borrow::Cow,
@@ -136,8 +136,9 @@ impl Drop for Subscription {
     }
 }
 
-/// Polls until it answers `Some`, or until `deadline`: once at the start, after every notification of `key`, and every
-/// [`POLL_EVERY`] in any case. `None` means that the deadline passed; the last poll was not cut short by it.
+/// Polls until it answers `Some`, or until `deadline`: once at the start, after every notification of `key`,
+/// and every [`POLL_EVERY`] in any case. `None` means that the deadline passed; the last poll was not cut
+/// short by it.
 ///
 /// # Errors
 /// The first error of `poll`.

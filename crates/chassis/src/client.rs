@@ -33,8 +33,8 @@ pub use response::Response;
 pub struct Options {
     /// How long connecting may take.
     pub connect: Duration,
-    /// How long a connection is kept for the next call; less than servers keep it, or a call would now and then
-    /// meet a connection that is just being closed.
+    /// How long a connection is kept for the next call; less than servers keep it, or a call would now and
+    /// then meet a connection that is just being closed.
     pub idle: Duration,
     /// Idle connections kept per host.
     pub idle_per_host: usize,
@@ -78,7 +78,8 @@ impl HttpClient {
 
     /// Makes a call and reads the whole answer, whatever its status.
     ///
-    /// A call whose pooled connection turns out to be closed before anything of it was sent is sent again over another.
+    /// A call whose pooled connection turns out to be closed before anything of it was sent is sent again
+    /// over another.
     ///
     /// # Errors
     /// There is no answer, or it is too large; see [`Error::was_sent`].
@@ -153,8 +154,8 @@ impl HttpClient {
         self.send(Call::delete(url).for_context(context)).await
     }
 
-    /// Hands a request on as it is and its answer's body as it comes: for proxies and event streams. Neither is bounded in size
-    /// or time beyond connecting; [`propagate`](Self::propagate) sets the headers.
+    /// Hands a request on as it is and its answer's body as it comes: for proxies and event streams. Neither
+    /// is bounded in size or time beyond connecting; [`propagate`](Self::propagate) sets the headers.
     ///
     /// # Errors
     /// There is no answer.
@@ -164,13 +165,15 @@ impl HttpClient {
         answered.map(|response| response.map(Body::new)).map_err(|source| Error::of_client(what, source))
     }
 
-    /// Sets the headers that tell the callee who asks, in which trace, under which key, and how much time is left.
+    /// Sets the headers that tell the callee who asks, in which trace, under which key, and how much time is
+    /// left.
     ///
-    /// `left` is what remains of the caller's deadline; a twentieth of it is kept for the way back, so that the callee gives
-    /// up first and can say so.
+    /// `left` is what remains of the caller's deadline; a twentieth of it is kept for the way back, so that
+    /// the callee gives up first and can say so.
     pub fn propagate(&self, context: &Context, left: Option<Duration>, headers: &mut HeaderMap) {
         let mut set = |name, value: &str| {
-            // All of these are visible ASCII; a context made by hand may hold something else, which is not sent.
+            // All of these are visible ASCII; a context made by hand may hold something else, which is not
+            // sent.
             if let Ok(value) = value.parse() {
                 headers.insert(name, value);
             }

@@ -1,4 +1,5 @@
-//! Configuration from environment variables, each read in one place and all of them checked before the first is used.
+//! Configuration from environment variables, each read in one place and all of them checked before the first
+//! is used.
 //!
 //! ```
 //! use chassis::config::{Env, Error, Secret};
@@ -61,7 +62,8 @@ impl Env {
         Err(Error { variables: vec![invalid] })
     }
 
-    /// The value of a variable, or `default` where it is not set. A bad value is kept for [`finish`](Self::finish).
+    /// The value of a variable, or `default` where it is not set. A bad value is kept for
+    /// [`finish`](Self::finish).
     pub fn or<T: FromStr<Err: Display>>(&mut self, name: &str, default: T) -> T {
         self.optional(name).unwrap_or(default)
     }

@@ -1,21 +1,19 @@
 //! What happens to every request before and after its handler, in one place.
 //!
-//! In this order: its trace and deadline are read, a place in flight is taken (or 429), a deadline that has passed is 504, its
-//! body is bounded (or 413), a handler's panic becomes 500. Afterwards every error is a problem with the trace's id, and
-//! the request is counted by its route's template.
+//! In this order: its trace and deadline are read, a place in flight is taken (or 429), a deadline that has
+//! passed is 504, its body is bounded (or 413), a handler's panic becomes 500. Afterwards every error is a
+//! problem with the trace's id, and the request is counted by its route's template.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::Body,
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::{self, Next},
     response::Response,
 };
 use futures_util::FutureExt;
-use http_body_util::Limited;
 use tokio::{sync::Semaphore, time::Instant};
 use tracing::{Instrument, Span, info_span};
 
@@ -31,6 +29,7 @@ use crate::{
 };
 
 mod answer;
+mod body;
 mod measure;
 
 use measure::HttpMetrics;
@@ -44,6 +43,7 @@ struct Edge {
     metrics: HttpMetrics,
     in_flight: Semaphore,
     body_bytes: usize,
+    body_read: Duration,
 }
 
 /// Puts the edge around all of `router`'s routes.
@@ -62,6 +62,7 @@ pub fn edge(
         metrics: HttpMetrics::new(metrics)?,
         in_flight: Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS)),
         body_bytes: limits.body_bytes,
+        body_read: limits.body_read,
     };
     Ok(router.layer(middleware::from_fn_with_state(Arc::new(edge), around)))
 }
@@ -107,8 +108,9 @@ impl Edge {
         }
         let here = context.trace.child(&self.random);
         request.extensions_mut().insert(Context { trace: here, ..context });
-        let request = request.map(|body| Body::new(Limited::new(body, self.body_bytes)));
-        // The panic's message and place are logged by the panic hook. Whatever the handler left half done is its own.
+        let request = request.map(|body| body::bounded(body, self.body_bytes, self.body_read));
+        // The panic's message and place are logged by the panic hook. Whatever the handler left half done is
+        // its own.
         let handled = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         handled.map_err(|_| problem::internal_answer())
     }

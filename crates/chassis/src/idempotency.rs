@@ -1,9 +1,10 @@
-//! `Idempotency-Key`: a client that does not know whether its request arrived sends it again, and gets the first answer again.
+//! `Idempotency-Key`: a client that does not know whether its request arrived sends it again, and gets the
+//! first answer again.
 //!
-//! The answer is kept in the owning service's database, in the transaction of the command itself: there is no moment in which one is
-//! durable without the other. A key counts within style, route and caller, and stands for one request: the same key with
-//! another path or body is refused. What is kept are answers and refusals (4xx of the domain), not 429 and not 5xx,
-//! since those say that nothing was decided.
+//! The answer is kept in the owning service's database, in the transaction of the command itself: there is no
+//! moment in which one is durable without the other. A key counts within style, route and caller, and stands
+//! for one request: the same key with another path or body is refused. What is kept are answers and refusals
+//! (4xx of the domain), not 429 and not 5xx, since those say that nothing was decided.
 //!
 //! ```
 //! use axum::{extract::State, http::{StatusCode, header}};
@@ -61,14 +62,15 @@ impl Idempotency {
         Idempotency { style: style.into(), in_progress: Arc::default() }
     }
 
-    /// Runs `work` in a transaction and keeps its answer, or gives the answer that was kept before, without running it.
+    /// Runs `work` in a transaction and keeps its answer, or gives the answer that was kept before, without
+    /// running it.
     ///
-    /// `work` is a transaction's closure: it may run more than once and awaits nothing but its own statements. Its error is a
-    /// refusal, which undoes what it has written. Without a key it simply runs.
+    /// `work` is a transaction's closure: it may run more than once and awaits nothing but its own
+    /// statements. Its error is a refusal, which undoes what it has written. Without a key it simply runs.
     ///
     /// # Errors
-    /// The refusal, be it this one or the one that was kept; 409 while the first request of this key is being worked on; 422 if
-    /// the first was another request; 503 if the database is away.
+    /// The refusal, be it this one or the one that was kept; 409 while the first request of this key is being
+    /// worked on; 422 if the first was another request; 503 if the database is away.
     pub async fn run<E, F>(&self, database: &Database, key: &Key, work: F) -> Result<Answered, Problem>
     where
         F: AsyncFn(&mut Transaction) -> Result<Answer, E> + Send + 'static,
@@ -97,8 +99,9 @@ impl Idempotency {
     }
 }
 
-/// A key that a request is being worked on under. A client that goes away drops it while its transaction may still run; the next
-/// request of the key then waits behind that transaction, in the database, and finds its answer.
+/// A key that a request is being worked on under. A client that goes away drops it while its transaction may
+/// still run; the next request of the key then waits behind that transaction, in the database, and finds its
+/// answer.
 struct Claim {
     key: ScopedKey,
     in_progress: Arc<Mutex<HashSet<ScopedKey>>>,
@@ -180,8 +183,8 @@ where
     Ok(Settled::First(answer))
 }
 
-/// Keeps a refusal, whose own transaction was undone. If that fails, the refusal is not told either: the request can be sent
-/// again, and only what is kept may be the answer to a key.
+/// Keeps a refusal, whose own transaction was undone. If that fails, the refusal is not told either: the
+/// request can be sent again, and only what is kept may be the answer to a key.
 async fn keep_refusal(database: &Database, key: ScopedKey, refusal: Problem) -> Result<Answered, Problem> {
     if !is_kept(refusal.status()) {
         return Err(refusal);

@@ -48,15 +48,16 @@ impl Random {
         (self.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// A sequence of its own, which depends on this one's state: for a part that should draw the same numbers whatever the
-    /// others draw.
+    /// A sequence of its own, which depends on this one's state: for a part that should draw the same numbers
+    /// whatever the others draw.
     #[must_use]
     pub fn fork(&self) -> Self {
         Self::seeded(self.next_u64())
     }
 }
 
-/// Makes UUIDs of version 7: each greater than the one before, whatever the clock does. Clones share the order.
+/// Makes UUIDs of version 7: each greater than the one before, whatever the clock does. Clones share the
+/// order.
 #[derive(Clone, Debug)]
 pub struct Ids {
     clock: Clock,
@@ -90,7 +91,8 @@ impl Ids {
     pub fn next(&self) -> Uuid {
         let random = self.random_bits();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        // Within a millisecond, and while the clock is behind, ids count up from the last (RFC 9562, 6.2, method 2).
+        // Within a millisecond, and while the clock is behind, ids count up from the last (RFC 9562, 6.2,
+        // method 2).
         *last = (self.millis() << RANDOM_BITS | random).max(*last + 1);
         with_version_and_variant(*last)
     }

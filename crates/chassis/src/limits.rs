@@ -15,8 +15,10 @@ pub struct Limits {
     pub connections: usize,
     /// How long a client may take to send the head of its next request, the pause before it included.
     pub header_read: Duration,
-    /// How long to go on serving after saying that it stops, so that load balancers hear of it before the listener
-    /// closes.
+    /// How long a client may take to send the rest of its body once it is waited for.
+    pub body_read: Duration,
+    /// How long to go on serving after saying that it stops, so that load balancers hear of it before the
+    /// listener closes.
     pub unready: Duration,
     /// How long requests in flight may take once the server is told to stop.
     pub drain: Duration,
@@ -32,6 +34,7 @@ impl Default for Limits {
             body_bytes: BODY_BYTES,
             connections: 4096,
             header_read: Duration::from_secs(30),
+            body_read: Duration::from_secs(10),
             unready: Duration::ZERO,
             drain: Duration::from_secs(20),
         }
@@ -39,8 +42,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// From `HTTP_MAX_IN_FLIGHT`, `HTTP_MAX_CONNECTIONS`, `HTTP_HEADER_READ_MS`, `HTTP_UNREADY_SECONDS` and
-    /// `HTTP_DRAIN_SECONDS`.
+    /// From `HTTP_MAX_IN_FLIGHT`, `HTTP_MAX_CONNECTIONS`, `HTTP_HEADER_READ_MS`, `HTTP_BODY_READ_MS`,
+    /// `HTTP_UNREADY_SECONDS` and `HTTP_DRAIN_SECONDS`.
     pub fn from_env(env: &mut Env) -> Self {
         let default = Self::default();
         Limits {
@@ -48,6 +51,7 @@ impl Limits {
             body_bytes: default.body_bytes,
             connections: env.or("HTTP_MAX_CONNECTIONS", default.connections),
             header_read: env.duration("HTTP_HEADER_READ_MS", default.header_read),
+            body_read: env.duration("HTTP_BODY_READ_MS", default.body_read),
             unready: env.duration("HTTP_UNREADY_SECONDS", default.unready),
             drain: env.duration("HTTP_DRAIN_SECONDS", default.drain),
         }

@@ -1,7 +1,7 @@
 //! Numbers for Prometheus: one registry per App, labelled with its service and style.
 //!
-//! Names follow Prometheus and OpenTelemetry: lower case, a unit in the name, `_total` on counters. Labels are bounded: a route's
-//! template, never a path or an id.
+//! Names follow Prometheus and OpenTelemetry: lower case, a unit in the name, `_total` on counters. Labels
+//! are bounded: a route's template, never a path or an id.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -135,7 +135,8 @@ impl Metrics {
     }
 }
 
-/// The metrics of several Apps in one exposition: each family once, as the format demands, with the series of all.
+/// The metrics of several Apps in one exposition: each family once, as the format demands, with the series of
+/// all.
 ///
 /// # Errors
 /// A family without series or of two types, which registries keep out.

@@ -1,6 +1,12 @@
-//! Sockets: the one door through which a process listens and connects, so that tests can shut the real ones out.
+//! Sockets: the one door through which a process listens and connects, so that tests can shut the real ones
+//! out.
 
-use std::{io, net::SocketAddr};
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use tokio::net::TcpListener;
 
@@ -16,7 +22,10 @@ const BACKLOG: u32 = 1024;
 
 /// Where sockets come from: the operating system, or this process's memory. Clones are the same network.
 #[derive(Clone, Debug)]
-pub struct Network(Kind);
+pub struct Network {
+    kind: Kind,
+    reserved: Arc<Mutex<HashMap<SocketAddr, Listener>>>,
+}
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -28,14 +37,14 @@ impl Network {
     /// The operating system's TCP.
     #[must_use]
     pub fn tcp() -> Self {
-        Network(Kind::Tcp)
+        Self::of(Kind::Tcp)
     }
 
-    /// A network of its own inside this process. It is one machine: every host name and address means it, and only
-    /// the port tells listeners apart. Port 0 gives the same ports in the same order in every run.
+    /// A network of its own inside this process. It is one machine: every host name and address means it, and
+    /// only the port tells listeners apart. Port 0 gives the same ports in the same order in every run.
     #[must_use]
     pub fn memory() -> Self {
-        Network(Kind::Memory(Memory::default()))
+        Self::of(Kind::Memory(Memory::default()))
     }
 
     /// Listens on `address`; port 0 takes a free port, which [`Listener::local_addr`] tells.
@@ -46,7 +55,10 @@ impl Network {
     /// # Panics
     /// Outside a Tokio runtime, with [`tcp`](Self::tcp).
     pub fn listen(&self, address: SocketAddr) -> io::Result<Listener> {
-        match &self.0 {
+        if let Some(listener) = self.reserved().remove(&address) {
+            return Ok(listener);
+        }
+        match &self.kind {
             Kind::Tcp => tcp::listen(address).map(|listener| Listener(ListenerKind::Tcp(listener))),
             Kind::Memory(memory) => {
                 memory.listen(address).map(|listener| Listener(ListenerKind::Memory(listener)))
@@ -54,12 +66,35 @@ impl Network {
         }
     }
 
+    /// Takes a port now for whoever listens on it later, so that others can be told where before it does: the next
+    /// [`listen`](Self::listen) on the address that is returned gets it. Connections made meanwhile wait.
+    ///
+    /// # Errors
+    /// Those of [`listen`](Self::listen).
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime, with [`tcp`](Self::tcp).
+    pub fn reserve(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let listener = self.listen(address)?;
+        let address = listener.local_addr()?;
+        self.reserved().insert(address, listener);
+        Ok(address)
+    }
+
+    fn of(kind: Kind) -> Self {
+        Self { kind, reserved: Arc::default() }
+    }
+
+    fn reserved(&self) -> MutexGuard<'_, HashMap<SocketAddr, Listener>> {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Connects to `authority`, a `host:port`.
     ///
     /// # Errors
     /// The kind is [`io::ErrorKind::ConnectionRefused`] where nobody listens.
     pub async fn connect(&self, authority: &str) -> io::Result<Stream> {
-        match &self.0 {
+        match &self.kind {
             Kind::Tcp => tcp::connect(authority).await.map(Stream::from),
             Kind::Memory(memory) => memory.connect(authority).map(Stream::from),
         }
@@ -88,8 +123,8 @@ impl Listener {
         }
     }
 
-    /// The next connection and its peer's address. Cancel safe. A failing accept (no file descriptors left, a peer that
-    /// is gone already) is waited out, never returned: a server has nothing better to do about it.
+    /// The next connection and its peer's address. Cancel safe. A failing accept (no file descriptors left, a
+    /// peer that is gone already) is waited out, never returned: a server has nothing better to do about it.
     pub async fn accept(&mut self) -> (Stream, SocketAddr) {
         match &mut self.0 {
             ListenerKind::Tcp(listener) => {
@@ -143,6 +178,18 @@ mod tests {
         assert_eq!(network.listen(address).unwrap_err().kind(), io::ErrorKind::AddrInUse);
         drop(listener);
         network.listen(address).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_reserved_port_is_kept_for_the_one_who_listens_on_it_next() {
+        for network in [Network::tcp(), Network::memory()] {
+            let address = network.reserve(ANY_PORT).unwrap();
+            let early = network.connect(&address.to_string()).await.unwrap();
+            let mut listener = network.listen(address).unwrap();
+            listener.accept().await;
+            assert_eq!(network.listen(address).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+            drop(early);
+        }
     }
 
     async fn nobody_listening_is_refused_over(network: Network) {

@@ -1,6 +1,6 @@
 //! What a service takes from outside itself, so that a test can put something else in its place.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use database::{Clock, Executor};
 use tokio::task::JoinHandle;
@@ -11,8 +11,8 @@ use crate::{
     network::Network,
 };
 
-/// Clock, ids, sockets, database threads and tasks. Every `App::build` is given one and takes nothing from elsewhere,
-/// hence a whole system can run on one thread, in memory, twice the same.
+/// Clock, ids, sockets, database threads and tasks. Every `App::build` is given one and takes nothing from
+/// elsewhere, hence a whole system can run on one thread, in memory, twice the same.
 #[derive(Clone, Debug)]
 pub struct Platform {
     /// The time.
@@ -25,15 +25,26 @@ pub struct Platform {
     pub executor: Executor,
     /// Which build this is.
     pub build: BuildInfo,
+    /// The name of this replica, by which it holds leases. One that starts again under the same name need not wait
+    /// for its own leases to expire; no two that run at a time have the same.
+    pub instance: Arc<str>,
 }
 
 impl Platform {
+    /// The same under another name of this replica.
+    #[must_use]
+    pub fn named(self, instance: impl Into<Arc<str>>) -> Self {
+        Self { instance: instance.into(), ..self }
+    }
+
     /// The real thing.
     #[must_use]
     pub fn system() -> Self {
         let clock = Clock::system();
+        let ids = Ids::new(clock.clone(), Random::system());
         Platform {
-            ids: Ids::new(clock.clone(), Random::system()),
+            instance: ids.next().to_string().into(),
+            ids,
             clock,
             network: Network::tcp(),
             executor: Executor::Threads,
@@ -45,6 +56,7 @@ impl Platform {
     #[must_use]
     pub fn simulated(seed: u64, clock: Clock) -> Self {
         Platform {
+            instance: "simulated".into(),
             ids: Ids::new(clock.clone(), Random::seeded(seed)),
             clock,
             network: Network::memory(),
@@ -59,8 +71,8 @@ impl Platform {
         self.ids.random()
     }
 
-    /// Starts a task on the runtime of the caller, on which it stays: on a runtime of one thread everything runs there.
-    /// The task logs under the span of the caller.
+    /// Starts a task on the runtime of the caller, on which it stays: on a runtime of one thread everything
+    /// runs there. The task logs under the span of the caller.
     ///
     /// # Panics
     /// Outside a Tokio runtime.

@@ -1,6 +1,7 @@
 //! Errors as HTTP answers: `application/problem+json` (RFC 9457).
 //!
-//! A service maps each of its errors in one `match`, an `impl From<Error> for Problem`, and its handlers say `?`:
+//! A service maps each of its errors in one `match`, an `impl From<Error> for Problem`, and its handlers say
+//! `?`:
 //!
 //! ```
 //! use chassis::problem::{self, Problem};
@@ -55,8 +56,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem of this status. `code` is stable and upper-case; `detail` is a sentence for a person and says nothing of
-    /// the inside. 429 and 503 say when to come back: [`RETRY_AFTER`], unless told otherwise.
+    /// A problem of this status. `code` is stable and upper-case; `detail` is a sentence for a person and
+    /// says nothing of the inside. 429 and 503 say when to come back: [`RETRY_AFTER`], unless told otherwise.
     #[must_use]
     pub fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
         let later = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
@@ -257,7 +258,8 @@ pub(crate) fn internal_answer() -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL_ERROR, detail)
 }
 
-/// 503 for something that this service needs and that is away: logged here, once, with the whole chain of causes.
+/// 503 for something that this service needs and that is away: logged here, once, with the whole chain of
+/// causes.
 #[must_use]
 pub fn unavailable(error: &dyn Error) -> Problem {
     tracing::warn!(reason = chain(error), "unavailable");

@@ -45,8 +45,8 @@ impl Readiness {
         Gate { name, readiness: self.clone() }
     }
 
-    /// Not ready while `check` answers why not. It runs at every probe, so it answers from what is known, at once; it must
-    /// not ask this `Readiness` anything.
+    /// Not ready while `check` answers why not. It runs at every probe, so it answers from what is known, at
+    /// once; it must not ask this `Readiness` anything.
     pub fn check(
         &self,
         name: impl Into<String>,

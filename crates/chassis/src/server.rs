@@ -43,8 +43,9 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until `drain`, then closes the listener, lets requests in flight finish within [`Limits::drain`], and aborts
-    /// the rest. Connections close as soon as they are idle; an answer that streams must end by itself.
+    /// Serves until `drain`, then closes the listener, lets requests in flight finish within
+    /// [`Limits::drain`], and aborts the rest. Connections close as soon as they are idle; an answer that
+    /// streams must end by itself.
     pub async fn run(mut self, drain: Drain) {
         let places = Arc::new(Semaphore::new(self.limits.connections.min(Semaphore::MAX_PERMITS)));
         let mut connections = JoinSet::new();
@@ -55,7 +56,8 @@ impl Server {
                 // Forgets connections that have ended, so that the set does not grow.
                 Some(_) = connections.join_next() => {}
                 (stream, place) = accept(&mut self.listener, &places) => {
-                    connections.spawn(serve(stream, self.router.clone(), self.limits.clone(), drain.clone(), place));
+                    let (router, limits) = (self.router.clone(), self.limits.clone());
+                    connections.spawn(serve(stream, router, limits, drain.clone(), place));
                 }
             }
         }

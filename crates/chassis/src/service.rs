@@ -1,8 +1,14 @@
 //! One App's frame: what starts in the order in which it is told, and stops in the order of its [`Stage`]s.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use axum::Router;
+use database::{Database, Health, Options, Schema};
 
 use crate::{
     admin::Admin,
@@ -47,6 +53,18 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// The directory of its database cannot be made.
+    #[error("creating the directory `{}`", path.display())]
+    Directory {
+        /// Which directory.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Its database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] database::Error),
     /// Two of its parts count under one name.
     #[error(transparent)]
     Metrics(#[from] metrics::Error),
@@ -96,6 +114,32 @@ impl Service {
     #[must_use]
     pub fn readiness(&self) -> &Readiness {
         &self.readiness
+    }
+
+    /// Opens the App's database with the platform's clock and executor: readiness tells of its health, and it is
+    /// closed when nobody uses it any more. The directory is made if there is none.
+    ///
+    /// # Errors
+    /// It cannot be opened; see [`Database::open`].
+    pub fn open(&mut self, path: &Path, schemas: &[Schema]) -> Result<Database, Error> {
+        let platform = &self.platform;
+        if let Some(directory) = path.parent() {
+            let failed = |source| Error::Directory { path: directory.to_owned(), source };
+            std::fs::create_dir_all(directory).map_err(failed)?;
+        }
+        let options =
+            Options { clock: platform.clock.clone(), executor: platform.executor, ..Options::default() };
+        let database = Database::open(path, schemas, options)?;
+        let watched = database.clone();
+        self.readiness.check("database", move || match watched.health() {
+            Health::Good => Ok(()),
+            Health::Full => Err("there is no room left".to_owned()),
+            Health::ReadOnly => Err("the file is read-only".to_owned()),
+            Health::Failing => Err("the file cannot be read or written".to_owned()),
+        });
+        let closing = database.clone();
+        self.on_stop(Stage::Storage, "database", async move { closing.close().await });
+        Ok(database)
     }
 
     /// Serves the App's API behind the [`edge`]; tells where, for an `address` with port 0.
@@ -162,7 +206,8 @@ impl Service {
         self.stop().await
     }
 
-    /// Stops: unready, requests in flight, background parts, whatever [`on_stop`](Self::on_stop) added, admin port.
+    /// Stops: unready, requests in flight, background parts, whatever [`on_stop`](Self::on_stop) added, admin
+    /// port.
     pub async fn stop(self) -> Stopped {
         let Service { mut shutdown, readiness, limits, servers, parts, admin, .. } = self;
         shutdown.at(Stage::Unready, "readiness", async move {

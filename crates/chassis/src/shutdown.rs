@@ -64,8 +64,8 @@ impl Drain {
         *self.0.borrow() || self.0.has_changed().is_err()
     }
 
-    /// Sleeps, but not beyond a request to drain, and tells whether the whole time passed: `while drain.sleep(pause).await`
-    /// is a part's loop.
+    /// Sleeps, but not beyond a request to drain, and tells whether the whole time passed: `while
+    /// drain.sleep(pause).await` is a part's loop.
     pub async fn sleep(&self, pause: Duration) -> bool {
         tokio::time::timeout(pause, self.requested()).await.is_err()
     }
@@ -92,7 +92,8 @@ async fn arrived(kind: SignalKind) {
     }
 }
 
-/// When a step of a shutdown runs. Stages follow one another in this order; steps of one stage run side by side.
+/// When a step of a shutdown runs. Stages follow one another in this order; steps of one stage run side by
+/// side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// Say so on `/readyz`, so that nobody sends more.
@@ -116,8 +117,8 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// A shutdown whose stages before [`Stage::Storage`] share `grace`; what is not done by then is given up. Storage and
-    /// telemetry, which are short and must not be skipped, get [`LAST_STEPS`] each on top.
+    /// A shutdown whose stages before [`Stage::Storage`] share `grace`; what is not done by then is given up.
+    /// Storage and telemetry, which are short and must not be skipped, get [`LAST_STEPS`] each on top.
     #[must_use]
     pub fn new(grace: Duration) -> Self {
         Shutdown { grace, steps: Vec::new() }

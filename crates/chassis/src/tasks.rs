@@ -1,4 +1,5 @@
-//! Background parts: relays, consumers, timers. Each has the shape `run(drain)` and returns soon after it is asked to.
+//! Background parts: relays, consumers, timers. Each has the shape `run(drain)` and returns soon after it is
+//! asked to.
 
 use std::{
     collections::BTreeSet,
@@ -34,8 +35,9 @@ impl Tasks {
         Tasks { identity, liveness, trigger, drain, running: JoinSet::new() }
     }
 
-    /// Starts a part, which `run` makes of the signal that it ends by. A part that panics is not started again: it is
-    /// logged, counted, and makes [`Liveness`] fail, so that whoever runs this process starts all of it anew.
+    /// Starts a part, which `run` makes of the signal that it ends by. A part that panics is not started
+    /// again: it is logged, counted, and makes [`Liveness`] fail, so that whoever runs this process starts
+    /// all of it anew.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
@@ -63,7 +65,8 @@ impl Tasks {
         self.drain.clone()
     }
 
-    /// Asks every part to finish, and waits until all have. To give it up at a deadline, drop it, which aborts the rest.
+    /// Asks every part to finish, and waits until all have. To give it up at a deadline, drop it, which
+    /// aborts the rest.
     pub async fn stop(mut self) {
         self.trigger.drain();
         while self.running.join_next().await.is_some() {}

@@ -1,4 +1,5 @@
-//! Logs on standard error: one line per event, with the fields of the spans around it, the `trace_id` of a request above all.
+//! Logs on standard error: one line per event, with the fields of the spans around it, the `trace_id` of a
+//! request above all.
 
 use std::{io::IsTerminal, str::FromStr, sync::Arc};
 
@@ -79,7 +80,8 @@ pub enum Error {
     AlreadyStarted(#[source] TryInitError),
 }
 
-/// Starts logging to standard error, panics included. `service` is what lines outside any App's span are from.
+/// Starts logging to standard error, panics included. `service` is what lines outside any App's span are
+/// from.
 ///
 /// # Errors
 /// A malformed level, or a process that logs already.
@@ -162,7 +164,8 @@ pub struct BadLevel {
 
 fn parse(level: &str) -> Result<EnvFilter, BadLevel> {
     let bad = |source| BadLevel { level: level.to_owned(), source };
-    // A word alone would be a target to log all of, and nothing else: a mistyped level would silence the process.
+    // A word alone would be a target to log all of, and nothing else: a mistyped level would silence the
+    // process.
     let is_level = |word: &str| !word.is_empty() && LevelFilter::from_str(word).is_ok();
     let is_directive = |part: &str| part.contains(['=', '[', ']', '{', '}']);
     if !level.split(',').all(|part| is_directive(part) || is_level(part)) {

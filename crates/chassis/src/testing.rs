@@ -1,4 +1,5 @@
-//! What this crate's own tests share: a router served behind the edge over an in-memory network, and a client of it.
+//! What this crate's own tests share: a router served behind the edge over an in-memory network, and a client
+//! of it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 

@@ -55,7 +55,13 @@ async fn readyz_names_every_check_and_is_503_until_all_pass() {
     let port = alone(&service, &platform);
     let answer = port.get("/readyz").await;
     assert_eq!(answer.status, 503);
-    let expected = json!({"style": "rest", "service": "customers", "name": "catch-up", "ready": false, "reason": "not done yet"});
+    let expected = json!({
+        "style": "rest",
+        "service": "customers",
+        "name": "catch-up",
+        "ready": false,
+        "reason": "not done yet",
+    });
     assert_eq!((&json(&answer)["ready"], &json(&answer)["checks"][0]), (&json!(false), &expected));
     assert_eq!(port.get("/startupz").await.status, 503);
     drop(gate);

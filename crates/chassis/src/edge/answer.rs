@@ -30,8 +30,9 @@ pub(super) fn finish(handled: Result<Response, Problem>, trace: &Trace, started:
     response
 }
 
-/// The problem that a handler answered with, or the one that stands for an error of another shape: a route that is not there,
-/// a rejection of an extractor that is not ours. `None` for a problem that is handed on from another service.
+/// The problem that a handler answered with, or the one that stands for an error of another shape: a route
+/// that is not there, a rejection of an extractor that is not ours. `None` for a problem that is handed on
+/// from another service.
 fn take_problem(response: &mut Response) -> Option<Problem> {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         return Some(problem);

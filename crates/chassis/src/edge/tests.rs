@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::Path,
-    http::{HeaderName, Method, StatusCode},
+    http::{HeaderName, Method, StatusCode, header},
     routing::{get, post},
 };
 use tokio::sync::Notify;
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use crate::{
     client::Call,
     context::{Context, TIMEOUT_MS},
-    extract::Json,
+    extract::{IfMatch, Json, Prefer, Query},
     limits::{BODY_BYTES, Limits},
     problem::Problem,
     testing::{refusal, serve, serve_within},
@@ -20,14 +20,14 @@ use crate::{
 
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-fn header(name: HeaderName, value: &str, call: Call) -> Call {
+fn with(name: HeaderName, value: &str, call: Call) -> Call {
     call.header(name, value.parse().unwrap())
 }
 
 #[tokio::test]
 async fn every_answer_tells_the_callers_trace() {
     let rig = serve(Router::new().route("/", get(async |context: Context| context.trace.to_string())));
-    let answer = rig.send(header(TRACEPARENT, PARENT, Call::get(rig.at("/")))).await;
+    let answer = rig.send(with(TRACEPARENT, PARENT, Call::get(rig.at("/")))).await;
     assert_eq!(answer.headers["x-trace-id"], PARENT[3..35]);
     let inside = String::from_utf8_lossy(&answer.body).into_owned();
     assert_eq!(inside[..36], PARENT[..36]);
@@ -85,9 +85,9 @@ async fn a_panic_is_500_and_the_server_goes_on() {
 #[tokio::test]
 async fn a_malformed_deadline_is_400_and_one_that_has_passed_is_504() {
     let rig = serve(Router::new().route("/", get(async || "")));
-    let malformed = rig.send(header(TIMEOUT_MS, "soon", Call::get(rig.at("/")))).await;
+    let malformed = rig.send(with(TIMEOUT_MS, "soon", Call::get(rig.at("/")))).await;
     assert_eq!(refusal(&malformed), (400, "MALFORMED_REQUEST".into()));
-    let passed = rig.send(header(TIMEOUT_MS, "0", Call::get(rig.at("/")))).await;
+    let passed = rig.send(with(TIMEOUT_MS, "0", Call::get(rig.at("/")))).await;
     assert_eq!(refusal(&passed), (504, "DEADLINE_EXCEEDED".into()));
 }
 
@@ -103,6 +103,18 @@ async fn a_body_beyond_the_limit_is_413_whether_its_length_is_declared_or_not() 
         .body(axum::body::Body::from_stream(chunks));
     let answer = rig.client.stream(request.unwrap()).await.unwrap();
     assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_arrive_is_given_up() {
+    let rig = serve(Router::new().route("/", post(async |_: Json<String>| "")));
+    let chunks = futures_util::stream::pending::<Result<&'static str, std::io::Error>>();
+    let request = axum::http::Request::post(rig.at("/"))
+        .header("content-type", "application/json")
+        .body(axum::body::Body::from_stream(chunks));
+    let started = tokio::time::Instant::now();
+    let answer = rig.client.stream(request.unwrap()).await.unwrap();
+    assert_eq!((answer.status().as_u16(), started.elapsed().as_secs()), (400, 10));
 }
 
 #[tokio::test]
@@ -158,4 +170,49 @@ async fn requests_are_counted_by_template_never_by_path_or_made_up_method() {
     assert!(has("\"/orders/{id}\"", "\"200\"", " 2"), "{counts:#?}");
     assert!(has("\"unmatched\"", "\"404\"", " 2"), "{counts:#?}");
     assert!(has("\"_OTHER\"", "\"405\"", " 1"), "{counts:#?}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(64))]
+
+    /// No header, query or body makes a handler that takes all of them fail, or answer anything else than a problem.
+    #[test]
+    fn whatever_a_client_sends_is_answered_properly(
+        values in proptest::array::uniform7("[ -~]{0,40}"),
+        query in "[a-z%=&+0-9]{0,20}",
+        body in proptest::collection::vec(proptest::num::u8::ANY, 0..100),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(answered_properly(values, query, body));
+    }
+}
+
+async fn answered_properly(values: [String; 7], query: String, body: Vec<u8>) {
+    #[derive(serde::Deserialize)]
+    struct Search {
+        #[serde(rename = "a")]
+        _a: Option<u32>,
+    }
+    let handler = async |_: Context, _: IfMatch, _: Prefer, _: Query<Search>, _: Json<Vec<u32>>| "fine";
+    let rig = serve(Router::new().route("/", post(handler)));
+    let names = [
+        "traceparent",
+        "grpc-timeout",
+        "x-actor",
+        "if-match",
+        "prefer",
+        "idempotency-key",
+        "x-request-timeout-ms",
+    ];
+    let mut call = Call::post(rig.at(&format!("/?{query}"))).body(body);
+    call = call.header(header::CONTENT_TYPE, "application/json".parse().unwrap());
+    for (name, value) in names.into_iter().zip(values) {
+        call = with(HeaderName::from_static(name), &value, call);
+    }
+    let answer = rig.send(call).await;
+    assert!(answer.headers.contains_key("x-trace-id"));
+    if answer.status != 200 {
+        let (status, _) = refusal(&answer);
+        assert!([400, 412, 422, 504].contains(&status), "{answer:?}");
+    }
 }

@@ -1,4 +1,5 @@
-//! `ETag` and `If-Match` (RFC 9110): an aggregate's version, so that nobody overwrites what they have not seen.
+//! `ETag` and `If-Match` (RFC 9110): an aggregate's version, so that nobody overwrites what they have not
+//! seen.
 
 use axum::{
     extract::FromRequestParts,
@@ -33,7 +34,8 @@ impl IfMatch {
 impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
-    /// 400 for what is not an entity tag; 412 for a tag that this system never gave, since no version matches it.
+    /// 400 for what is not an entity tag; 412 for a tag that this system never gave, since no version matches
+    /// it.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let mut given = parts.headers.get_all(header::IF_MATCH).iter();
         let (first, more) = (given.next(), given.next());

@@ -21,7 +21,8 @@ pub struct Json<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
-    /// 415 for another type of content, 413 for too much of it, 400 for what is not JSON, 422 for JSON of another shape.
+    /// 415 for another type of content, 413 for too much of it, 400 for what is not JSON, 422 for JSON of
+    /// another shape.
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         check_is_json(request.headers())?;
         let body = read_body(request, state).await?;

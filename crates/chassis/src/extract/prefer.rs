@@ -15,8 +15,8 @@ const PREFER: HeaderName = HeaderName::from_static("prefer");
 /// What the caller prefers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prefer {
-    /// How long to wait, at most [`MAX_WAIT`]; `None` where the caller says nothing that can be understood, which by the RFC is
-    /// no error.
+    /// How long to wait, at most [`MAX_WAIT`]; `None` where the caller says nothing that can be understood,
+    /// which by the RFC is no error.
     pub wait: Option<Duration>,
 }
 

@@ -102,7 +102,8 @@ pub async fn store(tx: &mut Transaction, key: &ScopedKey, answer: &Answer) -> Re
     Ok(rows == 1)
 }
 
-/// Forgets at most `most` of the answers kept before `before`, in microseconds since the Unix epoch; tells how many.
+/// Forgets at most `most` of the answers kept before `before`, in microseconds since the Unix epoch; tells
+/// how many.
 ///
 /// # Errors
 /// Those of a statement.

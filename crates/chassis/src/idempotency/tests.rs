@@ -54,10 +54,22 @@ struct Fixture {
     _directory: TempDir,
 }
 
+/// The key of a request without a body.
+fn key(text: &str) -> Key {
+    let context =
+        Context::background("alice", &Random::seeded(1)).with_idempotency_key(Some(text.to_owned()));
+    let (parts, ()) = Request::post("/").body(()).unwrap().into_parts();
+    Key::of(&context, &parts, b"")
+}
+
 fn fixture() -> Fixture {
+    fixture_on(Executor::Inline)
+}
+
+fn fixture_on(executor: Executor) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let (clock, hands) = Clock::manual(1_000_000);
-    let options = Options { clock, executor: Executor::Inline, ..Options::default() };
+    let options = Options { clock, executor, ..Options::default() };
     let path = directory.path().join("notes.db");
     let database = Database::open(&path, &[NOTES, SCHEMA, leases::SCHEMA], options).unwrap();
     let app = App { database, idempotency: Idempotency::new("rest"), decided: Arc::default() };
@@ -185,15 +197,65 @@ async fn what_says_that_nothing_was_decided_is_not_kept() {
 #[tokio::test]
 async fn while_the_first_is_worked_on_the_second_is_told_to_come_again() {
     let fixture = fixture();
-    let key = Context::background("alice", &Random::seeded(1)).with_idempotency_key(Some("k1".into()));
-    let request = Request::post("/").body(()).unwrap().into_parts().0;
-    let key = Key::of(&key, &request, b"").scoped("rest").unwrap();
+    let key = key("k1").scoped("rest").unwrap();
     let claim = fixture.app.idempotency.claim(key).unwrap();
     let refused = fixture.app.idempotency.claim(key).err().unwrap();
     assert_eq!((refused.status().as_u16(), refused.code()), (409, "IDEMPOTENCY_IN_PROGRESS"));
     assert_eq!(refused.into_response().headers()["retry-after"], "1");
     drop(claim);
     assert!(fixture.app.idempotency.claim(key).is_ok());
+}
+
+/// Writes a note under a key, as a handler does.
+async fn write_under(app: &App, key: &Key) -> Result<Answered, Problem> {
+    let decided = app.decided.clone();
+    let work = async move |tx: &mut Transaction| -> Result<Answer, database::Error> {
+        decided.fetch_add(1, Ordering::Relaxed);
+        tx.execute(sql::WRITE, params!["once"]).await?;
+        Ok(Answer::json(StatusCode::CREATED, &"once"))
+    };
+    app.idempotency.run(&app.database, key, work).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_one_is_done_and_the_others_get_its_answer_or_come_again() {
+    let fixture = fixture_on(Executor::Threads);
+    let attempts = (0..50).map(|_| {
+        let app = fixture.app.clone();
+        tokio::spawn(async move { write_under(&app, &key("k1")).await })
+    });
+    for attempt in futures_util::future::join_all(attempts).await {
+        match attempt.unwrap() {
+            Ok(answered) => assert_eq!(answered.answer.status(), 201),
+            Err(problem) => assert_eq!(problem.code(), "IDEMPOTENCY_IN_PROGRESS"),
+        }
+    }
+    assert_eq!((fixture.decided(), fixture.count(sql::COUNT).await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_away_and_comes_again_has_it_done_once() {
+    let fixture = fixture_on(Executor::Threads);
+    for round in 0..50 {
+        let key = key(&format!("k{round}"));
+        let (app, gone) = (fixture.app.clone(), key.clone());
+        let first = tokio::spawn(async move { write_under(&app, &gone).await });
+        tokio::task::yield_now().await;
+        first.abort();
+        let _ = first.await;
+        assert_eq!(write_under(&fixture.app, &key).await.unwrap().answer.status(), 201);
+    }
+    assert_eq!(fixture.count(sql::COUNT).await, 50);
+}
+
+#[tokio::test]
+async fn two_replicas_share_the_answer() {
+    let fixture = fixture();
+    let replica = App { idempotency: Idempotency::new("rest"), ..fixture.app.clone() };
+    assert!(!write_under(&fixture.app, &key("k1")).await.unwrap().repeated);
+    assert!(write_under(&replica, &key("k1")).await.unwrap().repeated);
+    let other_style = App { idempotency: Idempotency::new("messaging"), ..fixture.app.clone() };
+    assert!(!write_under(&other_style, &key("k1")).await.unwrap().repeated);
 }
 
 #[tokio::test]

@@ -26,8 +26,8 @@ pub(super) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                // Answers are written whole, so waiting for more to send only delays them; a socket that refuses
-                // the option is gone, which its first read tells.
+                // Answers are written whole, so waiting for more to send only delays them; a socket that
+                // refuses the option is gone, which its first read tells.
                 let _ = stream.set_nodelay(true);
                 return (stream, peer);
             }

@@ -1,5 +1,5 @@
-//! A log line as one flat JSON object: time, level, target and message, the fields of the event, and those of the spans
-//! around it, where the inner one wins.
+//! A log line as one flat JSON object: time, level, target and message, the fields of the event, and those of
+//! the spans around it, where the inner one wins.
 
 use std::fmt;
 

@@ -36,9 +36,6 @@ const WRITER_PRAGMAS: &str = "
 pub(crate) fn writer(path: &Path, max_bytes: Option<u64>) -> Result<Connection, Error> {
     let opening = |source: rusqlite::Error| Error::Open { path: path.to_owned(), source: source.into() };
     let connection = open(path, OpenFlags::SQLITE_OPEN_CREATE).map_err(opening)?;
-    if connection.is_readonly("main").map_err(opening)? {
-        return Err(Error::ReadOnlyStore { path: path.to_owned() });
-    }
     claim(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(opening)?;
     connection.execute_batch(WRITER_PRAGMAS).map_err(opening)?;

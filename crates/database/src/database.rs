@@ -40,8 +40,9 @@ impl Database {
     /// [`Error::ReadOnlyStore`] and [`Error::Open`] if the file cannot be written or opened.
     pub fn open(path: &Path, schemas: &[Schema], options: Options) -> Result<Self, Error> {
         let Options { clock, executor, max_group, queue, queue_wait, max_bytes } = options;
-        let mut connection = connection::writer(path, max_bytes)?;
-        schema::migrate(&mut connection, schemas)?;
+        let connection = connection::writer(path, max_bytes)
+            .and_then(|connection| schema::migrate(connection, schemas))
+            .map_err(|error| error.while_opening(path))?;
         let clock = Arc::new(StoreClock::new(clock));
         let counters = Arc::new(Counters::default());
         let writer = Writer::new(connection, Arc::clone(&clock), Arc::clone(&counters));

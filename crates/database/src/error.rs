@@ -1,6 +1,6 @@
 //! What can go wrong, so that callers can tell the kinds apart.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +26,9 @@ pub enum Error {
     ReadOnlyStore {
         /// The database file.
         path: PathBuf,
+        /// What the database said.
+        #[source]
+        source: Cause,
     },
     /// The file is a database of another program.
     #[error("`{}` is a database of another program (application id {application_id:#x})", path.display())]
@@ -232,6 +235,17 @@ impl Error {
     #[must_use]
     pub fn is_io(&self) -> bool {
         matches!(self, Self::Directory { .. }) || self.is(ErrorCode::SystemIoFailure)
+    }
+
+    /// Says that a store cannot be written if that is why it cannot be opened: once the file is there, what
+    /// cannot be opened is the log beside it.
+    pub(crate) fn while_opening(self, path: &Path) -> Self {
+        match self.cause() {
+            Some(source) if self.is_read_only() || (self.is(ErrorCode::CannotOpen) && path.exists()) => {
+                Self::ReadOnlyStore { path: path.to_owned(), source: source.clone() }
+            }
+            _ => self,
+        }
     }
 
     fn is(&self, code: ErrorCode) -> bool {

@@ -47,7 +47,7 @@ pub enum Kind {
 }
 
 /// Brings the store up to `schemas`, in one transaction.
-pub(crate) fn migrate(connection: &mut Connection, schemas: &[Schema]) -> Result<(), Error> {
+pub(crate) fn migrate(mut connection: Connection, schemas: &[Schema]) -> Result<Connection, Error> {
     well_numbered(schemas)?;
     // IMMEDIATE: of several processes that start together, one migrates and the others wait for it.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(begin)?;
@@ -63,7 +63,8 @@ pub(crate) fn migrate(connection: &mut Connection, schemas: &[Schema]) -> Result
         }
         upgrade(&tx, schema, version, oldest_reader)?;
     }
-    tx.commit().map_err(|error| Error::Commit(error.into()))
+    tx.commit().map_err(|error| Error::Commit(error.into()))?;
+    Ok(connection)
 }
 
 fn upgrade(tx: &Connection, schema: &Schema, from: u32, mut oldest_reader: u32) -> Result<(), Error> {

@@ -91,8 +91,13 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) async fn release(self) {
+        self.release_to_failure().await.unwrap();
+    }
+
+    /// As `release`, where the group of the holding work may fail.
+    pub(crate) async fn release_to_failure(self) -> Result<(), Error> {
         drop(self.release);
-        self.task.await.unwrap().unwrap();
+        self.task.await.unwrap()
     }
 }
 

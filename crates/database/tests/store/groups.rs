@@ -85,7 +85,7 @@ async fn a_work_that_runs_again_counts_once() {
         fixture.store.write(async move |tx: &mut Transaction| {
             let hooks = Arc::clone(&hooks);
             tx.execute(ADD, params![1_i64, "text"]).await?;
-            tx.after_commit(move || drop(hooks.fetch_add(1, SeqCst)));
+            tx.after_commit(move || _ = hooks.fetch_add(1, SeqCst));
             Ok::<_, Error>(runs.fetch_add(1, SeqCst) + 1)
         })
     };
@@ -132,7 +132,7 @@ async fn hooks_run_before_the_answer_and_only_if_the_work_is_durable() {
                 .store
                 .write(async move |tx: &mut Transaction| {
                     let hooks = Arc::clone(&hooks);
-                    tx.after_commit(move || drop(hooks.fetch_add(1, SeqCst)));
+                    tx.after_commit(move || _ = hooks.fetch_add(1, SeqCst));
                     if fails { Err(Error::Closed) } else { Ok(()) }
                 })
                 .await;

@@ -7,6 +7,7 @@ mod full;
 mod groups;
 mod leases;
 mod model;
+mod namespace;
 mod postgres;
 mod queue;
 mod read_only;

@@ -1,3 +1,16 @@
 //! The warehouse service: what there is, what it costs, and how much of it is spoken for.
 
 pub mod domain;
+
+pub mod application;
+pub mod store;
+pub mod view;
+
+pub mod http;
+pub mod styles;
+
+mod app;
+mod config;
+
+pub use app::{App, BuildError};
+pub use config::Config;

@@ -1,0 +1,202 @@
+//! `/v1/products`.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chassis::{
+    extract::{IfMatch, Json, Path, Query, etag},
+    idempotency::{Answer, Answered, Keyed},
+    problem::Problem,
+};
+use contracts::{
+    Count, Quantity, Sku,
+    page::Page,
+    problem,
+    raw::Fields,
+    warehouse::{AddProduct, ChangeProduct, Product, Restock},
+};
+use database::Transaction;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{
+    Api,
+    page::{Slice, page},
+};
+use crate::{
+    application::{Addition, Alteration, Error},
+    store,
+};
+
+/// Adds a product.
+#[utoipa::path(
+    post, path = "/v1/products", tag = "products", request_body = AddProduct,
+    params(("idempotency-key" = Option<String>, Header, description = "The same key gives the first answer again.")),
+    responses(
+        (status = 201, body = Product, headers(("location" = String), ("etag" = String))),
+        (status = 409, description = "ALREADY_EXISTS: the sku is taken.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 422, description = "Some fields are wrong.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+    )
+)]
+pub(super) async fn add(State(api): State<Api>, request: Keyed<AddProduct>) -> Result<Answered, Problem> {
+    let addition = addition(&request.body)?;
+    let application = api.application;
+    let work = async move |tx: &mut Transaction| {
+        let product = application.add(tx, &addition).await?;
+        let location = format!("/v1/products/{}", product.sku);
+        let answer = Answer::json(StatusCode::CREATED, &product).header(header::LOCATION, location);
+        Ok::<_, Error>(answer.with(etag(product.version)))
+    };
+    api.idempotency.run(&api.database, &request.key, work).await
+}
+
+/// Lists products by sku.
+#[utoipa::path(
+    get, path = "/v1/products", tag = "products", params(Slice),
+    responses((status = 200, body = Page<Product>))
+)]
+pub(super) async fn list(
+    State(api): State<Api>,
+    Query(slice): Query<Slice>,
+) -> Result<Json<Page<Product>>, Problem> {
+    let limit = slice.limit()?;
+    let after: Option<Sku> = slice.after(|cursor| cursor.parse().ok())?;
+    let found = api.database.read(async move |tx| store::list(tx, after.as_ref(), limit + 1).await).await?;
+    Ok(Json(page(found, limit, |product| product.sku.to_string())))
+}
+
+/// Which past of a product is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Past {
+    /// As of this version.
+    version: Option<String>,
+    /// As it was effective at this time.
+    as_of: Option<String>,
+    /// As it was known at this time.
+    known_at: Option<String>,
+}
+
+/// Shows a product.
+#[utoipa::path(
+    get, path = "/v1/products/{sku}", tag = "products", params(("sku" = Sku, Path), Past),
+    responses(
+        (status = 200, body = Product, headers(("etag" = String))),
+        (status = 404, description = "Unknown.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 501, description = "This style keeps no past.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+    )
+)]
+pub(super) async fn find(
+    State(api): State<Api>,
+    Path(sku): Path<Sku>,
+    Query(past): Query<Past>,
+) -> Result<Response, Problem> {
+    if past.version.or(past.as_of).or(past.known_at).is_some() {
+        return Err(no_past());
+    }
+    let application = api.application;
+    let found = api.database.read(async move |tx| application.find(tx, &sku).await).await?;
+    found.map(shown).ok_or_else(|| Problem::not_found("product"))
+}
+
+/// Changes what a product is called or what it costs.
+#[utoipa::path(
+    patch, path = "/v1/products/{sku}", tag = "products", request_body = ChangeProduct,
+    params(("sku" = Sku, Path), ("if-match" = Option<String>, Header, description = "The version that was seen.")),
+    responses(
+        (status = 200, body = Product, headers(("etag" = String))),
+        (status = 404, description = "Unknown.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 412, description = "Another version by now.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 422, description = "Some fields are wrong.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+    )
+)]
+pub(super) async fn alter(
+    State(api): State<Api>,
+    Path(sku): Path<Sku>,
+    IfMatch(seen): IfMatch,
+    Json(body): Json<ChangeProduct>,
+) -> Result<Response, Problem> {
+    let alteration = alteration(&body)?;
+    let application = api.application;
+    let work = async move |tx: &mut Transaction| application.alter(tx, &sku, seen, &alteration).await;
+    let product = api.database.write(work).await?;
+    Ok(shown(product))
+}
+
+/// Takes more of a product in.
+#[utoipa::path(
+    post, path = "/v1/products/{sku}/restock", tag = "products", request_body = Restock,
+    params(
+        ("sku" = Sku, Path),
+        ("idempotency-key" = Option<String>, Header, description = "The same key gives the first answer again."),
+    ),
+    responses(
+        (status = 200, body = Product, headers(("etag" = String))),
+        (status = 404, description = "Unknown.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 409, description = "COUNT_TOO_LARGE.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 422, description = "Some fields are wrong.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+    )
+)]
+pub(super) async fn restock(
+    State(api): State<Api>,
+    Path(sku): Path<Sku>,
+    request: Keyed<Restock>,
+) -> Result<Answered, Problem> {
+    let mut fields = Fields::new();
+    let quantity = fields.take("quantity", Quantity::new(request.body.quantity));
+    let quantity = fields.finish(quantity).map_err(Problem::invalid)?;
+    let application = api.application;
+    let work = async move |tx: &mut Transaction| {
+        let product = application.restock(tx, &sku, quantity).await?;
+        Ok::<_, Error>(Answer::json(StatusCode::OK, &product).with(etag(product.version)))
+    };
+    api.idempotency.run(&api.database, &request.key, work).await
+}
+
+/// What happened to a product.
+#[utoipa::path(
+    get, path = "/v1/products/{sku}/history", tag = "products", params(("sku" = Sku, Path)),
+    responses((status = 501, description = "This style keeps no past.", body = problem::Problem, content_type = problem::MEDIA_TYPE))
+)]
+pub(super) async fn history(Path(_): Path<Sku>) -> Problem {
+    no_past()
+}
+
+/// Corrects what a product cost in the past.
+#[utoipa::path(
+    post, path = "/v1/products/{sku}/corrections", tag = "products", params(("sku" = Sku, Path)),
+    responses((status = 501, description = "This style keeps no past.", body = problem::Problem, content_type = problem::MEDIA_TYPE))
+)]
+pub(super) async fn correct(Path(_): Path<Sku>) -> Problem {
+    no_past()
+}
+
+fn shown(product: Product) -> Response {
+    ([etag(product.version)], Json(product)).into_response()
+}
+
+fn no_past() -> Problem {
+    Problem::not_implemented("This style keeps no past; ask the style `event-sourcing`.")
+}
+
+fn addition(body: &AddProduct) -> Result<Addition, Problem> {
+    let mut fields = Fields::new();
+    let sku = fields.take("sku", body.sku.parse());
+    let name = fields.take("name", body.name.parse());
+    let unit_price = fields.money("unit_price", &body.unit_price);
+    let on_hand = fields.take("on_hand", Count::new(body.on_hand));
+    let whole = || Some(Addition { sku: sku?, name: name?, unit_price: unit_price?, on_hand: on_hand? });
+    fields.finish(whole()).map_err(Problem::invalid)
+}
+
+fn alteration(body: &ChangeProduct) -> Result<Alteration, Problem> {
+    let mut fields = Fields::new();
+    let name = body.name.as_ref().and_then(|name| fields.take("name", name.parse()));
+    let unit_price = body.unit_price.as_ref().and_then(|price| fields.money("unit_price", price));
+    if body.name.is_none() && body.unit_price.is_none() {
+        fields.refuse(".", "at least one of `name` and `unit_price`");
+    }
+    fields.finish(Some(Alteration { name, unit_price })).map_err(Problem::invalid)
+}

@@ -1,0 +1,51 @@
+//! Where products are kept: rows with columns, and constraints that let nothing be oversold whatever the program does.
+
+mod audit;
+mod list;
+mod rows;
+
+use chassis::idempotency;
+use database::{Kind, Migration, Schema, Statement, leases};
+
+pub use audit::{Audit, audit};
+pub use list::list;
+pub use rows::Rows;
+
+/// Everything that the service keeps in its database.
+pub const SCHEMAS: &[Schema] = &[SCHEMA, idempotency::SCHEMA, leases::SCHEMA];
+
+/// The tables of products.
+pub const SCHEMA: Schema = Schema {
+    name: "warehouse",
+    migrations: &[Migration {
+        version: 1,
+        kind: Kind::Expand,
+        sql: "
+CREATE TABLE products (
+    sku        TEXT   NOT NULL CONSTRAINT products_pk PRIMARY KEY,
+    name       TEXT   NOT NULL,
+    unit_price BIGINT NOT NULL CONSTRAINT products_unit_price CHECK (unit_price >= 0),
+    currency   TEXT   NOT NULL,
+    received   BIGINT NOT NULL,
+    on_hand    BIGINT NOT NULL,
+    reserved   BIGINT NOT NULL CONSTRAINT products_reserved CHECK (reserved >= 0),
+    version    BIGINT NOT NULL,
+    CONSTRAINT products_on_hand CHECK (reserved <= on_hand),
+    CONSTRAINT products_received CHECK (on_hand <= received)
+);
+CREATE TABLE product_reservations (
+    sku        TEXT   NOT NULL CONSTRAINT product_reservations_product REFERENCES products,
+    order_id   BYTEA  NOT NULL,
+    status     TEXT   NOT NULL CONSTRAINT product_reservations_status
+                   CHECK (status IN ('held', 'released', 'barred', 'taken_out')),
+    quantity   BIGINT CONSTRAINT product_reservations_quantity CHECK (quantity BETWEEN 1 AND 1000000),
+    changed_at BIGINT NOT NULL,
+    CONSTRAINT product_reservations_pk PRIMARY KEY (sku, order_id),
+    CONSTRAINT product_reservations_known CHECK ((quantity IS NULL) = (status = 'barred'))
+);
+",
+    }],
+};
+
+/// Every statement of the tables of products, for the check that another database understands them too.
+pub const STATEMENTS: &[&[Statement]] = &[rows::STATEMENTS, list::STATEMENTS, audit::STATEMENTS];

@@ -1,0 +1,77 @@
+//! `rest`: an order asks by a request and has its answer in the response.
+//!
+//! The stock of an order is a resource under the order's id. These addresses are for other services only: the gateway
+//! never routes to them.
+
+use axum::{
+    Router,
+    extract::State,
+    routing::{post, put},
+};
+use chassis::{
+    extract::{Json, Path},
+    problem::Problem,
+};
+use contracts::{
+    OrderId,
+    warehouse::{Command, Reply},
+};
+use database::Database;
+
+use crate::{application::Application, store::Rows};
+
+/// What an order reaches.
+#[derive(Clone, Debug)]
+pub struct Participant {
+    /// What products are asked.
+    pub application: Application<Rows>,
+    /// Where they are kept.
+    pub database: Database,
+}
+
+/// The routes.
+pub fn router(participant: Participant) -> Router {
+    Router::new()
+        .route("/internal/reservations/{order_id}", put(reserve).delete(release))
+        .route("/internal/reservations/{order_id}/departure", post(take_out))
+        .with_state(participant)
+}
+
+async fn reserve(
+    State(participant): State<Participant>,
+    Path(order): Path<OrderId>,
+    Json(command): Json<Command>,
+) -> Result<Json<Reply>, Problem> {
+    let fits = matches!(&command, Command::ReserveStock { order_id, .. } if *order_id == order);
+    participant.answer(fits, command).await
+}
+
+async fn release(
+    State(participant): State<Participant>,
+    Path(order): Path<OrderId>,
+    Json(command): Json<Command>,
+) -> Result<Json<Reply>, Problem> {
+    let fits = matches!(&command, Command::ReleaseStock { order_id, .. } if *order_id == order);
+    participant.answer(fits, command).await
+}
+
+async fn take_out(
+    State(participant): State<Participant>,
+    Path(order): Path<OrderId>,
+    Json(command): Json<Command>,
+) -> Result<Json<Reply>, Problem> {
+    let fits = matches!(&command, Command::TakeStockOut { order_id, .. } if *order_id == order);
+    participant.answer(fits, command).await
+}
+
+impl Participant {
+    /// Does what the command asks, if it `fits` the address that it came to.
+    async fn answer(self, fits: bool, command: Command) -> Result<Json<Reply>, Problem> {
+        if !fits {
+            return Err(Problem::malformed("The command in the body is another than the address says."));
+        }
+        let application = self.application;
+        let reply = self.database.write(async move |tx| application.handle(tx, &command).await).await?;
+        Ok(Json(reply))
+    }
+}

@@ -17,8 +17,10 @@ pub mod outside;
 pub mod page;
 pub mod problem;
 pub mod raw;
+pub mod style;
 pub mod topics;
 
+pub use style::Style;
 pub use values::{
     Address, Contact, Count, CountryCode, Currency, CustomerId, Email, Line, Money, Name, OrderId, Quantity,
     Reference, Sku, Timestamp,

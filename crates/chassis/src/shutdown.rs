@@ -1,9 +1,8 @@
 //! Stopping in order: unready, no new work, the work in flight, background parts, databases, and logs last.
 //!
 //! ```
-//! # tokio_test();
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn tokio_test() {
+//! # async fn main() {
 //! use std::time::Duration;
 //! use chassis::shutdown::{Shutdown, Stage};
 //!

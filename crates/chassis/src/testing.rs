@@ -24,6 +24,7 @@ pub(crate) fn platform() -> Platform {
 
 /// A running service and a client of it.
 pub(crate) struct Rig {
+    pub(crate) platform: Platform,
     pub(crate) service: Service,
     pub(crate) client: HttpClient,
     pub(crate) url: String,
@@ -35,10 +36,19 @@ pub(crate) fn serve(router: Router) -> Rig {
 }
 
 pub(crate) fn serve_within(router: Router, limits: Limits) -> Rig {
-    let platform = platform();
-    let mut service = Service::new("customers", "rest", &platform, limits).unwrap();
+    rig(&platform(), router, limits)
+}
+
+/// Serves `router` on the network of another rig.
+pub(crate) fn serve_on(platform: &Platform, router: Router) -> Rig {
+    rig(platform, router, Limits::default())
+}
+
+fn rig(platform: &Platform, router: Router, limits: Limits) -> Rig {
+    let mut service = Service::new("customers", "rest", platform, limits).unwrap();
     let address = service.serve(router, ANY_PORT).unwrap();
-    Rig { service, client: HttpClient::new(&platform, Options::default()), url: format!("http://{address}") }
+    let client = HttpClient::new(platform, Options::default());
+    Rig { platform: platform.clone(), service, client, url: format!("http://{address}") }
 }
 
 impl Rig {

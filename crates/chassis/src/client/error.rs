@@ -2,7 +2,10 @@
 
 use std::error::Error as StdError;
 
+use http_body_util::LengthLimitError;
 use hyper_util::client::legacy;
+
+use crate::problem::{self, Problem};
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -74,11 +77,30 @@ impl Error {
         }
     }
 
+    /// Whether the call was a request handed on whose body proved larger than the edge lets through.
+    #[must_use]
+    pub fn is_request_too_large(&self) -> bool {
+        let mut causes = std::iter::successors(self.source(), |&error| error.source());
+        !matches!(self, Error::BodyTooLarge { .. }) && causes.any(<dyn StdError>::is::<LengthLimitError>)
+    }
+
     pub(super) fn of_client(call: String, source: legacy::Error) -> Self {
         if source.is_connect() {
             Error::Unreachable { call, source: source.into() }
         } else {
             Error::Broken { call, source: source.into() }
+        }
+    }
+}
+
+/// A callee that is away, which is logged: 503, or 504 where the deadline passed before anything was sent.
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::TimedOut { sent: false, .. } => Problem::deadline_exceeded(),
+            Error::Malformed { .. } | Error::Decode { .. } => problem::internal(&error),
+            _ if error.is_request_too_large() => crate::extract::body_too_large(),
+            _ => problem::unavailable(&error),
         }
     }
 }

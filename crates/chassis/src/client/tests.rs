@@ -19,7 +19,7 @@ use crate::{
     context::Context,
     ids::Random,
     problem::Problem,
-    testing::{Rig, platform, serve},
+    testing::{Rig, platform, refusal, serve, serve_on},
 };
 
 /// Answers what it was sent.
@@ -178,4 +178,24 @@ async fn connections_are_kept_for_the_next_call() {
     }
     drop(client);
     connections.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_request_handed_on_whose_body_is_too_large_is_413_and_a_callee_that_is_away_is_503() {
+    let back = serve(Router::new().fallback(any(async |body: axum::body::Bytes| body.len().to_string())));
+    let (client, url) = (back.client.clone(), back.at("/"));
+    let hand_on = async move |request: Request| {
+        let (head, body) = request.into_parts();
+        let url = if head.uri.path() == "/away" { "http://127.0.0.1:1/" } else { &url };
+        let request = Request::post(url).body(body).unwrap();
+        client.stream(request).await.map_err(Problem::from)
+    };
+    let front = serve_on(&back.platform, Router::new().fallback(any(hand_on)));
+    let chunks = (0..5).map(|_| Ok::<_, std::io::Error>(vec![b' '; 16 * 1024]));
+    let body = Body::from_stream(futures_util::stream::iter(chunks));
+    let request = Request::post(front.at("/")).body(body).unwrap();
+    assert_eq!(front.client.stream(request).await.unwrap().status(), 413);
+    let away = front.send(Call::post(front.at("/away"))).await;
+    assert_eq!(refusal(&away), (503, "UNAVAILABLE".into()));
+    assert!(!String::from_utf8_lossy(&away.body).contains("127.0.0.1"));
 }

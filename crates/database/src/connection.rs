@@ -36,8 +36,7 @@ const WRITER_PRAGMAS: &str = "
 pub(crate) fn writer(path: &Path, max_bytes: Option<u64>) -> Result<Connection, Error> {
     let opening = |source: rusqlite::Error| Error::Open { path: path.to_owned(), source: source.into() };
     let connection = open(path, OpenFlags::SQLITE_OPEN_CREATE).map_err(opening)?;
-    claim(&connection, path)?;
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(opening)?;
+    take_turns(&connection, || claim(&connection, path))?;
     connection.execute_batch(WRITER_PRAGMAS).map_err(opening)?;
     if let Some(bytes) = max_bytes {
         limit(&connection, bytes).map_err(opening)?;
@@ -61,19 +60,38 @@ fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Puts our mark into an empty file; refuses a file with another mark or with tables but no mark.
+/// Tries again while another process that opens or closes the file keeps it locked: there SQLite may refuse
+/// at once, for fear of two that wait for each other.
+fn take_turns(connection: &Connection, claim: impl Fn() -> Result<(), Error>) -> Result<(), Error> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let opening = |source: rusqlite::Error| Error::Begin(source.into());
+    connection.busy_timeout(Duration::ZERO).map_err(opening)?;
+    let mut claimed = claim();
+    for _ in 0..BUSY_TIMEOUT.as_millis() / PAUSE.as_millis() {
+        match &claimed {
+            Err(error) if error.is_busy() => std::thread::sleep(PAUSE),
+            _ => break,
+        }
+        claimed = claim();
+    }
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(opening)?;
+    claimed
+}
+
+/// Puts our mark into an empty file and turns its log on; refuses a file with another mark, or with tables
+/// but no mark.
 fn claim(connection: &Connection, path: &Path) -> Result<(), Error> {
     let opening = |source: rusqlite::Error| Error::Open { path: path.to_owned(), source: source.into() };
     // In this order: a process that starts at the same time makes its mark before its tables.
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).map_err(opening)?;
-    let application_id =
-        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(opening)?;
-    match (application_id, tables) {
-        (APPLICATION_ID, _) => Ok(()),
-        (0, 0) => connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(opening),
-        _ => Err(Error::Foreign { path: path.to_owned(), application_id }),
+    let mark = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(opening)?;
+    match (mark, tables) {
+        (APPLICATION_ID, _) => {}
+        (0, 0) => connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(opening)?,
+        _ => return Err(Error::Foreign { path: path.to_owned(), application_id: mark }),
     }
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(opening)
 }
 
 fn limit(connection: &Connection, bytes: u64) -> rusqlite::Result<()> {

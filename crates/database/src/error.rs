@@ -57,6 +57,16 @@ pub enum Error {
         /// The component.
         schema: &'static str,
     },
+    /// A migration makes a constraint that is checked at the commit, which works of others share.
+    #[error(
+        "version {version} of `{schema}` has a DEFERRABLE constraint; constraints must be checked at once"
+    )]
+    Deferrable {
+        /// The component.
+        schema: &'static str,
+        /// The migration's version.
+        version: u32,
+    },
     /// A migration failed; the store is as it was before.
     #[error("migrating `{schema}` to version {version}")]
     Migration {

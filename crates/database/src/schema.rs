@@ -29,7 +29,8 @@ pub struct Migration {
     pub version: u32,
     /// Which older programs can still use the store afterwards.
     pub kind: Kind,
-    /// Statements in the dialect that SQLite and PostgreSQL share, separated by semicolons.
+    /// Statements in the dialect that SQLite and PostgreSQL share, separated by semicolons. Constraints are
+    /// not deferrable, since a commit is shared with works of others.
     pub sql: &'static str,
 }
 
@@ -48,7 +49,7 @@ pub enum Kind {
 
 /// Brings the store up to `schemas`, in one transaction.
 pub(crate) fn migrate(mut connection: Connection, schemas: &[Schema]) -> Result<Connection, Error> {
-    well_numbered(schemas)?;
+    check(schemas)?;
     // IMMEDIATE: of several processes that start together, one migrates and the others wait for it.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(begin)?;
     tx.execute_batch(account::TABLES).map_err(begin)?;
@@ -86,12 +87,16 @@ fn upgrade(tx: &Connection, schema: &Schema, from: u32, mut oldest_reader: u32) 
     Ok(())
 }
 
-fn well_numbered(schemas: &[Schema]) -> Result<(), Error> {
+fn check(schemas: &[Schema]) -> Result<(), Error> {
     for (index, schema) in schemas.iter().enumerate() {
         let twice = schemas[..index].iter().any(|other| other.name == schema.name);
         let numbered = (1..).zip(schema.migrations).all(|(version, migration)| migration.version == version);
         if twice || !numbered {
             return Err(Error::Misnumbered { schema: schema.name });
+        }
+        let deferrable = |migration: &&Migration| migration.sql.to_ascii_uppercase().contains("DEFERRABLE");
+        if let Some(&Migration { version, .. }) = schema.migrations.iter().find(deferrable) {
+            return Err(Error::Deferrable { schema: schema.name, version });
         }
     }
     Ok(())

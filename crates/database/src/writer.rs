@@ -6,8 +6,7 @@
 //!
 //! ```text
 //! Shared     => (Savepoints | Alone)   a work failed after changing something | as below
-//! Savepoints => Alone                  SQLite rolled everything back, as it may on a full or failing disk, or
-//!                                      the commit found a violated constraint
+//! Savepoints => Alone                  SQLite rolled everything back, as it may on a full or failing disk
 //! Alone
 //! ```
 //!
@@ -113,16 +112,9 @@ impl Writer {
                 ));
             }
         }
-        match begun.and_then(|()| self.commit(wrote)) {
-            // A constraint that is checked at the end does not tell whose work violates it.
-            Err(error) if error.constraint().is_some() && group.len() > 1 => {
-                Err(self.undone(group, works, Isolation::Alone))
-            }
-            ended => {
-                self.settle(&mut group, ended);
-                Ok(group)
-            }
-        }
+        let ended = begun.and_then(|()| self.commit(wrote));
+        self.settle(&mut group, ended);
+        Ok(group)
     }
 
     fn undone(&mut self, ran: Vec<Ran>, waiting: IntoIter<Box<dyn Work>>, next: Isolation) -> Undone {

@@ -15,7 +15,7 @@ pub(crate) const SCHEMA: Schema = Schema {
         sql: "CREATE TABLE notes (
                 id BIGINT PRIMARY KEY,
                 text TEXT NOT NULL CONSTRAINT text_is_not_empty CHECK (text <> ''),
-                answers BIGINT REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED
+                answers BIGINT REFERENCES notes (id)
             )",
     }],
 };
@@ -26,7 +26,7 @@ database::statements! {
     /// Adds a note, or replaces its text.
     pub(crate) const PUT: "INSERT INTO notes (id, text) VALUES ($1, $2)
         ON CONFLICT (id) DO UPDATE SET text = excluded.text";
-    /// Adds a note that answers another; whether that exists is checked when the work is committed.
+    /// Adds a note that answers another.
     pub(crate) const ANSWER: "INSERT INTO notes (id, text, answers) VALUES ($1, $2, $3)";
     /// A note's text.
     pub(crate) const TEXT: "SELECT text FROM notes WHERE id = $1";

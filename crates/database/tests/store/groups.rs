@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use database::{Error, Options, Transaction, params};
 use futures_util::future::join_all;
 
-use crate::fixture::{ADD, ANSWER, Fixture, hold, queued};
+use crate::fixture::{ADD, Fixture, hold, queued};
 
 #[tokio::test]
 async fn callers_that_wait_at_the_same_time_share_one_commit() {
@@ -56,22 +56,6 @@ async fn a_failure_in_a_group_takes_back_its_own_changes_only() {
     }
     assert_eq!(fixture.ids().await, [1, 2, 3, 101, 102, 103]);
     assert_eq!(fixture.store.stats().rolled_back, 2);
-}
-
-#[tokio::test]
-async fn what_is_checked_at_the_commit_fails_its_own_work_only() {
-    let fixture = Fixture::new();
-    let held = hold(&fixture.store).await;
-    let dangling = fixture
-        .store
-        .write(async |tx: &mut Transaction| tx.execute(ANSWER, params![2_i64, "to nothing", 99_i64]).await);
-    let works = async { tokio::join!(fixture.add(1), dangling, fixture.add(3)) };
-    let ((first, dangling, third), ()) = tokio::join!(works, held.release());
-
-    let error: Error = dangling.unwrap_err();
-    assert!(matches!(error, Error::Commit(_)) && error.constraint() == Some("FOREIGN KEY"), "{error:?}");
-    assert!(first.is_ok() && third.is_ok());
-    assert_eq!(fixture.ids().await, [1, 3]);
 }
 
 #[tokio::test]

@@ -1,5 +1,11 @@
 //! What a store promises, one file per promise.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "clippy takes the helpers of a test for something else than a test"
+)]
+
 mod clock;
 mod directory;
 mod fixture;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use database::{Error, Transaction, params};
 use uuid::Uuid;
 
-use crate::fixture::{ADD, Fixture, PUT, TEXT};
+use crate::fixture::{ADD, ANSWER, Fixture, PUT, TEXT};
 
 database::statements! {
     const OUT_OF_ORDER: "SELECT $2 || $1 || $2 || '$3 ?' -- it's $9";
@@ -189,5 +189,9 @@ async fn a_violated_constraint_is_told_by_name() {
     let null = async |tx: &mut Transaction| tx.execute(PUT, params![1_i64, None::<String>]).await;
     let error: Error = fixture.store.write(null).await.unwrap_err();
     assert_eq!(error.constraint(), Some("notes.text"));
+
+    let dangling = async |tx: &mut Transaction| tx.execute(ANSWER, params![1_i64, "text", 2_i64]).await;
+    let error: Error = fixture.store.write(dangling).await.unwrap_err();
+    assert_eq!(error.constraint(), Some("FOREIGN KEY"));
     assert_eq!(Error::Closed.constraint(), None);
 }

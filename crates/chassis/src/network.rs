@@ -66,8 +66,9 @@ impl Network {
         }
     }
 
-    /// Takes a port now for whoever listens on it later, so that others can be told where before it does: the next
-    /// [`listen`](Self::listen) on the address that is returned gets it. Connections made meanwhile wait.
+    /// Takes a port now for whoever listens on it later, so that others can be told where before it does: the
+    /// next [`listen`](Self::listen) on the address that is returned gets it. Connections made meanwhile
+    /// wait.
     ///
     /// # Errors
     /// Those of [`listen`](Self::listen).

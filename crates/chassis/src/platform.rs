@@ -25,8 +25,8 @@ pub struct Platform {
     pub executor: Executor,
     /// Which build this is.
     pub build: BuildInfo,
-    /// The name of this replica, by which it holds leases. One that starts again under the same name need not wait
-    /// for its own leases to expire; no two that run at a time have the same.
+    /// The name of this replica, by which it holds leases. One that starts again under the same name need not
+    /// wait for its own leases to expire; no two that run at a time have the same.
     pub instance: Arc<str>,
 }
 

@@ -116,8 +116,8 @@ impl Service {
         &self.readiness
     }
 
-    /// Opens the App's database with the platform's clock and executor: readiness tells of its health, and it is
-    /// closed when nobody uses it any more. The directory is made if there is none.
+    /// Opens the App's database with the platform's clock and executor: readiness tells of its health, and it
+    /// is closed when nobody uses it any more. The directory is made if there is none.
     ///
     /// # Errors
     /// It cannot be opened; see [`Database::open`].

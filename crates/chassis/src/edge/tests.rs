@@ -175,7 +175,8 @@ async fn requests_are_counted_by_template_never_by_path_or_made_up_method() {
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(64))]
 
-    /// No header, query or body makes a handler that takes all of them fail, or answer anything else than a problem.
+    /// No header, query or body makes a handler that takes all of them fail, or answer anything else than a
+    /// problem.
     #[test]
     fn whatever_a_client_sends_is_answered_properly(
         values in proptest::array::uniform7("[ -~]{0,40}"),

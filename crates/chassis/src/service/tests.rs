@@ -83,3 +83,15 @@ async fn a_part_that_does_not_stop_is_given_up_and_named() {
     service.spawn("stuck", |_| std::future::pending());
     assert_eq!(service.stop().await.overdue, ["background parts"]);
 }
+
+#[tokio::test]
+async fn an_opened_database_is_a_check_by_name_and_closed_in_the_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut service = service(&platform());
+    let path = directory.path().join("made/customers.db");
+    let database = service.open(&path, &[crate::idempotency::SCHEMA]).unwrap();
+    assert!(service.readiness().report().checks.iter().any(|check| check.name == "database" && check.ready));
+    assert!(service.stop().await.is_clean());
+    let used = database.read(async |_| Ok::<_, database::Error>(())).await;
+    assert!(matches!(used, Err(database::Error::Closed)), "{used:?}");
+}

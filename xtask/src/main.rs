@@ -1,2 +1,28 @@
-//! x
-fn main() {}
+//! `cargo xtask`: what generates and checks the repository's own files.
+
+mod check;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask check";
+
+#[expect(clippy::print_stderr, reason = "a command's own output")]
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["check"] => check::run(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(findings) => {
+            for finding in findings {
+                eprintln!("{finding}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

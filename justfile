@@ -1,0 +1,32 @@
+# The menu. Each recipe is short; what needs logic is in xtask, and CI calls the same.
+
+# What there is to cook.
+default:
+    @just --list
+
+# The whole system on this machine.
+up *ARGS:
+    cargo run --release -- up {{ARGS}}
+
+# Every test.
+test *ARGS:
+    cargo test --workspace --locked {{ARGS}}
+
+# What CI runs.
+ci:
+    .ci/run
+
+# Format and lint, as CI does.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo xtask check
+
+# Every sample, on a system that runs already, in every style that it has; then the invariants.
+samples:
+    for file in samples/*.jsonl; do cargo run --release -q -- order --style all --concurrency 32 --file "$file" || exit 1; done
+    cargo run --release -q -- verify
+
+# Licences, sources and bans; needs cargo-deny.
+deny:
+    cargo deny check

@@ -72,7 +72,8 @@ impl Database {
     /// The closure's own, and as [`Error`] through `E`: [`Error::Poisoned`], [`Error::AwaitedElsewhere`] and
     /// [`Error::Panicked`] for what the closure did, [`Error::Busy`] when the queue stays full,
     /// [`Error::Begin`] and [`Error::Commit`] when the store fails, [`Error::Closed`]. In every case nothing
-    /// was written.
+    /// was written, except that a commit whose sync failed ([`Error::is_io`]) may yet come to light if the
+    /// program crashes before the next commit.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Transaction) -> Result<T, E> + Send + 'static,

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use rusqlite::Connection;
 
@@ -26,7 +25,7 @@ impl Reader {
 
     /// Runs a work on one snapshot. Its caller has not been answered yet.
     pub(crate) fn run(&mut self, mut work: Box<dyn Work>) -> Ran {
-        self.counters.reads.fetch_add(1, Relaxed);
+        self.counters.count_read();
         match self.snapshot() {
             Ok(tx) => {
                 let ok = work.run(tx);

@@ -25,6 +25,8 @@ pub struct Stats {
     pub commits: u64,
     /// Groups whose commit failed.
     pub failed_commits: u64,
+    /// Groups that were undone and run again because of one of their works.
+    pub repeated_groups: u64,
     /// Works that were committed.
     pub committed: u64,
     /// Works that were rolled back, by their own failure or by that of their group's commit.
@@ -48,12 +50,13 @@ pub struct Stats {
 pub(crate) struct Counters {
     commits: AtomicU64,
     failed_commits: AtomicU64,
+    repeated_groups: AtomicU64,
     committed: AtomicU64,
     rolled_back: AtomicU64,
     largest_group: AtomicU64,
     commit_micros: AtomicU64,
     longest_commit_micros: AtomicU64,
-    pub(crate) reads: AtomicU64,
+    reads: AtomicU64,
     health: AtomicU8,
 }
 
@@ -62,6 +65,7 @@ impl Counters {
         Stats {
             commits: self.commits.load(Relaxed),
             failed_commits: self.failed_commits.load(Relaxed),
+            repeated_groups: self.repeated_groups.load(Relaxed),
             committed: self.committed.load(Relaxed),
             rolled_back: self.rolled_back.load(Relaxed),
             largest_group: self.largest_group.load(Relaxed),
@@ -84,9 +88,17 @@ impl Counters {
         self.longest_commit_micros.fetch_max(micros, Relaxed);
     }
 
+    pub(crate) fn count_repeated_group(&self) {
+        self.repeated_groups.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn count_failed_commit(&self, works: usize) {
         self.failed_commits.fetch_add(1, Relaxed);
         self.rolled_back.fetch_add(works as u64, Relaxed);
+    }
+
+    pub(crate) fn count_read(&self) {
+        self.reads.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn health(&self) -> Health {

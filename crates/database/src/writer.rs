@@ -119,6 +119,7 @@ impl Writer {
 
     fn undone(&mut self, ran: Vec<Ran>, waiting: IntoIter<Box<dyn Work>>, next: Isolation) -> Undone {
         self.cautious = CAUTIOUS_GROUPS;
+        self.counters.count_repeated_group();
         Undone { works: ran.into_iter().map(Ran::into_work).chain(waiting).collect(), next }
     }
 

@@ -18,6 +18,7 @@ mod postgres;
 mod queue;
 mod read_only;
 mod reads;
+mod replicas;
 mod schema;
 mod shape;
 mod transactions;

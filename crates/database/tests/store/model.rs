@@ -150,7 +150,7 @@ fn rounds() -> impl Strategy<Value = Rounds> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn works_in_groups_have_the_results_of_works_one_after_the_other(rounds in rounds(), max_group in 1..16_usize) {

@@ -10,10 +10,7 @@ use axum::{
     extract::{FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use chassis::{
-    context::{ANONYMOUS, Context},
-    problem::Problem,
-};
+use chassis::{context::Context, problem::Problem};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{routes::Owner, upstream::Upstream};
@@ -23,17 +20,17 @@ mod failure;
 mod headers;
 
 pub(crate) use answer::hand_back;
-pub(crate) use failure::Failure;
+use failure::Failure;
 
 /// Asks `owner` what the client asked, in the client's words.
 pub(crate) async fn forward(
     upstream: &Upstream,
     owner: Owner,
-    context: Context,
+    context: &Context,
     request: Request,
 ) -> Result<Response, Response> {
     let deadline = context.deadline_within(upstream.timeout);
-    let answer = ask(upstream, owner, &context, deadline, request).await?;
+    let answer = ask(upstream, owner, context, deadline, request).await?;
     Ok(hand_back(upstream, answer, deadline))
 }
 
@@ -41,7 +38,7 @@ pub(crate) async fn forward(
 ///
 /// # Errors
 /// The owner has not answered by the deadline, or cannot be asked.
-async fn ask(
+pub(crate) async fn ask(
     upstream: &Upstream,
     owner: Owner,
     context: &Context,
@@ -55,9 +52,7 @@ async fn ask(
 
     let mut request = Request::new(Body::from(body));
     (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, url, headers);
-    // Nobody has proven yet who they are.
-    let context = Context { actor: ANONYMOUS.to_owned(), ..context.clone() };
-    upstream.client.propagate(&context, Some(left(deadline)), request.headers_mut());
+    upstream.client.propagate(context, Some(left(deadline)), request.headers_mut());
 
     match timeout_at(deadline, upstream.client.stream(request)).await {
         Ok(Ok(answer)) => Ok(answer),

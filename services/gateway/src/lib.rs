@@ -11,7 +11,9 @@ pub mod openapi;
 pub mod routes;
 
 mod app;
+mod client;
 mod forward;
+mod order;
 mod upstream;
 
 pub use app::{App, BuildError};

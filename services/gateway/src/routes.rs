@@ -5,9 +5,9 @@ use axum::{
     extract::{Request, State},
     routing::{MethodFilter, MethodRouter, on},
 };
-use chassis::{context::Context, problem::Problem};
+use chassis::problem::Problem;
 
-use crate::{forward::forward, upstream::Upstream};
+use crate::{client::Client, forward::forward, order, upstream::Upstream};
 
 /// A service that owns a part of what clients see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,8 @@ impl Owner {
 pub enum AnsweredBy {
     /// The owner, whose answer is handed on.
     Owner(Owner),
+    /// The gateway, which puts the answers of several owners together.
+    Composition,
     /// Nobody yet: 501, and why.
     Nobody(&'static str),
 }
@@ -76,7 +78,7 @@ pub const ROUTES: &[Route] = &[
     owned("GET", "/v1/products/{sku}/history", Warehouse),
     owned("POST", "/v1/orders", Ordering),
     owned("GET", "/v1/orders", Ordering),
-    owned("GET", "/v1/orders/{id}", Ordering),
+    Route { method: "GET", path: "/v1/orders/{id}", answered_by: AnsweredBy::Composition },
     owned("POST", "/v1/orders/{id}/items", Ordering),
     owned("PUT", "/v1/orders/{id}/items/{sku}", Ordering),
     owned("DELETE", "/v1/orders/{id}/items/{sku}", Ordering),
@@ -116,11 +118,12 @@ fn handler(route: &Route) -> MethodRouter<Upstream> {
     match route.answered_by {
         AnsweredBy::Owner(owner) => {
             let handler =
-                async move |State(upstream): State<Upstream>, context: Context, request: Request| {
-                    forward(&upstream, owner, context, request).await
+                async move |State(upstream): State<Upstream>, Client(context): Client, request: Request| {
+                    forward(&upstream, owner, &context, request).await
                 };
             on(method, handler)
         }
+        AnsweredBy::Composition => on(method, order::show),
         AnsweredBy::Nobody(why) => on(method, async move || Problem::not_implemented(why)),
     }
 }

@@ -9,25 +9,25 @@ use chassis::{
 use crate::routes::Owner;
 
 /// 503: the owner may have done what it was asked, and nobody knows.
-pub(crate) const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
+const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
 
 /// A request that its owner has not answered.
-pub(crate) struct Failure {
-    pub(crate) owner: Owner,
-    pub(crate) method: Method,
+pub(super) struct Failure {
+    pub(super) owner: Owner,
+    pub(super) method: Method,
     /// Whether it has an idempotency key.
-    pub(crate) keyed: bool,
+    pub(super) keyed: bool,
 }
 
 impl Failure {
     /// The connection was refused, or broke: 503.
-    pub(crate) fn no_answer(&self, error: &Error) -> Problem {
+    pub(super) fn no_answer(&self, error: &Error) -> Problem {
         tracing::warn!(owner = self.owner.name(), reason = chain(error), "no answer");
         if error.was_sent() && self.is_command() { self.unknown() } else { self.away() }
     }
 
     /// The deadline has passed. Of a command that was sent nobody can say that it was not committed, which alone would be 504.
-    pub(crate) fn too_late(&self) -> Problem {
+    pub(super) fn too_late(&self) -> Problem {
         tracing::warn!(owner = self.owner.name(), "no answer before the deadline");
         if self.is_command() { self.unknown() } else { Problem::deadline_exceeded() }
     }

@@ -8,6 +8,8 @@ pub const WAREHOUSE_COMMANDS: &str = "warehouse.commands";
 pub const SHIPPING_COMMANDS: &str = "shipping.commands";
 /// Commands to the billing service.
 pub const BILLING_COMMANDS: &str = "billing.commands";
+/// Requests to the warehouse service for what a product costs; answered at once, or not at all.
+pub const WAREHOUSE_QUOTES: &str = "warehouse.quotes";
 /// Replies to the ordering service, from all its participants.
 pub const ORDERING_REPLIES: &str = "ordering.replies";
 
@@ -33,6 +35,10 @@ pub mod kinds {
     pub const SHIPPING_COMMAND: &str = "shipping.command";
     /// A command to the billing service.
     pub const BILLING_COMMAND: &str = "billing.command";
+    /// A request for what a product costs: a `QuoteRequest`.
+    pub const WAREHOUSE_QUOTE_REQUEST: &str = "warehouse.quote_request";
+    /// What a product costs: a `Quote`, or null if there is no such product.
+    pub const WAREHOUSE_QUOTE: &str = "warehouse.quote";
     /// A reply of the customers service.
     pub const CUSTOMERS_REPLY: &str = "customers.reply";
     /// A reply of the warehouse service.

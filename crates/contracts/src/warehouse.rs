@@ -181,3 +181,10 @@ pub struct Quote {
     /// What one piece costs.
     pub unit_price: Money,
 }
+
+/// What ordering asks when a line is added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuoteRequest {
+    /// The product.
+    pub sku: Sku,
+}

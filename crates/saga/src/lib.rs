@@ -10,7 +10,7 @@ pub mod testing;
 
 pub use definition::{Definition, Role, StepSpec};
 pub use progress::{Direction, Effect, Input, Move, Phase, Progress, StepState};
-pub use runner::{Advanced, Ask, Asking, Error, Runner, Told};
+pub use runner::{Advanced, Ask, Asking, Error, Runner, Told, move_name};
 pub use store::{
     Instance, LogEntry, SCHEMA, STATEMENTS, Summary, log, oldest_unfinished, summary, unfinished,
 };

@@ -201,7 +201,8 @@ impl<D: Definition> fmt::Debug for Runner<D> {
 }
 
 /// The name of the task that asks for a move: the step's, and `/undo` behind it where it is undone.
-fn move_name<D: Definition>(this: Move<D::Step>) -> String {
+#[must_use]
+pub fn move_name<D: Definition>(this: Move<D::Step>) -> String {
     let step = step_name::<D>(this.step);
     match this.direction {
         Direction::Action => step,

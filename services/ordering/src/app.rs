@@ -1,6 +1,6 @@
 //! The one place where the parts of ordering are put together.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use chassis::{
@@ -10,33 +10,54 @@ use chassis::{
     idempotency::{self, Cleaner, Idempotency},
     platform::Platform,
     service::{self, Service},
-    shutdown::{Stage, Stopped},
+    shutdown::Stopped,
     telemetry::LogHandle,
 };
-use database::{Database, Health, Schema, Statement, leases};
-use saga::{Runner, tasks, tasks::Wake, tasks::Worker};
+use contracts::topics;
+use database::{Database, Schema, Statement, leases};
+use messaging::{
+    Broker,
+    consumer::{self, Consumer},
+    inbox,
+    outbox::{self, Relay},
+    publishing::Publishing,
+};
+use saga::{
+    Ask, Definition, Runner,
+    tasks::{self, Backoff, Wake, Worker},
+};
 
 use crate::{
     admin,
     application::{Application, Orders},
-    config::{Config, Style},
-    http::{self, Api},
+    config::{Config, Reach},
+    http::{self, Api, Catalogue},
     process::PlaceOrder,
     store::{self, Rows},
     styles::{
-        call::Caller,
-        rest::{self, ByCall, Http},
+        call::{Caller, Participants},
+        messaging::{ByMessage, Quotes, Replies},
+        rest::{self, ByCall, Endpoints, Http},
     },
 };
-use saga::Definition;
 
 /// Every table in ordering's database.
-pub const SCHEMAS: &[Schema] =
-    &[store::SCHEMA, saga::SCHEMA, tasks::SCHEMA, leases::SCHEMA, idempotency::SCHEMA];
+pub const SCHEMAS: &[Schema] = &[
+    store::SCHEMA,
+    saga::SCHEMA,
+    tasks::SCHEMA,
+    leases::SCHEMA,
+    idempotency::SCHEMA,
+    outbox::SCHEMA,
+    inbox::SCHEMA,
+];
 
 /// Every statement on them.
 pub const STATEMENTS: &[&[Statement]] =
     &[saga::STATEMENTS, tasks::STATEMENTS, leases::STATEMENTS, idempotency::STATEMENTS];
+
+/// What the service is called, as a group of consumers too.
+const NAME: &str = "ordering";
 
 /// How long tasks under way may take to finish when ordering stops; they go on at the next start.
 const TASK_GRACE: Duration = Duration::from_secs(2);
@@ -48,83 +69,47 @@ pub struct App {
     address: SocketAddr,
 }
 
-/// Why ordering cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// The directory of the database cannot be made.
-    #[error("creating the directory `{}`", path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The database cannot be opened.
-    #[error("opening ordering's database")]
-    Database(#[from] database::Error),
-    /// It cannot listen.
-    #[error(transparent)]
-    Service(#[from] service::Error),
-}
-
 impl App {
     /// Makes every part in the order in which they need each other, and starts them.
     ///
     /// # Errors
-    /// See [`BuildError`].
-    pub fn build(config: &Config, platform: &Platform) -> Result<Self, BuildError> {
-        let mut service = Service::new("ordering", config.style.name(), platform, config.limits.clone())?;
+    /// Its database cannot be opened, or its port is taken.
+    pub fn build(config: &Config, platform: &Platform) -> Result<Self, service::Error> {
+        let mut service = Service::new(NAME, config.reach.style().as_str(), platform, config.limits.clone())?;
 
         // The database first: everything else stands on it, and it is closed last.
-        let database = open(config, platform)?;
-        let (watched, closed) = (database.clone(), database.clone());
-        service.readiness().check("database", move || match watched.health() {
-            Health::Good => Ok(()),
-            unwell => Err(format!("{unwell:?}")),
-        });
-        service.on_stop(Stage::Storage, "database", async move { closed.close().await });
+        let database = service.open(&config.database, SCHEMAS)?;
 
-        // What waiting clients and the saga's worker are woken by.
-        let (changes, wake) = (Changes::new(), Wake::default());
-
-        // The style: how participants are asked, and how they answer.
-        let Style::Rest(endpoints) = &config.style;
-        let participants = Http {
-            client: HttpClient::new(platform, client::Options::default()),
-            endpoints: endpoints.clone(),
-            timeout: config.timeout,
-            patience: config.patience,
-            random: platform.random().clone(),
-        };
-        let application =
-            Arc::new(Application::new(Orders::new(Rows), Runner::new(ByCall, wake.clone()), changes.clone()));
-        let replies = rest::routes(application.clone(), database.clone());
-
-        // The worker that asks participants until they have answered.
-        let caller = Caller {
-            application: application.clone(),
+        // The style: how participants are asked and how they answer, how products are priced, how orders are kept.
+        let base = Base {
+            platform,
+            config,
             database: database.clone(),
-            participants: participants.clone(),
+            changes: Changes::new(),
+            wake: Wake::default(),
         };
-        let options = tasks::Options { holder: config.instance.clone(), ..tasks::Options::default() };
-        let worker = Worker::new(PlaceOrder::NAME, database.clone(), caller, wake, options);
-        service.spawn("saga", |drain| async move { worker.run(drain.requested(), TASK_GRACE).await });
-        let cleaner = Cleaner::new(database.clone(), config.instance.clone());
+        let Wired { application, catalogue, routes } = match &config.reach {
+            Reach::Rest(endpoints) => base.rest(&mut service, endpoints),
+            Reach::Messaging(broker) => base.messaging(&mut service, broker),
+        };
+        let changes = base.changes;
+
+        // What is left behind by requests that came with a key.
+        let cleaner = Cleaner::new(database.clone(), platform.instance.to_string());
         service.spawn("idempotency keys", |drain| cleaner.run(drain));
 
         // The API last: whoever is let in finds everything running.
         let api = Api {
             application,
-            catalogue: Arc::new(participants),
+            catalogue,
             database: database.clone(),
-            idempotency: Idempotency::new(config.style.name()),
+            idempotency: Idempotency::new(config.reach.style().as_str()),
             changes,
             ids: platform.ids.clone(),
             wait: config.wait,
         };
         service.merge_admin(admin::routes(database));
-        let routes = Router::new().merge(http::router(api)).merge(replies);
+        let routes = Router::new().merge(http::router(api)).merge(routes);
         let address = service.serve(routes, config.listen)?;
         Ok(Self { service, address })
     }
@@ -155,13 +140,82 @@ impl App {
     }
 }
 
-fn open(config: &Config, platform: &Platform) -> Result<Database, BuildError> {
-    let path = config.data_dir.clone();
-    std::fs::create_dir_all(&path).map_err(|source| BuildError::Directory { path, source })?;
-    let options = database::Options {
-        clock: platform.clock.clone(),
-        executor: platform.executor,
-        ..database::Options::default()
-    };
-    Ok(Database::open(&config.data_dir.join("ordering.sqlite3"), SCHEMAS, options)?)
+/// What both styles are made with.
+struct Base<'a> {
+    platform: &'a Platform,
+    config: &'a Config,
+    database: Database,
+    changes: Changes,
+    wake: Wake,
+}
+
+/// What a style makes of it.
+struct Wired {
+    application: Arc<Application>,
+    catalogue: Arc<dyn Catalogue>,
+    routes: Router,
+}
+
+impl Base<'_> {
+    /// Participants are called over HTTP; what they answer later is posted here.
+    fn rest(&self, service: &mut Service, endpoints: &Endpoints) -> Wired {
+        let http = Http {
+            client: HttpClient::new(self.platform, client::Options::default()),
+            endpoints: endpoints.clone(),
+            timeout: self.config.timeout,
+            patience: self.config.patience,
+            random: self.platform.random().clone(),
+        };
+        let application = self.application(Orders::new(Rows), ByCall);
+        self.ask(service, &application, http.clone(), Backoff::default());
+        let routes = rest::routes(application.clone(), self.database.clone());
+        Wired { application, catalogue: Arc::new(http), routes }
+    }
+
+    /// Participants are sent messages, and so are their answers; what happens to orders is published.
+    fn messaging(&self, service: &mut Service, broker: &Arc<dyn Broker>) -> Wired {
+        let options = outbox::Options::new(self.platform.instance.to_string());
+        let relay = Relay::new(self.database.clone(), broker.clone(), options);
+        let outbox = relay.handle();
+        service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
+
+        let patience = self.config.patience;
+        let message = ByMessage { outbox: outbox.clone(), database: self.database.clone(), patience };
+        let orders = Publishing::new(Rows, outbox, topics::ORDERING_EVENTS, NAME);
+        let application = self.application(Orders::new(orders), message.clone());
+        self.ask(service, &application, message, Backoff { first: patience, most: 8 * patience });
+
+        let replies = Replies { application: application.clone() };
+        let (topic, options) = (topics::ORDERING_REPLIES, consumer::Options::default());
+        let consumer = Consumer::new(broker.clone(), topic, NAME, replies, self.database.clone(), options);
+        service.spawn("replies", |drain| async move { consumer.run(drain.requested()).await });
+
+        let catalogue = Quotes {
+            broker: broker.clone(),
+            ids: self.platform.ids.clone(),
+            clock: self.platform.clock.clone(),
+            timeout: self.config.timeout,
+        };
+        Wired { application, catalogue: Arc::new(catalogue), routes: Router::new() }
+    }
+
+    fn application(&self, orders: Orders, ask: impl Ask<PlaceOrder>) -> Arc<Application> {
+        Arc::new(Application::new(orders, Runner::new(ask, self.wake.clone()), self.changes.clone()))
+    }
+
+    /// The worker that asks participants until they have answered.
+    fn ask(
+        &self,
+        service: &mut Service,
+        application: &Arc<Application>,
+        participants: impl Participants,
+        backoff: Backoff,
+    ) {
+        let (application, database) = (application.clone(), self.database.clone());
+        let caller = Caller { application, database, participants };
+        let holder = self.platform.instance.to_string();
+        let options = tasks::Options { holder, backoff, ..tasks::Options::default() };
+        let worker = Worker::new(PlaceOrder::NAME, self.database.clone(), caller, self.wake.clone(), options);
+        service.spawn("saga", |drain| async move { worker.run(drain.requested(), TASK_GRACE).await });
+    }
 }

@@ -226,7 +226,8 @@ impl Application {
             let contact =
                 instance.memory.as_deref().and_then(|memory| serde_json::from_str::<Contact>(memory).ok());
             let request = request(id, order, contact.as_ref(), this)?;
-            let addressed = Addressed { request, traceparent: instance.traceparent.clone() };
+            let name = saga::move_name::<PlaceOrder>(this);
+            let addressed = Addressed { name, request, traceparent: instance.traceparent.clone() };
             serde_json::to_string(&addressed).ok()
         };
         self.saga.advance(tx, id.uuid(), told, ask).await

@@ -1,6 +1,6 @@
 //! What an instance of ordering has to be told.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use chassis::{
     config::{self, Env},
@@ -8,21 +8,22 @@ use chassis::{
     telemetry::Logging,
 };
 
+use contracts::Style;
+use messaging::Broker;
+
 use crate::styles::rest::Endpoints;
 
 /// What an instance of ordering has to be told.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// How it reaches the other services.
-    pub style: Style,
+    pub reach: Reach,
     /// Where it listens.
     pub listen: SocketAddr,
     /// Where its admin port listens, if it has one of its own.
     pub admin: Option<SocketAddr>,
-    /// Where its database is: the file's directory.
-    pub data_dir: PathBuf,
-    /// The name of this replica.
-    pub instance: String,
+    /// The file that it keeps its data in.
+    pub database: PathBuf,
     /// How long `place` and `cancel` wait for an outcome unless the client says.
     pub wait: Duration,
     /// How long a participant may take to answer.
@@ -34,31 +35,55 @@ pub struct Config {
 }
 
 /// How ordering reaches the other services, with what each way needs to know.
-#[derive(Clone, Debug)]
-pub enum Style {
+#[derive(Clone)]
+pub enum Reach {
     /// By HTTP.
     Rest(Endpoints),
+    /// By messages over this broker.
+    Messaging(Arc<dyn Broker>),
 }
 
-impl Style {
-    /// The style's name, as it stands in URLs and labels.
+impl Reach {
+    /// The style that this is.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub const fn style(&self) -> Style {
         match self {
-            Self::Rest(_) => "rest",
+            Self::Rest(_) => Style::Rest,
+            Self::Messaging(_) => Style::Messaging,
         }
     }
+}
 
-    /// How long a client waits for an outcome unless it says.
-    #[must_use]
-    pub const fn default_wait(&self) -> Duration {
-        match self {
-            Self::Rest(_) => Duration::from_secs(5),
-        }
+impl fmt::Debug for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.style().as_str())
+    }
+}
+
+/// How long a client of a style waits for an outcome unless it says.
+const fn default_wait(style: Style) -> Duration {
+    match style {
+        Style::Rest => Duration::from_secs(5),
+        Style::Messaging => Duration::ZERO,
     }
 }
 
 impl Config {
+    /// A free port, no admin port of its own, and what is usual for the style.
+    #[must_use]
+    pub fn new(reach: Reach) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            admin: None,
+            database: PathBuf::from("ordering.db"),
+            wait: default_wait(reach.style()),
+            timeout: Duration::from_secs(5),
+            patience: Duration::from_secs(5),
+            limits: Limits::default(),
+            reach,
+        }
+    }
+
     /// From the environment.
     ///
     /// # Errors
@@ -73,17 +98,18 @@ impl Config {
             shipping: url("SHIPPING_URL").unwrap_or_default(),
             billing: url("BILLING_URL").unwrap_or_default(),
         };
-        let style = Style::Rest(endpoints);
         let config = Self {
-            listen: env.or("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080))),
-            admin: Some(env.or("ADMIN_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8081)))),
-            data_dir: env.or("DATA_DIR", PathBuf::from("data")),
-            instance: env.or("INSTANCE", "ordering".to_owned()),
-            wait: env.duration("WAIT_MS", style.default_wait()),
-            timeout: env.duration("PARTICIPANT_TIMEOUT_MS", Duration::from_secs(5)),
-            patience: env.duration("PARTICIPANT_PATIENCE_MS", Duration::from_secs(5)),
+            admin: Some(env.or("ADMIN_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8112)))),
+            listen: env.or("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8102))),
+            database: env.or("DATABASE_FILE", PathBuf::from("ordering.db")),
             limits: Limits::from_env(env),
-            style,
+            ..Self::new(Reach::Rest(endpoints))
+        };
+        let config = Self {
+            wait: env.duration("WAIT_MS", config.wait),
+            timeout: env.duration("PARTICIPANT_TIMEOUT_MS", config.timeout),
+            patience: env.duration("PARTICIPANT_PATIENCE_MS", config.patience),
+            ..config
         };
         env.finish()?;
         Ok((config, logging))

@@ -14,5 +14,5 @@ pub mod styles;
 mod app;
 mod config;
 
-pub use app::{App, BuildError, SCHEMAS, STATEMENTS};
-pub use config::{Config, Style};
+pub use app::{App, SCHEMAS, STATEMENTS};
+pub use config::{Config, Reach};

@@ -41,6 +41,8 @@ pub enum Request {
 /// A request on its way: what is kept with the task that delivers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addressed {
+    /// The move that it is for: the name of the task that goes with it.
+    pub name: String,
     /// What is asked.
     pub request: Request,
     /// The trace of the request that began it all.

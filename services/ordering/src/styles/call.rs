@@ -27,8 +27,8 @@ pub enum Asked {
 
 /// Asks a participant once.
 pub trait Participants: Send + Sync + 'static {
-    /// Asks it what is addressed to it, on behalf of an order.
-    fn ask(&self, order: OrderId, addressed: &Addressed) -> impl Future<Output = Asked> + Send;
+    /// Asks it what is addressed to it, on behalf of an order, for the `attempt`th time after the first.
+    fn ask(&self, order: OrderId, addressed: &Addressed, attempt: u32) -> impl Future<Output = Asked> + Send;
 }
 
 /// Does the saga's tasks.
@@ -47,7 +47,7 @@ impl<P: Participants> Perform for Caller<P> {
             return Verdict::Failed("another release wrote the request".to_owned());
         };
         let order = OrderId::new(task.subject);
-        match self.participants.ask(order, &addressed).await {
+        match self.participants.ask(order, &addressed, task.attempt).await {
             Asked::Replied(reply) => self.receive(order, reply).await,
             Asked::Later(pause) => Verdict::Again(pause),
             Asked::Failed(why) => self.note(task, why).await,

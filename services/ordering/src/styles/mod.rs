@@ -2,10 +2,11 @@
 //! differs between them, and nothing here is a rule of the domain.
 
 pub mod call;
+pub mod messaging;
 pub mod rest;
 
+use ::messaging::Envelope;
 use contracts::{OrderId, topics::kinds};
-use messaging::Envelope;
 
 use crate::process::Reply;
 

@@ -67,7 +67,7 @@ pub struct Http {
 }
 
 impl Participants for Http {
-    async fn ask(&self, order: OrderId, addressed: &Addressed) -> Asked {
+    async fn ask(&self, order: OrderId, addressed: &Addressed, _attempt: u32) -> Asked {
         let mut context = Context::background("ordering", &self.random);
         if let Some(trace) = addressed.traceparent.as_ref().and_then(|text| text.parse().ok()) {
             context.trace = trace;

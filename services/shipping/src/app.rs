@@ -2,105 +2,113 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use axum::{Router, extract::State, routing::get};
 use chassis::{
     admin::Admin,
     client::{self, HttpClient},
+    extract::Json,
     platform::Platform,
+    problem::Problem,
     service::{self, Service},
-    shutdown::{Stage, Stopped},
+    shutdown::Stopped,
     telemetry::LogHandle,
 };
-use database::{Database, Health, leases};
+use database::{Database, Schema, leases};
+use messaging::{
+    Publisher,
+    outbox::{self, Relay},
+};
 use saga::tasks::{self, Wake, Worker};
 
 use crate::{
-    Config, application::Application, application::BOOK, audit, booking::Booking, carrier::Carrier, http,
-    store, styles::rest,
+    Config,
+    application::{Application, BOOK},
+    audit::{self, Audit},
+    booking::Booking,
+    carrier::Carrier,
+    http,
+    store::{self, Rows},
+    styles::{Style, rest},
 };
 
-/// What a call to the carrier that is under way may take once the service is told to stop.
+/// Everything that the service keeps in its database.
+pub const SCHEMAS: &[Schema] = &[store::SCHEMA, tasks::SCHEMA, outbox::SCHEMA, leases::SCHEMA];
+
+/// What a call under way may take once the service is told to stop; given up, it is made again after the next start.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The shipping service, running.
+/// The shipping service in one style, serving.
 #[derive(Debug)]
 pub struct App {
     service: Service,
     address: SocketAddr,
 }
 
-/// The service cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// Its database cannot be opened.
-    #[error("opening the database of shipping")]
-    Database(#[from] database::Error),
-    /// Its frame cannot be set up: the port is taken, say.
-    #[error("starting shipping")]
-    Service(#[from] service::Error),
-}
-
 impl App {
-    /// Starts the service; it blocks while its database is opened.
+    /// Starts the service; it blocks while the database is opened.
     ///
     /// # Errors
-    /// If the database cannot be opened or the port is taken.
+    /// If the database cannot be opened, or the port is taken.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
-    pub fn build(config: Config, platform: &Platform) -> Result<Self, BuildError> {
-        // The frame, which everything below is put into.
-        let mut service = Service::new("shipping", rest::NAME, platform, config.limits)?;
+    pub fn build(config: &Config, platform: &Platform) -> Result<Self, service::Error> {
+        // The frame, which stops in reverse what is started here.
+        let style = config.style.name();
+        let mut service = Service::new("shipping", style, platform, config.limits.clone())?;
 
-        // The database: the service's own table, and those of the parts that write in its transactions.
-        let (clock, executor) = (platform.clock.clone(), platform.executor);
-        let options = database::Options { clock, executor, ..database::Options::default() };
-        let schemas = [store::SCHEMA, tasks::SCHEMA, leases::SCHEMA];
-        let db = Database::open(&config.database, &schemas, options)?;
-        let health = db.clone();
-        service.readiness().check("database", move || match health.health() {
-            Health::Good => Ok(()),
-            health => Err(format!("{health:?}")),
-        });
-        let closing = db.clone();
-        service.on_stop(Stage::Storage, "database", async move { closing.close().await });
+        // The data, closed when nobody uses it any more.
+        let database = service.open(&config.database, SCHEMAS)?;
 
-        // What shipping does.
-        let book = Wake::default();
-        let application = Arc::new(Application::new(store::Rows, book.clone()));
-
-        // The worker that has shipments booked.
+        // The relay, by which late answers leave.
         let client = HttpClient::new(platform, client::Options::default());
-        let carrier = Carrier::new(client, &config.carrier_url, config.carrier_timeout);
+        let publisher: Arc<dyn Publisher> = match config.style {
+            Style::Rest => Arc::new(rest::publisher(client.clone(), &config.ordering_url)),
+        };
+        let relay = Relay::new(database.clone(), publisher, outbox::Options::new(&*platform.instance));
+        let outbox = relay.handle();
+        service.spawn("relay", |drain| relay.run(async move { drain.requested().await }));
+
+        // What shipments are asked, and the worker that has them booked.
+        let book = Wake::default();
+        let application = Arc::new(Application::new(Rows, book.clone()));
         let booking = Booking {
-            db: db.clone(),
+            database: database.clone(),
             application: Arc::clone(&application),
-            carrier,
+            carrier: Carrier::new(client, &config.carrier_url, config.carrier_timeout),
+            outbox,
             random: platform.random().clone(),
         };
-        let options = tasks::Options { holder: config.replica, ..tasks::Options::default() };
-        let worker = Worker::new(BOOK, db.clone(), booking, book, options);
+        let (holder, backoff) = (platform.instance.to_string(), config.carrier_backoff);
+        let options = tasks::Options { holder, backoff, ..tasks::Options::default() };
+        let worker = Worker::new(BOOK, database.clone(), booking, book, options);
         service.spawn("book", |drain| worker.run(async move { drain.requested().await }, GRACE));
 
-        // The ways in, once everything behind them is there.
-        service.merge_admin(audit::router(db.clone()));
-        let router = http::router(db.clone()).merge(rest::router(db, application));
-        let address = service.serve(router, config.listen)?;
+        // What others see: operators, clients, and ordering in this style.
+        service.merge_admin(Router::new().route("/audit", get(audit)).with_state(database.clone()));
+        let api = http::router(database.clone());
+        let address = match config.style {
+            Style::Rest => {
+                let participant = rest::router(rest::Participant { application, database });
+                service.serve(api.merge(participant), config.listen)?
+            }
+        };
         Ok(Self { service, address })
     }
 
-    /// Where the API is served.
+    /// Where it serves its API.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What the service shows on an admin port.
+    /// What it shows on the admin port of a process that runs many Apps.
     #[must_use]
     pub fn admin(&self) -> Admin {
         self.service.admin()
     }
 
-    /// Serves an admin port of its own.
+    /// Serves an admin port of its own; tells where.
     ///
     /// # Errors
     /// The port is taken.
@@ -108,8 +116,12 @@ impl App {
         self.service.serve_admin(address, log)
     }
 
-    /// Runs until `signal`, and stops.
+    /// Serves until `signal`, and stops: unready, requests in flight, background parts, database.
     pub async fn run_until(self, signal: impl Future<Output = ()>) -> Stopped {
         self.service.run_until(signal).await
     }
+}
+
+async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {
+    Ok(Json(database.read(async |tx| audit::audit(tx).await).await?))
 }

@@ -48,6 +48,11 @@ pub enum CarrierAnswer {
     Refused,
 }
 
+/// Where shipments are kept, whatever else is written with them.
+pub trait Shipments: Repository<Shipment, Transaction = Transaction, Error = database::Error> {}
+
+impl<R> Shipments for R where R: Repository<Shipment, Transaction = Transaction, Error = database::Error> {}
+
 /// Carries out commands on shipments that are kept in `R`.
 #[derive(Clone, Debug)]
 pub struct Application<R> {
@@ -55,10 +60,7 @@ pub struct Application<R> {
     book: Wake,
 }
 
-impl<R> Application<R>
-where
-    R: Repository<Shipment, Transaction = Transaction, Error = database::Error>,
-{
+impl<R: Shipments> Application<R> {
     /// `book` wakes the worker that does the tasks [`BOOK`].
     pub const fn new(repository: R, book: Wake) -> Self {
         Self { repository, book }

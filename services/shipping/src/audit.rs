@@ -1,47 +1,39 @@
-//! What the service owns and what it still has to do, for those who check the whole system.
+//! What this service owns and what it still has to do, for `verify`: one snapshot of everything, as large as the store.
 
 use std::collections::BTreeMap;
 
-use axum::{Router, extract::State, routing::get};
-use chassis::{extract::Json, problem::Problem};
-use contracts::shipping::Shipment;
-use database::{Database, Error, Transaction};
+use contracts::shipping::{Shipment, ShipmentStatus};
+use database::{Error, Transaction, params};
+use messaging::outbox;
 use saga::tasks;
 use serde::Serialize;
 
 use crate::{application::BOOK, store};
 
-/// The whole state at one moment, in canonical order.
+/// Everything that the service owns.
 #[derive(Debug, Serialize)]
-struct Audit {
-    service: &'static str,
-    aggregates: Vec<Shipment>,
-    /// How many shipments there are in each status.
-    counters: BTreeMap<String, u64>,
-    pending: Pending,
+pub struct Audit {
+    /// Which service.
+    pub service: &'static str,
+    /// Every shipment, by id.
+    pub aggregates: Vec<Shipment>,
+    /// How many of them there are in each status.
+    pub counters: BTreeMap<ShipmentStatus, u64>,
+    /// What is still to be done; zeros at rest.
+    pub pending: BTreeMap<&'static str, i64>,
 }
 
-/// What is still to be done; all zero at rest.
-#[derive(Debug, Serialize)]
-struct Pending {
-    tasks: i64,
-}
-
-/// `GET /audit`, for the admin port.
-pub(crate) fn router(db: Database) -> Router {
-    Router::new().route("/audit", get(audit)).with_state(db)
-}
-
-async fn audit(State(db): State<Database>) -> Result<Json<Audit>, Problem> {
-    Ok(Json(db.read(async |tx| read(tx).await).await?))
-}
-
-async fn read(tx: &mut Transaction) -> Result<Audit, Error> {
+/// Everything that the service owns.
+///
+/// # Errors
+/// If the store fails.
+pub async fn audit(tx: &mut Transaction) -> Result<Audit, Error> {
     let aggregates = store::all(tx).await?;
     let mut counters = BTreeMap::new();
     for shipment in &aggregates {
-        *counters.entry(format!("{:?}", shipment.status).to_lowercase()).or_default() += 1;
+        *counters.entry(shipment.status).or_default() += 1;
     }
-    let pending = Pending { tasks: tasks::count(tx, BOOK).await? };
+    let waiting = tx.query_one(outbox::store::WAITING, params![], |row| row.get(0)).await?;
+    let pending = BTreeMap::from([("tasks", tasks::count(tx, BOOK).await?), ("outbox", waiting)]);
     Ok(Audit { service: "shipping", aggregates, counters, pending })
 }

@@ -2,16 +2,15 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use aggregate::Repository;
 use chassis::{context::Context, ids::Random, problem::chain, trace::Trace};
 use contracts::OrderId;
-use database::{Database, Transaction};
+use database::Database;
+use messaging::outbox;
 use saga::tasks::{Perform, Task, Verdict};
 
 use crate::{
-    application::{self, Application},
+    application::{self, Application, Shipments},
     carrier::{self, Carrier},
-    domain::Shipment,
     late::{self, Cause},
 };
 
@@ -19,11 +18,13 @@ use crate::{
 #[derive(Debug)]
 pub struct Booking<R> {
     /// Where shipments are kept.
-    pub db: Database,
+    pub database: Database,
     /// What may become of them.
     pub application: Arc<Application<R>>,
     /// Whom to ask.
     pub carrier: Carrier,
+    /// Where late answers are put.
+    pub outbox: outbox::Handle,
     /// For traces of commands that came without one.
     pub random: Random,
 }
@@ -35,12 +36,13 @@ enum Error {
     Application(#[from] application::Error),
     #[error(transparent)]
     Carrier(#[from] carrier::Unknown),
+    #[error(transparent)]
+    Late(#[from] late::Error),
+    #[error(transparent)]
+    Store(#[from] database::Error),
 }
 
-impl<R> Perform for Booking<R>
-where
-    R: Repository<Shipment, Transaction = Transaction, Error = database::Error>,
-{
+impl<R: Shipments> Perform for Booking<R> {
     async fn perform(&self, task: &Task) -> Verdict {
         match self.book(task.subject.into(), Cause::from_payload(&task.payload)).await {
             Ok(()) => Verdict::Settled,
@@ -49,24 +51,22 @@ where
     }
 }
 
-impl<R> Booking<R>
-where
-    R: Repository<Shipment, Transaction = Transaction, Error = database::Error>,
-{
+impl<R: Shipments> Booking<R> {
     /// First the decision to ask is made durable, then the carrier is asked, then its answer is. After a crash between
     /// any two of these the carrier is asked again, under the same key.
     async fn book(&self, order_id: OrderId, cause: Cause) -> Result<(), Error> {
         let application = Arc::clone(&self.application);
-        let request = self.db.write(async move |tx| application.start_booking(tx, order_id).await).await?;
+        let request =
+            self.database.write(async move |tx| application.start_booking(tx, order_id).await).await?;
         let Some(request) = request else { return Ok(()) };
         let answer = self.carrier.book(order_id, request, self.context(&cause)).await?;
-        let application = Arc::clone(&self.application);
-        let recorded = self.db.write(async move |tx| {
+        let (application, outbox) = (Arc::clone(&self.application), self.outbox.clone());
+        let recorded = self.database.write(async move |tx| {
             let replies = application.record(tx, order_id, &answer).await?;
-            late::answer(tx, order_id, &replies, &cause).await?;
-            Ok::<_, application::Error>(())
+            late::answer(tx, &outbox, order_id, &replies, &cause).await?;
+            Ok::<_, Error>(())
         });
-        Ok(recorded.await?)
+        recorded.await
     }
 
     /// The carrier is asked in the trace of the command.

@@ -1,47 +1,51 @@
-//! What the service is told when it starts.
+//! What the service is told from outside.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use chassis::{
-    config::{Env, Error},
-    limits::Limits,
-};
+use chassis::{config::Env, limits::Limits};
+use saga::tasks::Backoff;
 
-/// What the service is told when it starts.
+use crate::styles::Style;
+
+/// What one App is told.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// How the other services reach it, and it reaches them.
+    pub style: Style,
     /// Where it serves its API; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The file of its database, in a directory that exists.
+    /// The file that it keeps its data in.
     pub database: PathBuf,
+    /// Where ordering is, which late answers are posted to.
+    pub ordering_url: String,
     /// Where the carrier is.
     pub carrier_url: String,
-    /// How long to wait for each answer of the carrier.
+    /// How long to wait for one answer of the carrier.
     pub carrier_timeout: Duration,
-    /// Where ordering is.
-    pub ordering_url: String,
-    /// The name of this replica, which no other one has.
-    pub replica: String,
-    /// The bounds of its server.
+    /// How long to wait before the carrier is asked again.
+    pub carrier_backoff: Backoff,
+    /// The bounds of its HTTP server.
     pub limits: Limits,
 }
 
 impl Config {
-    /// From `LISTEN`, `DATABASE_FILE`, `CARRIER_URL`, `CARRIER_TIMEOUT_MS`, `ORDERING_URL`, `REPLICA` and those of
-    /// [`Limits::from_env`].
-    ///
-    /// # Errors
-    /// Names every variable that is missing or wrong.
-    pub fn from_env(env: &mut Env) -> Result<Self, Error> {
-        let listen = env.or("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)));
-        let database = env.or("DATABASE_FILE", PathBuf::from("shipping.db"));
-        let carrier_url = env.required("CARRIER_URL");
-        let carrier_timeout = env.duration("CARRIER_TIMEOUT_MS", Duration::from_secs(10));
-        let ordering_url = env.required("ORDERING_URL");
-        let replica = env.or("REPLICA", "only".to_owned());
-        let limits = Limits::from_env(env);
-        env.finish()?;
-        let (carrier_url, ordering_url) = (carrier_url?, ordering_url?);
-        Ok(Self { listen, database, carrier_url, carrier_timeout, ordering_url, replica, limits })
+    /// From `STYLE` (`rest`), `LISTEN` (127.0.0.1:8104), `DATABASE_FILE` (shipping.db), `ORDERING_URL`
+    /// (http://127.0.0.1:8102), `CARRIER_URL` (http://127.0.0.1:8109), `CARRIER_TIMEOUT_MS` (10 s),
+    /// `CARRIER_BACKOFF_MAX_MS` (5 s) and what [`Limits`] reads. Bad values are told by [`Env::finish`].
+    pub fn from_env(env: &mut Env) -> Self {
+        let backoff = Backoff::default();
+        Self {
+            style: env.or("STYLE", Style::default()),
+            listen: env.or("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8104))),
+            database: env.or("DATABASE_FILE", PathBuf::from("shipping.db")),
+            ordering_url: env.or("ORDERING_URL", "http://127.0.0.1:8102".to_owned()),
+            carrier_url: env.or("CARRIER_URL", "http://127.0.0.1:8109".to_owned()),
+            carrier_timeout: env.duration("CARRIER_TIMEOUT_MS", Duration::from_secs(10)),
+            carrier_backoff: Backoff {
+                most: env.duration("CARRIER_BACKOFF_MAX_MS", backoff.most),
+                ..backoff
+            },
+            limits: Limits::from_env(env),
+        }
     }
 }

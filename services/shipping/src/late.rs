@@ -1,10 +1,18 @@
 //! Answers that come later than the command. They leave through the outbox, in the transaction that knows them, for the
 //! one who gives the commands: ordering.
 
-use contracts::{OrderId, shipping::Reply};
-use database::{Error, Transaction};
+use contracts::{
+    OrderId,
+    shipping::Reply,
+    topics::{self, kinds},
+};
+use database::Transaction;
+use messaging::{Data, Envelope, derived_id, outbox};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+/// Who answers, as the messages say it.
+pub const SOURCE: &str = "/shipping";
 
 /// What a command came by. A late answer is a reaction to it, and goes on in its trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,15 +38,39 @@ impl Cause {
     }
 }
 
-/// Sends `replies` once the transaction is committed, at least once and in this order.
+/// Why an answer could not be put into the outbox.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It has no JSON form.
+    #[error("writing a reply as JSON")]
+    Unserialisable(#[from] serde_json::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] database::Error),
+}
+
+/// Sends the answers once the transaction is committed, at least once and in this order. An order is answered late only
+/// once, hence its id and an answer's number make an id that is the same however often it is sent.
 ///
 /// # Errors
 /// If the store fails.
 pub async fn answer(
-    _tx: &mut Transaction,
-    _order_id: OrderId,
-    _replies: &[Reply],
-    _cause: &Cause,
+    tx: &mut Transaction,
+    outbox: &outbox::Handle,
+    order_id: OrderId,
+    replies: &[Reply],
+    cause: &Cause,
 ) -> Result<(), Error> {
+    for (number, reply) in (0..).zip(replies) {
+        let id = derived_id("shipping/late", order_id.uuid(), number);
+        let subject = order_id.to_string();
+        let envelope = Envelope {
+            traceparent: cause.traceparent.clone(),
+            correlation_id: Some(order_id.uuid()),
+            causation_id: cause.id,
+            ..Envelope::new(id, SOURCE, kinds::SHIPPING_REPLY, &subject, tx.now(), Data::of(reply)?)
+        };
+        outbox.enqueue(tx, topics::ORDERING_REPLIES, &envelope).await?;
+    }
     Ok(())
 }

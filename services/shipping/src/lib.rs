@@ -13,9 +13,10 @@ pub mod carrier;
 pub mod http;
 pub mod styles;
 
+pub mod audit;
+
 mod app;
-mod audit;
 mod config;
 
-pub use app::{App, BuildError};
+pub use app::{App, SCHEMAS};
 pub use config::Config;

@@ -2,7 +2,7 @@
 
 use aggregate::{Change, Repository, Versioned};
 use contracts::{
-    Address, Line, OrderId, Timestamp,
+    Address, Line, OrderId, Reference, Timestamp,
     shipping::{self, ShipmentStatus},
 };
 use database::{Error, Kind, Migration, Row, Schema, Transaction, params, statements};
@@ -135,8 +135,7 @@ async fn save(tx: &mut Transaction, change: &Change<Shipment>) -> Result<(), Err
     let at = dispatch.map(|dispatch| dispatch.at.micros());
     let written = if change.expected == 0 {
         let request = shipment.request.as_ref();
-        let reference =
-            request.and_then(|request| request.reference.as_ref()).map(|reference| reference.as_str());
+        let reference = request.and_then(|request| request.reference.as_ref()).map(Reference::as_str);
         let address = request.and_then(|request| json(&request.address));
         let lines = request.and_then(|request| json(&request.lines));
         let row = params![id, version, status, reference, address, lines, awaited, carrier, tracking, at];

@@ -1,26 +1,27 @@
-//! The public API of shipments.
+//! The public API of shipments, which the gateway forwards to as it is.
 
 mod error;
-mod list;
+mod page;
 mod shipments;
 
 use axum::{Router, routing::get};
 use database::Database;
 use utoipa::OpenApi;
 
-/// The routes, which read from `db`.
-pub fn router(db: Database) -> Router {
+/// The routes.
+pub fn router(database: Database) -> Router {
     Router::new()
         .route("/v1/shipments", get(shipments::list))
         .route("/v1/shipments/{order_id}", get(shipments::find))
-        .with_state(db)
+        .with_state(database)
 }
 
-/// What the routes take and answer; the gateway merges it with the other services'.
+/// The API's description; the gateway's is made of those of all services.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    #[derive(OpenApi)]
-    #[openapi(paths(shipments::list, shipments::find))]
-    struct Api;
-    Api::openapi()
+    Document::openapi()
 }
+
+#[derive(OpenApi)]
+#[openapi(paths(shipments::list, shipments::find))]
+struct Document;

@@ -1,0 +1,19 @@
+//! The customers service through its ports, over in-memory connections and a real database file.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that cannot go on fails the test that called it"
+)]
+
+mod support;
+
+mod reading;
+mod registering;
+
+mod limits;
+mod reserving;
+
+mod contention;
+mod durability;
+mod rows;

@@ -1,0 +1,185 @@
+//! A customers service, and what is said to it.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use axum::http::{HeaderName, HeaderValue, Method};
+use chassis::{
+    client::{self, Call, HttpClient, Response},
+    limits::Limits,
+    platform::Platform,
+    telemetry::LogHandle,
+};
+use contracts::{
+    CustomerId, Money, OrderId, Style,
+    customers::{Command, Customer, Reply},
+};
+use customers::{App, Config};
+use database::{Clock, Executor};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// The service, its data, and a client of it.
+pub(crate) struct World {
+    directory: TempDir,
+    platform: Platform,
+    app: Option<App>,
+    admin: String,
+    pub(crate) client: HttpClient,
+}
+
+impl World {
+    pub(crate) fn start() -> Self {
+        let platform = Platform { executor: Executor::Threads, ..Platform::simulated(1, Clock::system()) };
+        let directory = tempfile::tempdir().unwrap();
+        let client = HttpClient::new(&platform, client::Options::default());
+        let mut world = Self { directory, platform, app: None, admin: String::new(), client };
+        world.restart();
+        world
+    }
+
+    /// Starts the service on the data that it left behind.
+    pub(crate) fn restart(&mut self) {
+        let config =
+            Config { style: Style::Rest, listen: ANY_PORT, database: self.file(), limits: Limits::default() };
+        let mut app = App::build(&config, &self.platform).unwrap();
+        let admin = app.serve_admin(ANY_PORT, LogHandle::detached()).unwrap();
+        self.admin = format!("http://{admin}");
+        self.app = Some(app);
+    }
+
+    /// Ends the service as a crash would: nothing is finished, nothing is said.
+    pub(crate) fn crash(&mut self) {
+        self.app = None;
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        let stopped = self.app.take().unwrap().run_until(std::future::ready(())).await;
+        assert!(stopped.is_clean(), "{stopped:?}");
+    }
+
+    /// The file that the service keeps its data in.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.directory.path().join("customers.db")
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.app.as_ref().unwrap().address())
+    }
+
+    pub(crate) async fn send(&self, call: Call) -> Response {
+        self.client.send(call).await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.send(Call::get(self.url(path))).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Response {
+        self.send(Call::post(self.url(path)).json(body).unwrap()).await
+    }
+
+    pub(crate) async fn post_under(&self, key: &'static str, path: &str, body: &Value) -> Response {
+        let key = (HeaderName::from_static("idempotency-key"), HeaderValue::from_static(key));
+        self.send(Call::post(self.url(path)).json(body).unwrap().header(key.0, key.1)).await
+    }
+
+    pub(crate) async fn admin(&self, path: &str) -> Value {
+        let response = self.send(Call::get(format!("{}{path}", self.admin))).await;
+        assert!(response.is_success(), "{response:?}");
+        response.json().unwrap()
+    }
+
+    /// Registers somebody with this limit, in cents of a euro.
+    pub(crate) async fn customer(&self, limit: i64) -> CustomerId {
+        let response = self.post("/v1/customers", &registration(limit)).await;
+        assert_eq!(response.status, 201, "{response:?}");
+        response.json::<Customer>().unwrap().id
+    }
+
+    pub(crate) async fn find(&self, id: CustomerId) -> Customer {
+        self.get(&format!("/v1/customers/{id}")).await.json().unwrap()
+    }
+
+    /// Changes a limit; whoever asks may have seen a version.
+    pub(crate) async fn change_limit(&self, id: CustomerId, seen: Option<u64>, limit: Money) -> Response {
+        let body = json!({"credit_limit": limit});
+        let mut call = Call::patch(self.url(&format!("/v1/customers/{id}"))).json(&body).unwrap();
+        if let Some(seen) = seen {
+            let tag = HeaderValue::from_str(&format!("\"{seen}\"")).unwrap();
+            call = call.header(HeaderName::from_static("if-match"), tag);
+        }
+        self.send(call).await
+    }
+
+    /// Has an order ask, and returns the answer.
+    pub(crate) async fn ask(&self, command: &Command) -> Reply {
+        let response = self.send(self.call(command)).await;
+        assert_eq!(response.status, 200, "{response:?}");
+        response.json().unwrap()
+    }
+
+    fn call(&self, command: &Command) -> Call {
+        let (method, order, rest) = match command {
+            Command::ReserveCredit { order_id, .. } => (Method::PUT, order_id, ""),
+            Command::ReleaseCredit { order_id, .. } => (Method::DELETE, order_id, ""),
+            Command::SettleCredit { order_id, .. } => (Method::POST, order_id, "/settlement"),
+        };
+        let url = self.url(&format!("/internal/reservations/{order}{rest}"));
+        Call::new(method, url).json(command).unwrap()
+    }
+}
+
+pub(crate) fn registration(limit: i64) -> Value {
+    json!({
+        "name": "Ada Lovelace",
+        "email": "ada@example.org",
+        "address": {"line1": "12 St James's Square", "postal_code": "SW1Y 4JH", "city": "London", "country": "GB"},
+        "credit_limit": {"amount": limit, "currency": "EUR"},
+    })
+}
+
+pub(crate) fn eur(amount: i64) -> Money {
+    Money::new(amount, contracts::Currency::EUR).unwrap()
+}
+
+pub(crate) fn usd(amount: i64) -> Money {
+    Money::new(amount, contracts::Currency::USD).unwrap()
+}
+
+pub(crate) fn order(number: u128) -> OrderId {
+    OrderId::new(Uuid::from_u128(number))
+}
+
+pub(crate) fn reserve(customer_id: CustomerId, order_id: OrderId, amount: Money) -> Command {
+    Command::ReserveCredit { customer_id, order_id, amount }
+}
+
+pub(crate) fn release(customer_id: CustomerId, order_id: OrderId) -> Command {
+    Command::ReleaseCredit { customer_id, order_id }
+}
+
+pub(crate) fn settle(customer_id: CustomerId, order_id: OrderId) -> Command {
+    Command::SettleCredit { customer_id, order_id }
+}
+
+/// The status, and the code of the problem.
+pub(crate) fn refusal(response: &Response) -> (u16, String) {
+    let problem = response.problem().unwrap_or_else(|| panic!("not a problem: {response:?}"));
+    assert_eq!(problem.status, response.status.as_u16());
+    assert_eq!(response.headers["content-type"], "application/problem+json");
+    (problem.status, problem.code)
+}
+
+/// The fields that the problem names, in alphabetical order.
+pub(crate) fn wrong_fields(response: &Response) -> Vec<String> {
+    let errors = response.problem().and_then(|problem| problem.errors).unwrap_or_default();
+    let mut fields: Vec<_> = errors.into_iter().map(|error| error.field).collect();
+    fields.sort();
+    fields
+}

@@ -10,17 +10,18 @@ use chassis::{
     platform::Platform,
     problem::Problem,
     service::{self, Service},
-    shutdown::{Stage, Stopped},
+    shutdown::Stopped,
     telemetry::LogHandle,
 };
-use database::{Database, Health, Options};
+use contracts::Style;
+use database::Database;
 
 use crate::{
     Config,
     application::Application,
     http::{self, Api},
     store::{self, Audit, Rows},
-    styles::{Style, rest},
+    styles::rest,
 };
 
 /// The warehouse service in one style, serving.
@@ -28,17 +29,6 @@ use crate::{
 pub struct App {
     service: Service,
     address: SocketAddr,
-}
-
-/// Why the service cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// Its data cannot be opened.
-    #[error(transparent)]
-    Database(#[from] database::Error),
-    /// It cannot listen, or its parts do not fit together.
-    #[error(transparent)]
-    Service(#[from] service::Error),
 }
 
 impl App {
@@ -49,24 +39,16 @@ impl App {
     ///
     /// # Panics
     /// Outside a Tokio runtime.
-    pub fn build(config: &Config, platform: &Platform) -> Result<Self, BuildError> {
+    pub fn build(config: &Config, platform: &Platform) -> Result<Self, service::Error> {
         // The frame, which stops in reverse what is started here.
-        let style = config.style.name();
+        let style = config.style.as_str();
         let mut service = Service::new("warehouse", style, platform, config.limits.clone())?;
 
         // The data, closed when nobody uses it any more.
-        let options =
-            Options { clock: platform.clock.clone(), executor: platform.executor, ..Options::default() };
-        let database = Database::open(&config.database, store::SCHEMAS, options)?;
-        service.readiness().check("database", {
-            let database = database.clone();
-            move || health(&database)
-        });
-        let closing = database.clone();
-        service.on_stop(Stage::Storage, "database", async move { closing.close().await });
+        let database = service.open(&config.database, store::SCHEMAS)?;
 
         // What repeats by itself.
-        let cleaner = Cleaner::new(database.clone(), platform.ids.next().to_string());
+        let cleaner = Cleaner::new(database.clone(), platform.instance.to_string());
         service.spawn("idempotency cleaner", |drain| cleaner.run(drain));
 
         // What others see: operators, clients, and the other services in this style.
@@ -74,12 +56,11 @@ impl App {
         let application = Application::new(Rows);
         let idempotency = Idempotency::new(style);
         let api = http::router(Api { application, database: database.clone(), idempotency });
-        let address = match config.style {
-            Style::Rest => {
-                let participant = rest::router(rest::Participant { application, database });
-                service.serve(api.merge(participant), config.listen)?
-            }
+        let participant = match config.style {
+            Style::Rest => rest::router(rest::Participant { application, database }),
+            Style::Messaging => Router::new(),
         };
+        let address = service.serve(api.merge(participant), config.listen)?;
         Ok(Self { service, address })
     }
 
@@ -106,15 +87,6 @@ impl App {
     /// Serves until `signal`, and stops: unready, requests in flight, background parts, database.
     pub async fn run_until(self, signal: impl Future<Output = ()>) -> Stopped {
         self.service.run_until(signal).await
-    }
-}
-
-fn health(database: &Database) -> Result<(), String> {
-    match database.health() {
-        Health::Good => Ok(()),
-        Health::Full => Err("there is no room left".to_owned()),
-        Health::ReadOnly => Err("the file is read-only".to_owned()),
-        Health::Failing => Err("the file cannot be read or written".to_owned()),
     }
 }
 

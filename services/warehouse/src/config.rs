@@ -3,8 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use chassis::{config::Env, limits::Limits};
-
-use crate::styles::Style;
+use contracts::Style;
 
 /// What one App is told.
 #[derive(Clone, Debug)]

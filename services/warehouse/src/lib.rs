@@ -12,5 +12,5 @@ pub mod styles;
 mod app;
 mod config;
 
-pub use app::{App, BuildError};
+pub use app::App;
 pub use config::Config;

@@ -1,6 +1,6 @@
 //! What the way through this crate costs, beside bare rusqlite and beside a channel hop per statement.
 //!
-//! `cargo run --release -p database --example path [ROUNDS]` prints two tables. Everything is measured in one
+//! `cargo run --release -p database --example path [ROUNDS]` prints three tables. Everything is measured in one
 //! run, interleaved, on files in the directory that `TMPDIR` names; the figures are medians of the rounds.
 
 use std::path::Path;
@@ -14,9 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 const CALLERS: [usize; 4] = [1, 16, 64, 256];
-/// Long enough for hundreds of syncs at the slowest point.
-const MEASURED: Duration = Duration::from_millis(1500);
-const STATEMENTS_PER_ROUND: i64 = 60_000;
+/// Short, so that what else the machine does falls on all ways alike.
+const MEASURED: Duration = Duration::from_millis(300);
+const STATEMENTS_PER_ROUND: i64 = 30_000;
 /// A command's statements run in transactions of this many, so that syncs do not hide the path.
 const STATEMENTS_PER_TRANSACTION: i64 = 600;
 const STOCK: i64 = 10_000;
@@ -53,47 +53,81 @@ const PAYLOAD: &str = r#"{"specversion":"1.0","id":"0199-aa","source":"/warehous
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "the report is this program's purpose")]
 async fn main() -> Result<(), Failure> {
-    let rounds = std::env::args().nth(1).map_or(Ok(5), |rounds| rounds.parse())?;
+    let rounds = std::env::args().nth(1).map_or(Ok(9), |rounds| rounds.parse())?;
     let directory = tempfile::tempdir()?;
     let store = prepare(&directory.path().join("ours.db")).await?;
-    prepare(&directory.path().join("bare.db")).await?.close().await;
-    let mut bare = bare(&directory.path().join("bare.db"))?;
-    let hopping = Hopping::start(&directory.path().join("bare.db"))?;
+    let path = directory.path().join("bare.db");
+    prepare(&path).await?.close().await;
+    let bare = bare(&path)?;
+    statements(&store, &bare, &Hopping::start(&path)?, rounds).await?;
+    commands(&store, &bare, rounds).await?;
+    failures(&store, rounds).await
+}
 
-    let mut statements = [const { Vec::new() }; 3];
+/// The same statements in the same large transactions on all three ways.
+#[expect(clippy::print_stdout, reason = "the report is this program's purpose")]
+async fn statements(
+    store: &Database,
+    bare: &Connection,
+    hopping: &Hopping,
+    rounds: usize,
+) -> Result<(), Failure> {
+    let mut figures = [const { Vec::new() }; 3];
     for _ in 0..rounds {
-        statements[0].push(statements_bare(&bare)?);
-        statements[1].push(statements_ours(&store).await?);
-        statements[2].push(statements_hopping(&hopping).await?);
+        figures[0].push(statements_bare(bare)?);
+        figures[1].push(statements_ours(store).await?);
+        figures[2].push(statements_hopping(hopping).await?);
     }
-    println!("{:>28} {:>14} {:>8}", "statements per second", "", "of bare");
-    let ceiling = median(&mut statements[0].clone());
-    for (name, figures) in ["bare rusqlite", "this crate", "a hop per statement"].iter().zip(&mut statements)
-    {
-        let figure = median(figures);
-        println!("{name:>28} {figure:>14.0} {:>7.0}%", 100.0 * figure / ceiling);
+    let figures = figures.map(median);
+    println!("{:>28} {:>12} {:>8}", "statements per second", "", "of bare");
+    for (name, figure) in ["bare rusqlite", "this crate", "a hop per statement"].iter().zip(figures) {
+        println!("{name:>28} {figure:>12.0} {:>7.0}%", 100.0 * figure / figures[0]);
     }
+    Ok(())
+}
 
+/// One command per transaction, beside the same rows in bare transactions of as many commands as there are
+/// callers: that is the ceiling, since there commands wait for nobody.
+#[expect(clippy::print_stdout, reason = "the report is this program's purpose")]
+async fn commands(store: &Database, bare: &Connection, rounds: usize) -> Result<(), Failure> {
     println!(
-        "\n{:>28} {:>14} {:>14} {:>8} {:>10}",
-        "commands per second, synced", "bare", "ours", "of bare", "group"
+        "\n{:>28} {:>12} {:>12} {:>12}  of bare    group",
+        "commands per second, synced", "bare", "savepoints", "this crate"
     );
     for callers in CALLERS {
-        let (mut ceiling, mut ours, mut group) = (Vec::new(), Vec::new(), Vec::new());
+        let mut figures = [const { Vec::new() }; 4];
         for _ in 0..rounds {
-            ceiling.push(commands_bare(&mut bare, callers)?);
-            let (figure, size) = commands_ours(&store, callers).await?;
-            ours.push(figure);
-            group.push(size);
+            figures[0].push(commands_bare(bare, callers, false)?);
+            figures[1].push(commands_bare(bare, callers, true)?);
+            let (figure, group) = commands_ours(store, callers, i64::MAX).await?;
+            figures[2].push(figure);
+            figures[3].push(group);
         }
-        let (ceiling, ours) = (median(&mut ceiling), median(&mut ours));
-        let share = 100.0 * ours / ceiling;
+        let [bare, savepoints, ours, group] = figures.map(median);
+        let share = 100.0 * ours / bare;
         println!(
-            "{callers:>20} callers {ceiling:>14.0} {ours:>14.0} {share:>7.0}% {:>10.1}",
-            median(&mut group)
+            "{callers:>20} callers {bare:>12.0} {savepoints:>12.0} {ours:>12.0} {share:>7.0}% {group:>8.1}"
         );
+    }
+    println!("{:>28} {:>12.1?}", "longest commit", store.stats().longest_commit);
+    Ok(())
+}
+
+/// What it costs when commands fail after they have changed something, so that groups run again.
+#[expect(clippy::print_stdout, reason = "the report is this program's purpose")]
+async fn failures(store: &Database, rounds: usize) -> Result<(), Failure> {
+    println!("\n{:>28} {:>12}", "64 callers, failing late", "this crate");
+    let shares = [i64::MAX, 1000, 100, 10];
+    let mut figures = shares.map(|_| Vec::new());
+    for _ in 0..rounds {
+        for (figures, one_in) in figures.iter_mut().zip(shares) {
+            figures.push(commands_ours(store, 64, one_in).await?.0);
+        }
+    }
+    for (figures, one_in) in figures.into_iter().zip(shares) {
+        let label = if one_in == i64::MAX { "none".to_owned() } else { format!("1 in {one_in}") };
+        println!("{label:>28} {:>12.0}", median(figures));
     }
     Ok(())
 }
@@ -163,14 +197,21 @@ async fn statements_hopping(hopping: &Hopping) -> Result<f64, Failure> {
     Ok(per_second(STATEMENTS_PER_ROUND, begun))
 }
 
-/// The rows of as many commands as there are callers, in one transaction each time.
-fn commands_bare(connection: &mut Connection, group: usize) -> Result<f64, Failure> {
+/// The rows of as many commands as there are callers, in one transaction each time, with or without a
+/// savepoint for each.
+fn commands_bare(connection: &Connection, group: usize, savepoints: bool) -> Result<f64, Failure> {
     let begun = Instant::now();
     let mut commands = 0;
     while begun.elapsed() < MEASURED {
         connection.execute_batch("BEGIN IMMEDIATE")?;
         for _ in 0..group {
+            if savepoints {
+                connection.prepare_cached("SAVEPOINT work")?.execute([])?;
+            }
             command_bare(connection, article(commands))?;
+            if savepoints {
+                connection.prepare_cached("RELEASE work")?.execute([])?;
+            }
             commands += 1;
         }
         connection.execute_batch("COMMIT")?;
@@ -178,8 +219,9 @@ fn commands_bare(connection: &mut Connection, group: usize) -> Result<f64, Failu
     Ok(per_second(commands, begun))
 }
 
-/// As many tasks as there are callers, each with one command after the other.
-async fn commands_ours(store: &Database, callers: usize) -> Result<(f64, f64), Failure> {
+/// As many tasks as there are callers, each with one command after the other, of which one in `failing`
+/// fails at its end; tells the size of groups too.
+async fn commands_ours(store: &Database, callers: usize, failing: i64) -> Result<(f64, f64), Failure> {
     let before = store.stats();
     let begun = Instant::now();
     let commands = Arc::new(AtomicI64::new(0));
@@ -188,10 +230,18 @@ async fn commands_ours(store: &Database, callers: usize) -> Result<(f64, f64), F
         let (store, commands) = (store.clone(), Arc::clone(&commands));
         tasks.spawn(async move {
             while begun.elapsed() < MEASURED {
-                let id = article(commands.fetch_add(1, Relaxed));
-                store.write(async move |tx: &mut Transaction| command_ours(tx, id).await).await?;
+                let number = commands.fetch_add(1, Relaxed);
+                let fails = number % failing == failing - 1;
+                let work = async move |tx: &mut Transaction| {
+                    command_ours(tx, article(number)).await?;
+                    if fails { Err(Error::Closed) } else { Ok(()) }
+                };
+                match store.write(work).await {
+                    Err(error) if !fails => return Err(error),
+                    _ => {}
+                }
             }
-            Ok::<_, Error>(())
+            Ok(())
         });
     }
     for done in tasks.join_all().await {
@@ -267,7 +317,7 @@ fn per_second(count: i64, begun: Instant) -> f64 {
     count as f64 / begun.elapsed().as_secs_f64()
 }
 
-fn median(figures: &mut [f64]) -> f64 {
+fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }

@@ -1,0 +1,19 @@
+//! The warehouse service through its ports, over in-memory connections and a real database file.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that cannot go on fails the test that called it"
+)]
+
+mod support;
+
+mod adding;
+mod reading;
+
+mod altering;
+mod reserving;
+
+mod contention;
+mod durability;
+mod rows;

@@ -110,11 +110,11 @@ pub trait Subscription: Send {
     /// If the subscription has ended. A new one goes on from the oldest message not acknowledged.
     fn receive(&mut self, max: usize, within: Duration) -> BoxFuture<'_, Result<Vec<Delivery>, Error>>;
 
-    /// Says that the message at `position` of `lane`, and all before it in that lane, need not come again.
+    /// Says of some lanes that the message at a position, and all before it in that lane, need not come again.
     ///
     /// # Errors
     /// If that could not be made known; they may come again then.
-    fn ack(&mut self, lane: u16, position: u64) -> BoxFuture<'_, Result<(), Error>>;
+    fn ack<'a>(&'a mut self, positions: &'a [(u16, u64)]) -> BoxFuture<'a, Result<(), Error>>;
 }
 
 /// A message as it is delivered.

@@ -289,13 +289,16 @@ impl Subscription for Unreliable {
         Box::pin(self.deliver(max, within))
     }
 
-    fn ack(&mut self, lane: u16, position: u64) -> BoxFuture<'_, Result<(), Error>> {
+    fn ack<'a>(&'a mut self, positions: &'a [(u16, u64)]) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             if self.dice.happens(self.rates.end) {
                 return Err(self.ended(Action::Ack));
             }
-            let inner = self.lanes.entry(lane).or_default().ack(position);
-            self.inner.ack(lane, inner).await?;
+            let inner = positions.iter().map(|(lane, position)| {
+                let labels = self.lanes.entry(*lane).or_default();
+                (*lane, labels.ack(*position))
+            });
+            self.inner.ack(&inner.collect::<Vec<_>>()).await?;
             if self.dice.happens(self.rates.end) { Err(self.ended(Action::Ack)) } else { Ok(()) }
         })
     }

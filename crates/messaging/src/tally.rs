@@ -3,12 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// How many messages there were and the sum of their [fingerprints](crate::Envelope::fingerprint) modulo 2^62.
 ///
 /// Two tallies are equal if both sides saw the same messages, each once, in whatever order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// How many.
     pub count: u64,
@@ -64,6 +64,19 @@ impl FromStr for Tally {
             Some(Self { count: count.parse().ok()?, sum })
         };
         parse().ok_or_else(|| NotATally(text.to_owned()))
+    }
+}
+
+/// As text: the sum is larger than some readers of JSON take numbers for.
+impl Serialize for Tally {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Tally {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

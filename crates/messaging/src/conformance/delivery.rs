@@ -58,7 +58,7 @@ pub async fn acknowledging_is_cumulative(fixture: &impl Fixture) {
     publish(&*broker, TOPIC, &sent).await;
     reader.until(sent.len()).await;
     let fourth = reader.seen.iter().find(|seen| seen.envelope.id == sent[3].id).unwrap().clone();
-    reader.ack(fourth.lane, fourth.position).await;
+    reader.ack(&[(fourth.lane, fourth.position)]).await;
     drop(reader);
 
     let mut again = Reader::new(&*broker, "g");
@@ -80,7 +80,7 @@ pub async fn a_late_acknowledgement_moves_nothing_back(fixture: &impl Fixture) {
     reader.until(sent.len()).await;
     let first = reader.seen[0].clone();
     reader.ack_all().await;
-    reader.ack(first.lane, first.position).await;
+    reader.ack(&[(first.lane, first.position)]).await;
     drop(reader);
 
     let mut again = Reader::new(&*broker, "g");

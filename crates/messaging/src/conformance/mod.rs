@@ -242,14 +242,12 @@ impl<'a> Reader<'a> {
     /// Acknowledges all that was seen.
     async fn ack_all(&mut self) {
         let last: BTreeMap<u16, u64> = self.seen.iter().map(|seen| (seen.lane, seen.position)).collect();
-        for (lane, position) in last {
-            self.ack(lane, position).await;
-        }
+        self.ack(&last.into_iter().collect::<Vec<_>>()).await;
     }
 
-    async fn ack(&mut self, lane: u16, position: u64) {
+    async fn ack(&mut self, positions: &[(u16, u64)]) {
         let deadline = Instant::now() + PATIENCE;
-        while self.subscription().await.ack(lane, position).await.is_err() {
+        while self.subscription().await.ack(positions).await.is_err() {
             assert!(Instant::now() < deadline, "never acknowledged");
         }
     }

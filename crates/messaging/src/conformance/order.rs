@@ -74,7 +74,7 @@ pub async fn redelivery_keeps_the_order(fixture: &impl Fixture) {
     publish(&*broker, TOPIC, &sent).await;
     reader.until(15).await;
     let fifth = reader.seen.iter().find(|seen| seen.envelope.id == sent[4].id).unwrap().clone();
-    reader.ack(fifth.lane, fifth.position).await;
+    reader.ack(&[(fifth.lane, fifth.position)]).await;
     drop(reader);
 
     let mut again = Reader::new(&*broker, "g");

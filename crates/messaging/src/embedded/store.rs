@@ -156,14 +156,14 @@ pub(super) async fn ack(
     lane: u16,
     group: &str,
     position: u64,
-) -> Result<Backlog, Error> {
-    let mut dropped = Backlog::default();
+    dropped: &mut Backlog,
+) -> Result<(), Error> {
     if tx.execute(ACK, params![topic, u32::from(lane), group, position]).await? > 0
         && let Some(acked) = acked_by_all(tx, topic, lane).await?
     {
-        drop_until(tx, topic, lane, acked, &mut dropped).await?;
+        drop_until(tx, topic, lane, acked, dropped).await?;
     }
-    Ok(dropped)
+    Ok(())
 }
 
 /// Forgets a group and drops what was kept for it alone.

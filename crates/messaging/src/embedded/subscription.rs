@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, select_all};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::store::{self, FETCH};
+use super::store::{self, Backlog, FETCH};
 use super::topic::Topic;
 use crate::broker::{Action, Error};
 use crate::{Delivery, Envelope, Subscription};
@@ -105,11 +105,15 @@ impl Follower {
         rows.into_iter().map(deliver).collect()
     }
 
-    async fn ack(&self, lane: u16, position: u64) -> Result<(), Error> {
+    async fn ack(&self, positions: &[(u16, u64)]) -> Result<(), Error> {
+        let positions = positions.to_vec();
         let (name, group, topic) = (self.name.clone(), Arc::clone(&self.group), Arc::clone(&self.topic));
         self.db
             .write(async move |tx| {
-                let dropped = store::ack(tx, &name, lane, &group, position).await?;
+                let mut dropped = Backlog::default();
+                for (lane, position) in &positions {
+                    store::ack(tx, &name, *lane, &group, *position, &mut dropped).await?;
+                }
                 let topic = Arc::clone(&topic);
                 tx.after_commit(move || topic.dropped(dropped));
                 Ok(())
@@ -128,7 +132,7 @@ impl Subscription for Follower {
         Box::pin(self.receive(max.max(1), within))
     }
 
-    fn ack(&mut self, lane: u16, position: u64) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(Self::ack(self, lane, position))
+    fn ack<'a>(&'a mut self, positions: &'a [(u16, u64)]) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(Self::ack(self, positions))
     }
 }

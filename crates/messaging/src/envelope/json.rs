@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::{Data, Envelope};
+use crate::Tally;
 use crate::tally::NotATally;
 
 /// The media type of an envelope.
@@ -45,12 +46,12 @@ impl Envelope {
     /// `previousversion` are numbers, though CloudEvents' own integers end at 2^31 − 1.
     #[must_use]
     pub fn to_json(&self) -> String {
-        self.write(Some(self.data.raw()))
+        self.write(self.tally, Some(self.data.raw()))
     }
 
-    /// All but the payload.
-    pub(crate) fn attributes(&self) -> String {
-        self.write(None)
+    /// All but the payload, with another tally.
+    pub(crate) fn attributes(&self, tally: Option<Tally>) -> String {
+        self.write(tally, None)
     }
 
     /// The reverse of [`to_json`](Self::to_json). Attributes that are not known here are ignored.
@@ -80,7 +81,7 @@ impl Envelope {
         Self::new(id, "", UNREADABLE, origin, 0, Data::of(&data).unwrap_or_default())
     }
 
-    fn write(&self, data: Option<&RawValue>) -> String {
+    fn write(&self, tally: Option<Tally>, data: Option<&RawValue>) -> String {
         let structured = Structured {
             specversion: SPEC_VERSION.into(),
             id: self.id,
@@ -98,7 +99,7 @@ impl Envelope {
             actor: self.actor.as_deref().map(Cow::from),
             version: self.version,
             previousversion: self.previous_version,
-            tally: self.tally.map(|tally| tally.to_string().into()),
+            tally: tally.map(|tally| tally.to_string().into()),
             data: data.map(Cow::Borrowed),
         };
         #[expect(
@@ -205,7 +206,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Tally;
 
     fn full() -> Envelope {
         Envelope {
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn an_envelope_survives_being_taken_apart() {
-        let (attributes, data) = (full().attributes(), full().data.as_str().to_owned());
+        let (attributes, data) = (full().attributes(full().tally), full().data.as_str().to_owned());
         assert_eq!(Envelope::from_parts(&attributes, data).unwrap(), full());
     }
 

@@ -1,0 +1,61 @@
+//! What handles messages.
+
+use database::Transaction;
+
+use crate::Envelope;
+use crate::broker::Cause;
+
+/// What a service does on a message.
+///
+/// It runs inside the transaction that also remembers the message as handled: both happen or neither. So it awaits
+/// nothing but the transaction's statements, may run more than once (only the last run counts), and calls no other
+/// system; what has to happen beyond the database is put into an outbox or a queue of tasks.
+///
+/// Async closures of the same shape are handlers.
+pub trait Handler: Send + Sync + 'static {
+    /// Handles one message.
+    ///
+    /// # Errors
+    /// See [`HandlerError`] for what each leads to. The transaction is rolled back in every case.
+    fn handle(
+        &self,
+        tx: &mut Transaction,
+        message: &Envelope,
+    ) -> impl Future<Output = Result<(), HandlerError>>;
+}
+
+impl<F> Handler for F
+where
+    F: AsyncFn(&mut Transaction, &Envelope) -> Result<(), HandlerError> + Send + Sync + 'static,
+{
+    async fn handle(&self, tx: &mut Transaction, message: &Envelope) -> Result<(), HandlerError> {
+        self(tx, message).await
+    }
+}
+
+/// Why a message was not handled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandlerError {
+    /// Its type, or the version of its payload, is not known: a newer program may know it. Parked at once.
+    #[error("the type of the message is not known")]
+    Unknown,
+    /// Trying again will not help. Parked at once.
+    #[error("the message cannot be handled")]
+    Hopeless(#[source] Cause),
+    /// Trying again may help. Tried again some times, then parked.
+    #[error("the message could not be handled")]
+    Failed(#[source] Cause),
+    /// A statement failed. When it is the store that fails, the message is tried again until it does not; else this
+    /// counts as [`Failed`](Self::Failed).
+    #[error("the message could not be stored")]
+    Database(#[from] database::Error),
+}
+
+impl HandlerError {
+    /// A payload that is not what its type says.
+    #[must_use]
+    pub fn malformed(error: serde_json::Error) -> Self {
+        Self::Hopeless(Box::new(error))
+    }
+}

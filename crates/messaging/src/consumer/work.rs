@@ -1,0 +1,186 @@
+//! Having messages handled, and doing about each failure what there is to do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use database::Database;
+use futures_util::future::try_join_all;
+
+use super::{Error, Handler, Options, Outcome};
+use crate::Envelope;
+use crate::backoff::Backoff;
+use crate::inbox::{self, Due, Failure, Remedy, Scope, Verdict};
+
+/// How many messages of one key share a transaction.
+const TOGETHER: usize = 32;
+
+/// Handles messages in the service's database.
+pub(super) struct Worker<H> {
+    db: Database,
+    scope: Scope,
+    handler: Arc<H>,
+    attempts: u32,
+    backoff: Backoff,
+}
+
+impl<H: Handler> Worker<H> {
+    pub(super) fn new(db: Database, scope: Scope, handler: H, options: &Options) -> Self {
+        let Options { attempts, backoff, .. } = *options;
+        Self { db, scope, handler: Arc::new(handler), attempts, backoff }
+    }
+
+    pub(super) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Has messages handled: those of a key one after the other, different keys at the same time, so that their
+    /// transactions share a commit.
+    pub(super) async fn handle(&self, messages: Vec<Envelope>) -> Result<Outcome, Error> {
+        let mut keys: BTreeMap<String, Vec<Envelope>> = BTreeMap::new();
+        for message in messages {
+            keys.entry(message.partition_key.clone()).or_default().push(message);
+        }
+        let mut outcome = Outcome::default();
+        for verdict in try_join_all(keys.into_values().map(|messages| self.of_one_key(messages)))
+            .await?
+            .into_iter()
+            .flatten()
+        {
+            outcome.note(verdict);
+        }
+        Ok(outcome)
+    }
+
+    /// Several messages share a transaction; if one of them fails, each gets its own.
+    async fn of_one_key(&self, messages: Vec<Envelope>) -> Result<Vec<Verdict>, Error> {
+        let mut verdicts = Vec::with_capacity(messages.len());
+        for together in messages.chunks(TOGETHER) {
+            let together: Arc<[Envelope]> = together.into();
+            match self.attempt(Arc::clone(&together)).await {
+                Ok(handled) => verdicts.extend(handled),
+                Err(failure) if together.len() == 1 => verdicts.push(self.park(&together[0], failure).await?),
+                Err(_) => {
+                    for alone in &*together {
+                        verdicts.push(self.alone(alone).await?);
+                    }
+                }
+            }
+        }
+        Ok(verdicts)
+    }
+
+    async fn alone(&self, message: &Envelope) -> Result<Verdict, Error> {
+        match self.attempt(Arc::new([message.clone()])).await {
+            Ok(verdicts) => Ok(verdicts.first().copied().unwrap_or(Verdict::Duplicate)),
+            Err(failure) => self.park(message, failure).await,
+        }
+    }
+
+    async fn attempt(&self, messages: Arc<[Envelope]>) -> Result<Vec<Verdict>, Failure> {
+        let (scope, handler) = (self.scope.clone(), Arc::clone(&self.handler));
+        self.db
+            .write(async move |tx| {
+                let mut verdicts = Vec::with_capacity(messages.len());
+                for message in &*messages {
+                    verdicts.push(inbox::handle_delivered(tx, &scope, &*handler, message).await?);
+                }
+                Ok(verdicts)
+            })
+            .await
+    }
+
+    /// Parks a message that has failed for the first time.
+    async fn park(&self, message: &Envelope, failure: Failure) -> Result<Verdict, Error> {
+        let (error, retry) = self.remedy(failure, 1)?;
+        tracing::warn!(
+            message.id = %message.id, message.type = message.kind, retried = retry.is_some(),
+            "`{}` parks a message of `{}`: {error}", self.scope.consumer, self.scope.topic,
+        );
+        let (scope, message) = (self.scope.clone(), message.clone());
+        let parked =
+            self.db.write(async move |tx| inbox::park_first(tx, &scope, &message, &error, retry).await).await;
+        parked.map_err(|failure| self.error(failure))
+    }
+
+    /// What to note of a message's failure, and whether to try again; or the error to wait for the end of.
+    fn remedy(&self, failure: Failure, failures: u32) -> Result<(String, Option<Backoff>), Error> {
+        match failure.remedy() {
+            Remedy::Wait(reason) => Err(self.store(reason)),
+            Remedy::Retry(error) => Ok((error, Some(self.backoff).filter(|_| failures < self.attempts))),
+            Remedy::Park(error) => Ok((error, None)),
+        }
+    }
+
+    /// What fails beside a message's handling is the store.
+    fn error(&self, failure: Failure) -> Error {
+        match failure.remedy() {
+            Remedy::Wait(reason) | Remedy::Retry(reason) | Remedy::Park(reason) => self.store(reason),
+        }
+    }
+
+    fn store(&self, reason: String) -> Error {
+        let Scope { consumer, topic, .. } = &self.scope;
+        Error::Store { consumer: consumer.to_string(), topic: topic.to_string(), reason }
+    }
+
+    /// Tries parked keys that are due, and tells in how long the next is.
+    pub(super) async fn retry(&self) -> Result<(Outcome, Option<Duration>), Error> {
+        let scope = self.scope.clone();
+        let due = self.db.read(async move |tx| inbox::due(tx, &scope).await).await;
+        let (keys, next) = due.map_err(|error| self.error(error))?;
+        let mut outcome = Outcome::default();
+        for tried in try_join_all(keys.iter().map(|due| self.retry_key(due))).await? {
+            outcome.add(tried);
+        }
+        Ok((outcome, next.map(Duration::from_micros)))
+    }
+
+    /// Handles what is parked of a key, in its order, up to the first message that fails.
+    async fn retry_key(&self, due: &Due) -> Result<Outcome, Error> {
+        let mut outcome = Outcome::default();
+        loop {
+            let sequence = self.sequence(&due.key).await?;
+            if sequence.is_empty() {
+                break;
+            }
+            for message in sequence {
+                // The first attempts may have failed on a message before this one.
+                let failures = if outcome == Outcome::default() { due.failures.saturating_add(1) } else { 1 };
+                match self.retry_one(&message).await {
+                    Ok(verdict) => outcome.note(verdict),
+                    Err(failure) => {
+                        self.fail_again(message, failure, failures).await?;
+                        return Ok(outcome);
+                    }
+                }
+            }
+        }
+        // Does nothing if another message was parked meanwhile; the key is due again then.
+        let (scope, key) = (self.scope.clone(), due.key.clone());
+        let unblocked = self.db.write(async move |tx| inbox::unblock(tx, &scope, &key).await).await;
+        unblocked.map_err(|error| self.error(error))?;
+        Ok(outcome)
+    }
+
+    async fn sequence(&self, key: &str) -> Result<Vec<Envelope>, Error> {
+        let (scope, key) = (self.scope.clone(), key.to_owned());
+        let sequence = self.db.read(async move |tx| inbox::sequence(tx, &scope, &key).await).await;
+        sequence.map_err(|error| self.error(error))
+    }
+
+    async fn retry_one(&self, message: &Envelope) -> Result<Verdict, Failure> {
+        let (scope, handler, message) = (self.scope.clone(), Arc::clone(&self.handler), message.clone());
+        self.db.write(async move |tx| inbox::handle_parked(tx, &scope, &*handler, &message).await).await
+    }
+
+    async fn fail_again(&self, message: Envelope, failure: Failure, failures: u32) -> Result<(), Error> {
+        let (error, retry) = self.remedy(failure, failures)?;
+        let scope = self.scope.clone();
+        let noted = self
+            .db
+            .write(async move |tx| inbox::fail_again(tx, &scope, &message, failures, &error, retry).await)
+            .await;
+        noted.map_err(|error| self.error(error))
+    }
+}

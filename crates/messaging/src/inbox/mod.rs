@@ -1,0 +1,197 @@
+//! The inbox: each consumer handles each message once, in the order of its key.
+//!
+//! All of this happens in the consumer's own database, and what is about one message in one transaction: that it is
+//! handled, what the handler did, the version its aggregate is at, and the counts that prove nothing is missing.
+//!
+//! A message that cannot be handled is parked, and with it the later messages of its key; other keys go on. A parked
+//! key is tried again after a while, some times; after that it waits for an operator (see
+//! [`dead_letters`](crate::dead_letters)). A message is parked before it is acknowledged, so it is in one place or the
+//! other.
+
+mod parking;
+pub mod store;
+mod versions;
+
+use std::sync::Arc;
+
+use database::{Error, Transaction, params};
+
+pub(crate) use parking::{Due, due, fail_again, park_first, sequence, unblock};
+pub use store::{SCHEMA, STATEMENTS};
+
+use crate::causes::with_causes;
+use crate::consumer::{Handler, HandlerError};
+use crate::envelope::UNREADABLE;
+use crate::{Envelope, Tally};
+use versions::{Gap, Link};
+
+/// Who consumes what: the first columns of every table.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    pub(crate) consumer: Arc<str>,
+    pub(crate) topic: Arc<str>,
+    /// How many messages may be parked.
+    pub(crate) max_parked: u64,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Handled,
+    /// It was handled or parked before.
+    Duplicate,
+    /// It waits behind an earlier message of its key, or for its own next attempt.
+    Parked,
+}
+
+/// Why a message could not be handled.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Handler(HandlerError),
+    Gap(Gap),
+    /// So much is parked that no more may be.
+    NoRoom,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Handler(error.into())
+    }
+}
+
+/// What to do about a failure.
+#[derive(Debug)]
+pub(crate) enum Remedy {
+    /// The message is as good as any: wait and try the same again.
+    Wait(String),
+    /// Park the message and try again later, for so long as it makes sense.
+    Retry(String),
+    /// Park the message for an operator.
+    Park(String),
+}
+
+impl Failure {
+    pub(crate) fn remedy(self) -> Remedy {
+        match self {
+            Self::NoRoom => Remedy::Wait("too many messages are parked".to_owned()),
+            Self::Gap(gap) => Remedy::Retry(gap.to_string()),
+            Self::Handler(HandlerError::Database(error)) if is_of_the_store(&error) => {
+                Remedy::Wait(with_causes(&error))
+            }
+            Self::Handler(error @ (HandlerError::Unknown | HandlerError::Hopeless(_))) => {
+                Remedy::Park(with_causes(&error))
+            }
+            Self::Handler(error) => Remedy::Retry(with_causes(&error)),
+        }
+    }
+}
+
+/// Whether no message could be handled just then, as opposed to this one.
+fn is_of_the_store(error: &Error) -> bool {
+    let unwell =
+        error.is_full() || error.is_read_only() || error.is_busy() || error.is_corrupt() || error.is_io();
+    let ended = matches!(error, Error::Begin(_) | Error::Commit(_) | Error::Closed);
+    unwell || ended && error.constraint().is_none()
+}
+
+/// Handles a message that was delivered, unless it was handled before or has to wait behind another.
+pub(crate) async fn handle_delivered(
+    tx: &mut Transaction,
+    scope: &Scope,
+    handler: &impl Handler,
+    message: &Envelope,
+) -> Result<Verdict, Failure> {
+    let key = params![&*scope.consumer, &*scope.topic, message.partition_key];
+    if tx.query_opt(store::BLOCKED, key, |_| Ok(())).await?.is_some() {
+        return parking::park(tx, scope, message).await;
+    }
+    handle(tx, scope, handler, message).await
+}
+
+/// Handles a message that was parked, unless another replica has done so or it was discarded.
+pub(crate) async fn handle_parked(
+    tx: &mut Transaction,
+    scope: &Scope,
+    handler: &impl Handler,
+    message: &Envelope,
+) -> Result<Verdict, Failure> {
+    let id = params![&*scope.consumer, &*scope.topic, message.id];
+    if tx.execute(store::UNPARK, id).await? == 0 {
+        return Ok(Verdict::Duplicate);
+    }
+    handle(tx, scope, handler, message).await
+}
+
+async fn handle(
+    tx: &mut Transaction,
+    scope: &Scope,
+    handler: &impl Handler,
+    message: &Envelope,
+) -> Result<Verdict, Failure> {
+    let id = params![&*scope.consumer, &*scope.topic, message.id, tx.now()];
+    if tx.execute(store::HANDLE, id).await? == 0 {
+        return Ok(Verdict::Duplicate);
+    }
+    if message.kind == UNREADABLE {
+        return Err(Failure::Handler(HandlerError::Unknown));
+    }
+    match versions::link(tx, scope, message).await? {
+        Link::Gap(gap) => return Err(Failure::Gap(gap)),
+        Link::Older => {}
+        Link::Next => {
+            versions::advance(tx, scope, message).await?;
+            handler.handle(tx, message).await.map_err(Failure::Handler)?;
+        }
+    }
+    count(tx, scope, message, Counted::Handled).await?;
+    Ok(Verdict::Handled)
+}
+
+/// As what a message counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counted {
+    Seen,
+    Handled,
+    Discarded,
+}
+
+/// Counts a message, if its producer does.
+pub(crate) async fn count(
+    tx: &mut Transaction,
+    scope: &Scope,
+    message: &Envelope,
+    counted: Counted,
+) -> Result<(), Error> {
+    let Some(latest) = message.tally else { return Ok(()) };
+    let one = Tally::one(message.fingerprint());
+    let began = latest.since(one);
+    let only = |what| if counted == what { one } else { Tally::default() };
+    let (handled, discarded) = (only(Counted::Handled), only(Counted::Discarded));
+    let params = params![
+        &*scope.consumer,
+        &*scope.topic,
+        message.source,
+        u32::from(message.partition()),
+        began.count,
+        began.sum,
+        latest.count,
+        latest.sum,
+        handled.count,
+        handled.sum,
+        discarded.count,
+        discarded.sum
+    ];
+    tx.execute(store::COUNT, params).await.map(drop)
+}
+
+/// Forgets messages that were handled before `before` (microseconds since the Unix epoch), at most `limit` of them.
+/// Returns how many there were.
+///
+/// A message forgotten is handled again if it is delivered again, unless its aggregate's version tells. A week is
+/// more than brokers keep a message that was acknowledged.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn forget(tx: &mut Transaction, before: i64, limit: u64) -> Result<u64, Error> {
+    tx.execute(store::FORGET, params![before, limit]).await
+}

@@ -1,0 +1,129 @@
+//! The outbox: messages are written in the transaction that they tell of, and sent by a [`Relay`] afterwards.
+//!
+//! State and message are thus never written apart. The relay repeats what was sent but not marked as such by the time
+//! of a crash, so a message is sent at least once.
+//!
+//! All envelopes of one outbox have the same [`source`](Envelope::source). What waits in it is bounded only by the
+//! space its database may take; [`oldest`] tells how far behind the relay is.
+
+mod relay;
+mod step;
+pub mod store;
+
+use std::sync::Arc;
+
+use database::{Error, Transaction, params};
+use tokio::sync::Notify;
+
+pub use relay::{Options, Outcome, Relay};
+pub use store::{SCHEMA, STATEMENTS};
+
+use crate::{Envelope, Tally};
+
+/// Puts a message for `topic` into the outbox, in the caller's transaction.
+///
+/// The relay finds it by polling; [`Handle::enqueue`] wakes it too.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn enqueue(tx: &mut Transaction, topic: &str, envelope: &Envelope) -> Result<(), Error> {
+    let one = Tally::one(envelope.fingerprint());
+    put(tx, topic, envelope, Some(one)).await
+}
+
+/// Like [`enqueue`], for a message that repeats what was told before, so that a consumer can begin with it: neither
+/// side counts it.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn republish(tx: &mut Transaction, topic: &str, envelope: &Envelope) -> Result<(), Error> {
+    put(tx, topic, envelope, None).await
+}
+
+async fn put(
+    tx: &mut Transaction,
+    topic: &str,
+    envelope: &Envelope,
+    counted: Option<Tally>,
+) -> Result<(), Error> {
+    let partition = u32::from(envelope.partition());
+    let one = counted.unwrap_or_default();
+    let place = params![topic, partition, tx.now(), one.count, one.sum];
+    let (sequence, enqueued_at, tally): (u64, i64, Tally) = tx
+        .query_one(store::TAKE_PLACE, place, |row| {
+            Ok((row.get(0)?, row.get(1)?, Tally { count: row.get(2)?, sum: row.get(3)? }))
+        })
+        .await?;
+    let headers = envelope.attributes(counted.map(|_| tally));
+    let row = params![
+        topic,
+        enqueued_at,
+        partition,
+        sequence,
+        envelope.partition_key,
+        envelope.id,
+        envelope.aggregate_type(),
+        envelope.subject,
+        envelope.kind,
+        headers,
+        envelope.data.as_str()
+    ];
+    tx.execute(store::ENQUEUE, row).await?;
+    Ok(())
+}
+
+/// When the message that waits longest was put in: microseconds since the Unix epoch, or `None` if none waits.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn oldest(tx: &mut Transaction) -> Result<Option<i64>, Error> {
+    let mut oldest: Option<i64> = None;
+    for topic in topics(tx).await? {
+        let first: Option<i64> = tx.query_one(store::OLDEST, params![topic], |row| row.get(0)).await?;
+        oldest = [oldest, first].into_iter().flatten().min();
+    }
+    Ok(oldest)
+}
+
+/// The topics that have messages waiting, each found by one step in the index.
+async fn topics(tx: &mut Transaction) -> Result<Vec<String>, Error> {
+    let mut topics: Vec<String> = Vec::new();
+    loop {
+        let after = topics.last().map_or("", String::as_str);
+        match tx.query_one(store::NEXT_TOPIC, params![after], |row| row.get(0)).await? {
+            Some(topic) => topics.push(topic),
+            None => return Ok(topics),
+        }
+    }
+}
+
+/// Wakes a [`Relay`]; clones wake the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Handle(Arc<Notify>);
+
+impl Handle {
+    /// Puts a message into the outbox, as [`enqueue`] does, and wakes the relay once it is committed.
+    ///
+    /// # Errors
+    /// Those of a statement.
+    pub async fn enqueue(&self, tx: &mut Transaction, topic: &str, envelope: &Envelope) -> Result<(), Error> {
+        enqueue(tx, topic, envelope).await?;
+        self.wake_after_commit(tx);
+        Ok(())
+    }
+
+    /// Has the relay look into the outbox once this transaction is committed.
+    pub fn wake_after_commit(&self, tx: &mut Transaction) {
+        let handle = self.clone();
+        tx.after_commit(move || handle.wake());
+    }
+
+    /// Has the relay look into the outbox.
+    pub fn wake(&self) {
+        self.0.notify_one();
+    }
+
+    pub(crate) async fn woken(&self) {
+        self.0.notified().await;
+    }
+}

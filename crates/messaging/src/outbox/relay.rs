@@ -1,0 +1,257 @@
+//! The relay: sends what is in the outbox.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use database::leases::{self, Token};
+use database::{Database, Error, Transaction, params};
+use futures_util::future::{BoxFuture, join_all};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::step::{Batch, Done};
+use super::{Handle, store, topics};
+use crate::Publisher;
+use crate::backoff::Backoff;
+use crate::causes::with_causes;
+
+/// What a relay is called among the leases.
+const ROLE: &str = "outbox";
+
+/// How a relay works.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The name of this run of this replica; of several relays over one outbox one works at a time.
+    pub holder: String,
+    /// How many messages of one topic are sent at a time.
+    pub batch: usize,
+    /// How often to look without having been woken, for what other replicas have put in.
+    pub poll: Duration,
+    /// When to try again what could not be sent.
+    pub backoff: Backoff,
+    /// How long another relay waits before it takes over from one that has gone away.
+    pub lease: Duration,
+}
+
+impl Options {
+    /// The defaults, for this run of this replica.
+    #[must_use]
+    pub fn new(holder: impl Into<String>) -> Self {
+        Self {
+            holder: holder.into(),
+            batch: 256,
+            poll: Duration::from_millis(500),
+            backoff: Backoff::default(),
+            lease: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What one step of a relay did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing is to be sent now. When something is to be tried again, it is due after this time.
+    Empty(Option<Duration>),
+    /// Another relay works.
+    Standby,
+    /// Messages were sent.
+    Sent {
+        /// How many were confirmed and taken out of the outbox.
+        confirmed: usize,
+        /// How many were not.
+        failed: usize,
+    },
+}
+
+/// Sends what is in an outbox, topic by topic, in the order of each partition.
+///
+/// A topic that cannot be sent to waits without holding up the others, and a message that cannot be sent holds up
+/// only its own key. Whatever fails is tried again for ever, with growing intervals.
+pub struct Relay {
+    db: Database,
+    publisher: Arc<dyn Publisher>,
+    options: Options,
+    handle: Handle,
+    lease: Option<(Token, Instant)>,
+    pauses: HashMap<String, Pause>,
+}
+
+/// A topic that cannot be sent to.
+struct Pause {
+    failures: u32,
+    until: Instant,
+}
+
+/// What there is to do.
+struct Due {
+    batches: Vec<Batch>,
+    retry_in: Option<Duration>,
+}
+
+impl Relay {
+    /// A relay of the outbox in `db`, whose schemas include those of the outbox and of [`leases`].
+    #[must_use]
+    pub fn new(db: Database, publisher: Arc<dyn Publisher>, options: Options) -> Self {
+        Self { db, publisher, options, handle: Handle::default(), lease: None, pauses: HashMap::new() }
+    }
+
+    /// What wakes this relay.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Sends the first messages of every topic, once.
+    ///
+    /// # Errors
+    /// If the outbox cannot be read, or what was confirmed cannot be marked: it is sent again then. That a message
+    /// could not be sent is no error of the relay, but part of the [`Outcome`].
+    pub async fn relay_once(&mut self) -> Result<Outcome, Error> {
+        let due = self.due(&HashSet::new()).await?;
+        if due.batches.is_empty() {
+            return Ok(Outcome::Empty(due.retry_in));
+        }
+        let Some(token) = self.lease().await? else { return Ok(Outcome::Standby) };
+        let steps = due.batches.into_iter().map(|batch| self.step(batch, token.clone()));
+        let (mut confirmed, mut failed) = (0, 0);
+        for done in join_all(steps).await {
+            confirmed += done.confirmed;
+            failed += done.failed;
+            self.note(done)?;
+        }
+        Ok(Outcome::Sent { confirmed, failed })
+    }
+
+    /// Sends what comes until `drain` completes, then what is left and can be sent.
+    pub async fn run(mut self, drain: impl Future<Output = ()>) {
+        let mut drain = std::pin::pin!(drain);
+        let mut draining = false;
+        let mut busy = HashSet::new();
+        let mut steps = FuturesUnordered::new();
+        loop {
+            let wait = self.begin(&mut busy, &mut steps).await.unwrap_or_else(|error| {
+                tracing::error!("the outbox cannot be relayed: {}", with_causes(&error));
+                self.options.poll
+            });
+            if draining && steps.is_empty() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                Some(done) = steps.next() => {
+                    let done: Done = done;
+                    busy.remove(&done.topic);
+                    if let Err(error) = self.note(done) {
+                        tracing::warn!("confirmed messages will be sent again: {}", with_causes(&error));
+                    }
+                }
+                () = &mut drain, if !draining => draining = true,
+                () = self.handle.woken() => {}
+                () = sleep(wait) => {}
+            }
+        }
+        self.release().await;
+    }
+
+    /// Begins a step with every topic that is due and not busy. Returns how long to wait unless something happens.
+    async fn begin(
+        &mut self,
+        busy: &mut HashSet<String>,
+        steps: &mut FuturesUnordered<BoxFuture<'static, Done>>,
+    ) -> Result<Duration, Error> {
+        let due = self.due(busy).await?;
+        let wait = due.retry_in.unwrap_or(Duration::MAX).min(self.options.poll);
+        if !due.batches.is_empty()
+            && let Some(token) = self.lease().await?
+        {
+            for batch in due.batches {
+                busy.insert(batch.topic.clone());
+                steps.push(self.step(batch, token.clone()));
+            }
+        }
+        Ok(wait)
+    }
+
+    fn step(&self, batch: Batch, token: Token) -> BoxFuture<'static, Done> {
+        Box::pin(batch.relay(self.db.clone(), Arc::clone(&self.publisher), token, self.options.backoff))
+    }
+
+    /// The first messages of each topic that is neither busy nor paused.
+    async fn due(&self, busy: &HashSet<String>) -> Result<Due, Error> {
+        let now = Instant::now();
+        let paused = self.pauses.iter().filter(|(_, pause)| pause.until > now);
+        let resumed_in = paused.clone().map(|(_, pause)| pause.until - now).min();
+        let skip: HashSet<String> = busy.iter().chain(paused.map(|(topic, _)| topic)).cloned().collect();
+        let limit = self.options.batch.max(1);
+        let mut due = self.db.read(async move |tx| read(tx, &skip, limit).await).await?;
+        due.retry_in = due.retry_in.into_iter().chain(resumed_in).min();
+        Ok(due)
+    }
+
+    /// The proof that this relay may work, renewed in good time; `None` while another has it.
+    async fn lease(&mut self) -> Result<Option<Token>, Error> {
+        let ttl = self.options.lease;
+        if let Some((token, since)) = &self.lease
+            && since.elapsed() < ttl / 3
+        {
+            return Ok(Some(token.clone()));
+        }
+        let (holder, since) = (self.options.holder.clone(), Instant::now());
+        let token = self.db.write(async move |tx| leases::acquire(tx, ROLE, &holder, ttl).await).await?;
+        self.lease = token.clone().map(|token| (token, since));
+        Ok(token)
+    }
+
+    async fn release(self) {
+        if let Some((token, _)) = self.lease
+            && let Err(error) = self.db.write(async move |tx| leases::release(tx, &token).await).await
+        {
+            tracing::debug!("the relay's lease ends by itself: {}", with_causes(&error));
+        }
+    }
+
+    /// Learns from what became of a batch.
+    fn note(&mut self, done: Done) -> Result<(), Error> {
+        match done.pause {
+            None => drop(self.pauses.remove(&done.topic)),
+            Some(error) => {
+                let failures =
+                    self.pauses.get(&done.topic).map_or(1, |pause| pause.failures.saturating_add(1));
+                let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, done.topic.as_bytes());
+                let wait = self.options.backoff.wait(id, failures);
+                tracing::warn!(failures, "the relay tries again in {wait:?}: {}", with_causes(&error));
+                self.pauses.insert(done.topic, Pause { failures, until: Instant::now() + wait });
+            }
+        }
+        match done.unmarked {
+            None => Ok(()),
+            Some(error) => {
+                self.lease = None;
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn read(tx: &mut Transaction, skip: &HashSet<String>, limit: usize) -> Result<Due, Error> {
+    let mut batches = Vec::new();
+    for topic in topics(tx).await? {
+        if !skip.contains(&topic) {
+            let batch = Batch::read(tx, topic, limit).await?;
+            batches.extend(Some(batch).filter(|batch| !batch.is_empty()));
+        }
+    }
+    let now = tx.now();
+    let next: Option<i64> = tx.query_one(store::NEXT_RETRY, params![now], |row| row.get(0)).await?;
+    let retry_in = next.map(|next| Duration::from_micros(next.abs_diff(now)));
+    Ok(Due { batches, retry_in })
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay").field("options", &self.options).finish_non_exhaustive()
+    }
+}

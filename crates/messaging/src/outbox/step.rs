@@ -1,0 +1,164 @@
+//! One step with one topic: publish a batch, then take what was confirmed out of the outbox.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use database::leases::{self, Token};
+use database::{Database, Error, Row, Transaction, params};
+
+use super::store;
+use crate::backoff::{Backoff, micros};
+use crate::broker::HeldBack;
+use crate::causes::with_causes;
+use crate::{Envelope, PublishError, Publisher, Tally};
+
+/// The first messages of a topic.
+pub(super) struct Batch {
+    pub(super) topic: String,
+    places: Vec<Place>,
+    envelopes: Vec<Envelope>,
+}
+
+/// Where a message is in the outbox.
+#[derive(Clone, Copy)]
+struct Place {
+    enqueued_at: i64,
+    partition: u32,
+    sequence: u64,
+    /// How often its key has failed; `None` if it is not held.
+    failures: Option<u32>,
+}
+
+/// What became of a batch.
+pub(super) struct Done {
+    pub(super) topic: String,
+    pub(super) confirmed: usize,
+    pub(super) failed: usize,
+    /// Why nothing can be published to the topic.
+    pub(super) pause: Option<PublishError>,
+    /// Why what was confirmed could not be marked, and is going to be sent again.
+    pub(super) unmarked: Option<Error>,
+}
+
+impl Batch {
+    pub(super) async fn read(tx: &mut Transaction, topic: String, limit: usize) -> Result<Self, Error> {
+        let now = tx.now();
+        let rows = tx.query(store::BATCH, params![topic, now, limit as u64], Self::row).await?;
+        let mut batch =
+            Self { topic, places: Vec::with_capacity(rows.len()), envelopes: Vec::with_capacity(rows.len()) };
+        for (place, headers, payload) in rows {
+            // Only a damaged row cannot be read. It is sent as what it is, so that it is seen and nothing waits for it.
+            let envelope = Envelope::from_parts(&headers, payload).unwrap_or_else(|error| {
+                let origin = format!("outbox/{}/{}/{}", batch.topic, place.partition, place.sequence);
+                Envelope::unreadable(&origin, &headers, &error)
+            });
+            batch.places.push(place);
+            batch.envelopes.push(envelope);
+        }
+        Ok(batch)
+    }
+
+    fn row(row: &Row<'_>) -> Result<(Place, String, String), Error> {
+        let place = Place {
+            enqueued_at: row.get(0)?,
+            partition: row.get(1)?,
+            sequence: row.get(2)?,
+            failures: row.get(5)?,
+        };
+        Ok((place, row.get(3)?, row.get(4)?))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.envelopes.is_empty()
+    }
+
+    /// Publishes the batch and marks what was confirmed.
+    pub(super) async fn relay(
+        self,
+        db: Database,
+        publisher: Arc<dyn Publisher>,
+        token: Token,
+        backoff: Backoff,
+    ) -> Done {
+        let (topic, total) = (self.topic.clone(), self.envelopes.len());
+        let mut failed = BTreeMap::new();
+        match publisher.publish(&topic, &self.envelopes).await {
+            Ok(()) => {}
+            Err(PublishError::Partly { failures, .. }) => {
+                failed.extend(failures.into_iter().map(|failure| (failure.index, failure.cause)));
+            }
+            Err(error) => {
+                return Done { topic, confirmed: 0, failed: total, pause: Some(error), unmarked: None };
+            }
+        }
+        let failures = failed.len();
+        let mut mark = Mark::default();
+        for (index, (place, envelope)) in self.places.into_iter().zip(self.envelopes).enumerate() {
+            match failed.remove(&index) {
+                None => mark.confirm(place, &envelope),
+                Some(cause) if cause.is::<HeldBack>() => {}
+                Some(cause) => mark.hold(place, envelope, with_causes(&*cause)),
+            }
+        }
+        let unmarked = mark.write(&db, topic.clone(), token, backoff).await.err();
+        Done { topic, confirmed: total - failures, failed: failures, pause: None, unmarked }
+    }
+}
+
+/// What to write once a batch was published.
+#[derive(Default)]
+struct Mark {
+    /// Where each confirmed message is, and what it counts for.
+    confirmed: Vec<(Place, Tally)>,
+    /// Keys that are not to be held any longer.
+    let_go: Vec<String>,
+    /// The first message of each key that failed, and why.
+    held: HashMap<String, (Place, Envelope, String)>,
+}
+
+impl Mark {
+    fn confirm(&mut self, place: Place, envelope: &Envelope) {
+        let one = envelope.tally.map_or(Tally::default(), |_| Tally::one(envelope.fingerprint()));
+        self.confirmed.push((place, one));
+        if place.failures.is_some() && !self.let_go.contains(&envelope.partition_key) {
+            self.let_go.push(envelope.partition_key.clone());
+        }
+    }
+
+    fn hold(&mut self, place: Place, envelope: Envelope, error: String) {
+        self.held.entry(envelope.partition_key.clone()).or_insert((place, envelope, error));
+    }
+
+    async fn write(self, db: &Database, topic: String, token: Token, backoff: Backoff) -> Result<(), Error> {
+        db.write(async move |tx| {
+            leases::check(tx, &token).await?;
+            self.count(tx, &topic).await?;
+            for key in &self.let_go {
+                tx.execute(store::LET_GO, params![topic, key]).await?;
+            }
+            for (key, (place, envelope, error)) in &self.held {
+                let failures = place.failures.unwrap_or(0).saturating_add(1);
+                let retry_at = tx.now().saturating_add(micros(backoff.wait(envelope.id, failures)));
+                tx.execute(store::HOLD, params![topic, key, failures, retry_at, error]).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes confirmed messages out and counts each that was still in.
+    async fn count(&self, tx: &mut Transaction, topic: &str) -> Result<(), Error> {
+        let mut counts: BTreeMap<u32, Tally> = BTreeMap::new();
+        for (place, one) in &self.confirmed {
+            let Place { enqueued_at, partition, sequence, .. } = *place;
+            if tx.execute(store::CONFIRM, params![topic, enqueued_at, partition, sequence]).await? > 0 {
+                let count = counts.entry(partition).or_default();
+                *count = count.plus(*one);
+            }
+        }
+        for (partition, Tally { count, sum }) in counts {
+            tx.execute(store::COUNT, params![topic, partition, count, sum]).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,7 +1,9 @@
 //! What holds for every call, so that no service has to say it.
 
+use axum::http::StatusCode;
+use contracts::problem::MEDIA_TYPE;
 use utoipa::openapi::{
-    Content, PathItem, Ref, RefOr, ResponseBuilder,
+    Content, PathItem, Ref, RefOr, Response, ResponseBuilder,
     path::{Operation, ParameterIn},
 };
 
@@ -37,9 +39,30 @@ pub(super) fn complete(operation: &mut Operation, method: &str) {
         parameters.push(RefOr::T(headers::idempotency_key()));
     }
 
+    let responses = &mut operation.responses.responses;
+    responses.entry("default".to_owned()).or_insert_with(|| RefOr::T(problem()));
+    for (status, response) in responses {
+        if let RefOr::T(response) = response {
+            describe(status, response);
+        }
+    }
+}
+
+fn problem() -> Response {
     let content = Content::new(Some(Ref::from_schema_name("Problem")));
-    let problem = ResponseBuilder::new()
-        .description("Why it was not done")
-        .content(contracts::problem::MEDIA_TYPE, content);
-    operation.responses.responses.entry("default".to_owned()).or_insert(RefOr::T(problem.build()));
+    ResponseBuilder::new().description("Why it was not done").content(MEDIA_TYPE, content).build()
+}
+
+/// What OpenAPI demands of every response: a description, and the media type that is really sent.
+fn describe(status: &str, response: &mut Response) {
+    let status: Option<StatusCode> = status.parse().ok();
+    if response.description.is_empty() {
+        response.description =
+            status.and_then(|status| status.canonical_reason()).unwrap_or_default().to_owned();
+    }
+    if status.is_some_and(|status| status.as_u16() >= 400)
+        && let Some(problem) = response.content.shift_remove("application/json")
+    {
+        response.content.insert(MEDIA_TYPE.to_owned(), problem);
+    }
 }

@@ -1,1 +1,3 @@
-//! Boots services on free ports, scripted peers and faults; for tests only.
+//! Faults for tests, and nothing else's dependency.
+
+pub mod unsynced;

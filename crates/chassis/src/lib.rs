@@ -19,6 +19,7 @@ pub mod service;
 
 pub mod admin;
 pub mod client;
+pub mod dead_letters;
 
 pub mod changes;
 pub mod idempotency;

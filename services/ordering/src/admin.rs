@@ -3,6 +3,7 @@
 use axum::{Json, Router, extract::State, routing::get};
 use chassis::{extract::Path, extract::Query, problem::Problem};
 use database::Database;
+use messaging::audit::{InboxAudit, OutboxAudit, of_inbox, of_outbox};
 use saga::{Definition, LogEntry, Summary, tasks};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -27,9 +28,11 @@ struct From {
 #[derive(Serialize)]
 struct Audit {
     service: &'static str,
-    orders: Vec<contracts::ordering::Order>,
+    aggregates: Vec<contracts::ordering::Order>,
     next: Option<Uuid>,
     pending: Pending,
+    outbox: OutboxAudit,
+    inbox: InboxAudit,
 }
 
 /// What is still to be done; all zero at rest.
@@ -37,19 +40,26 @@ struct Audit {
 struct Pending {
     sagas: i64,
     tasks: i64,
+    outbox: u64,
+    parked: u64,
 }
 
 async fn audit(State(database): State<Database>, Query(from): Query<From>) -> Result<Json<Audit>, Problem> {
     let after = from.after.unwrap_or_default();
     let read = database.read(async move |tx| {
         let orders = store::audit(tx, after, PAGE).await?;
-        let pending =
-            Pending { sagas: saga::unfinished(tx).await?, tasks: tasks::count(tx, PlaceOrder::NAME).await? };
-        Ok::<_, database::Error>((orders, pending))
+        let (outbox, inbox) = (of_outbox(tx).await?, of_inbox(tx).await?);
+        let pending = Pending {
+            sagas: saga::unfinished(tx).await?,
+            tasks: tasks::count(tx, PlaceOrder::NAME).await?,
+            outbox: outbox.unconfirmed,
+            parked: inbox.parked,
+        };
+        Ok::<_, database::Error>((orders, pending, outbox, inbox))
     });
-    let (orders, pending) = read.await?;
+    let (orders, pending, outbox, inbox) = read.await?;
     let next = orders.last().filter(|_| orders.len() == PAGE as usize).map(|order| order.id.uuid());
-    Ok(Json(Audit { service: "ordering", orders, next, pending }))
+    Ok(Json(Audit { service: "ordering", aggregates: orders, next, pending, outbox, inbox }))
 }
 
 /// A saga, and every step that it took.

@@ -7,6 +7,7 @@ use chassis::{
     admin::Admin,
     changes::Changes,
     client::{self, HttpClient},
+    dead_letters,
     idempotency::{self, Cleaner, Idempotency},
     platform::Platform,
     service::{self, Service},
@@ -36,7 +37,8 @@ use crate::{
     store::{self, Rows},
     styles::{
         call::{Caller, Participants},
-        messaging::{ByMessage, Quotes, Replies},
+        messaging::{ByMessage, Quotes},
+        replies::{CONSUMER, Replies},
         rest::{self, ByCall, Endpoints, Http},
     },
 };
@@ -56,7 +58,7 @@ pub const SCHEMAS: &[Schema] = &[
 pub const STATEMENTS: &[&[Statement]] =
     &[saga::STATEMENTS, tasks::STATEMENTS, leases::STATEMENTS, idempotency::STATEMENTS];
 
-/// What the service is called, as a group of consumers too.
+/// What the service is called.
 const NAME: &str = "ordering";
 
 /// How long tasks under way may take to finish when ordering stops; they go on at the next start.
@@ -108,7 +110,7 @@ impl App {
             ids: platform.ids.clone(),
             wait: config.wait,
         };
-        service.merge_admin(admin::routes(database));
+        service.merge_admin(admin::routes(database.clone()).merge(dead_letters::routes(database)));
         let routes = Router::new().merge(http::router(api)).merge(routes);
         let address = service.serve(routes, config.listen)?;
         Ok(Self { service, address })
@@ -168,7 +170,8 @@ impl Base<'_> {
         };
         let application = self.application(Orders::new(Rows), ByCall);
         self.ask(service, &application, http.clone(), Backoff::default());
-        let routes = rest::routes(application.clone(), self.database.clone());
+        let replies = Replies { application: application.clone() };
+        let routes = rest::routes(replies, self.database.clone());
         Wired { application, catalogue: Arc::new(http), routes }
     }
 
@@ -187,7 +190,8 @@ impl Base<'_> {
 
         let replies = Replies { application: application.clone() };
         let (topic, options) = (topics::ORDERING_REPLIES, consumer::Options::default());
-        let consumer = Consumer::new(broker.clone(), topic, NAME, replies, self.database.clone(), options);
+        let consumer =
+            Consumer::new(broker.clone(), topic, CONSUMER, replies, self.database.clone(), options);
         service.spawn("replies", |drain| async move { consumer.run(drain.requested()).await });
 
         let catalogue = Quotes {

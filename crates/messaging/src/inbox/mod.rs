@@ -122,6 +122,28 @@ pub(crate) async fn handle_parked(
     handle(tx, scope, handler, message).await
 }
 
+/// Handles, once, a message that was handed over in another way than by a broker: posted by a
+/// [web hook](crate::webhook), say. Whoever hands it over keeps it until the transaction is committed and tries again
+/// when that fails, so nothing is parked.
+///
+/// # Errors
+/// The handler's, and [`HandlerError::Failed`] while an earlier message about the same aggregate is missing.
+pub async fn accept(
+    tx: &mut Transaction,
+    consumer: &str,
+    topic: &str,
+    handler: &impl Handler,
+    message: &Envelope,
+) -> Result<(), HandlerError> {
+    let scope = Scope { consumer: consumer.into(), topic: topic.into(), max_parked: 0 };
+    match handle(tx, &scope, handler, message).await {
+        Ok(_) => Ok(()),
+        Err(Failure::Handler(error)) => Err(error),
+        Err(Failure::Gap(gap)) => Err(HandlerError::Failed(gap.to_string().into())),
+        Err(Failure::NoRoom) => Err(HandlerError::Failed("too many messages are parked".into())),
+    }
+}
+
 async fn handle(
     tx: &mut Transaction,
     scope: &Scope,

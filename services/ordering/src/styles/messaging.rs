@@ -2,11 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ::messaging::{
-    Broker, Data, Envelope,
-    consumer::{Handler, HandlerError},
-    derived_id, outbox,
-};
+use ::messaging::{Broker, Data, Envelope, derived_id, outbox};
 use chassis::context::Context;
 use contracts::{
     OrderId, Sku,
@@ -20,7 +16,6 @@ use uuid::Uuid;
 
 use super::call::{Asked, Participants};
 use crate::{
-    application::{Application, Error},
     http::{Catalogue, Unavailable},
     process::{Addressed, PlaceOrder, Request, Step},
 };
@@ -98,26 +93,6 @@ impl Participants for ByMessage {
             Ok(()) => Asked::Failed("no answer in time, asked again".to_owned()),
             Err(error) => Asked::Failed(chassis::problem::chain(&error)),
         }
-    }
-}
-
-/// Takes the answers in.
-#[derive(Clone, Debug)]
-pub struct Replies {
-    /// What they are told to.
-    pub application: Arc<Application>,
-}
-
-impl Handler for Replies {
-    async fn handle(&self, tx: &mut Transaction, message: &Envelope) -> Result<(), HandlerError> {
-        let (order, reply) = super::reply(message).map_err(|error| match error {
-            super::NotAReply::Kind(_) => HandlerError::Unknown,
-            other => HandlerError::Hopeless(other.into()),
-        })?;
-        self.application.receive(tx, order, &reply).await.map_err(|error| match error {
-            Error::Store(error) | Error::Saga(saga::Error::Store(error)) => error.into(),
-            other => HandlerError::Failed(other.into()),
-        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! `rest`: participants are called over HTTP and answer in the response; an answer that comes later is posted here.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use chassis::{
@@ -8,16 +8,18 @@ use chassis::{
     context::Context,
     problem::{Problem, chain},
 };
-use contracts::{OrderId, Sku, billing, customers, shipping, warehouse, warehouse::Quote};
+use contracts::{OrderId, Sku, billing, customers, shipping, topics, warehouse, warehouse::Quote};
 use database::{Database, Transaction};
 use futures_util::future::BoxFuture;
-use messaging::Envelope;
+use messaging::{Envelope, consumer::HandlerError, inbox};
 use saga::{Ask, Asking, Move};
 use uuid::Uuid;
 
-use super::call::{Asked, Participants};
+use super::{
+    call::{Asked, Participants},
+    replies::{CONSUMER, Replies},
+};
 use crate::{
-    application::Application,
     http::{Catalogue, Unavailable},
     process::{Addressed, Participant, PlaceOrder, Reply, Request, Step},
 };
@@ -151,23 +153,28 @@ impl Catalogue for Http {
     }
 }
 
-/// Where participants post the answers that come later.
+/// What the route of late answers needs.
 #[derive(Clone)]
-struct Replies {
-    application: Arc<Application>,
+struct Inbox {
+    replies: Replies,
     database: Database,
 }
 
-/// The route by which answers come that come later.
-pub fn routes(application: Arc<Application>, database: Database) -> Router {
-    Router::new().route("/internal/replies", post(receive)).with_state(Replies { application, database })
+/// The route to which participants post the answers that come later.
+pub fn routes(replies: Replies, database: Database) -> Router {
+    Router::new().route("/internal/replies", post(receive)).with_state(Inbox { replies, database })
 }
 
-async fn receive(State(replies): State<Replies>, body: String) -> Result<StatusCode, Problem> {
-    let envelope = Envelope::from_json(&body).map_err(|error| Problem::malformed(chain(&error)))?;
-    let (order, reply) = super::reply(&envelope).map_err(|error| Problem::malformed(chain(&error)))?;
-    let application = replies.application.clone();
-    let work = async move |tx: &mut Transaction| application.receive(tx, order, &reply).await;
-    replies.database.write(work).await.map_err(Problem::from)?;
+async fn receive(State(inbox): State<Inbox>, body: String) -> Result<StatusCode, Problem> {
+    let message = Envelope::from_json(&body).map_err(|error| Problem::malformed(chain(&error)))?;
+    let replies = inbox.replies;
+    let work = async move |tx: &mut Transaction| {
+        inbox::accept(tx, CONSUMER, topics::ORDERING_REPLIES, &replies, &message).await
+    };
+    inbox.database.write(work).await.map_err(|error| match error {
+        HandlerError::Database(error) => error.into(),
+        HandlerError::Failed(_) => chassis::problem::unavailable(&error),
+        _ => Problem::unprocessable("UNKNOWN_REPLY", chain(&error)),
+    })?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -100,6 +100,53 @@ pub trait Broker: Publisher {
     ) -> BoxFuture<'a, Result<(), Error>>;
 }
 
+impl<P: Publisher + ?Sized> Publisher for Arc<P> {
+    fn publish<'a>(
+        &'a self,
+        topic: &'a str,
+        batch: &'a [Envelope],
+    ) -> BoxFuture<'a, Result<(), PublishError>> {
+        (**self).publish(topic, batch)
+    }
+}
+
+impl<B: Broker + ?Sized> Broker for Arc<B> {
+    fn lanes(&self) -> u16 {
+        (**self).lanes()
+    }
+
+    fn register<'a>(&'a self, topic: &'a str, group: &'a str) -> BoxFuture<'a, Result<(), Error>> {
+        (**self).register(topic, group)
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        topic: &'a str,
+        group: &'a str,
+        lanes: Range<u16>,
+    ) -> BoxFuture<'a, Result<Box<dyn Subscription>, Error>> {
+        (**self).subscribe(topic, group, lanes)
+    }
+
+    fn request<'a>(
+        &'a self,
+        topic: &'a str,
+        request: Envelope,
+        deadline: Instant,
+    ) -> BoxFuture<'a, Result<Envelope, RequestError>> {
+        (**self).request(topic, request, deadline)
+    }
+
+    fn serve<'a>(
+        &'a self,
+        topic: &'a str,
+        responder: Arc<dyn Responder>,
+        drain: BoxFuture<'a, ()>,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        (**self).serve(topic, responder, drain)
+    }
+}
+
 /// Messages of some lanes, in the order of each lane.
 pub trait Subscription: Send {
     /// The next messages, at most `max`: as soon as there is at least one, or none after `within`.

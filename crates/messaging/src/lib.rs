@@ -21,6 +21,7 @@ pub mod webhook;
 pub use backoff::Backoff;
 pub use broker::{Broker, Delivery, PublishError, Publisher, Responder, Subscription};
 pub use consumer::{Consumer, Handler, HandlerError};
+pub use embedded::Embedded;
 pub use envelope::{Data, Envelope};
 pub use id::derived_id;
 pub use partition::partition;

@@ -157,9 +157,7 @@ statements! {
         ON CONFLICT (message_id, consumer, topic) DO NOTHING";
 
     /// Takes a message out of those parked.
-    pub const UNPARK: "
-        DELETE FROM inbox_parked WHERE consumer = $1 AND topic = $2 AND message_id = $3
-        RETURNING partitionkey, place, envelope";
+    pub const UNPARK: "DELETE FROM inbox_parked WHERE consumer = $1 AND topic = $2 AND message_id = $3";
 
     /// Blocked keys that are to be tried again.
     pub const DUE: "

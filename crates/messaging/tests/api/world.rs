@@ -120,7 +120,8 @@ pub(crate) struct Effects(Arc<Mutex<Failing>>);
 struct Failing {
     failing: BTreeSet<String>,
     unknown: BTreeSet<String>,
-    away: bool,
+    /// After how many more messages the store fails.
+    store_fails_after: Option<usize>,
 }
 
 impl Effects {
@@ -134,15 +135,17 @@ impl Effects {
         self.0.lock().unwrap().unknown = kinds.iter().map(|&kind| kind.to_owned()).collect();
     }
 
-    /// The store fails, or does not any more.
-    pub(crate) fn store_fails(&self, away: bool) {
-        self.0.lock().unwrap().away = away;
+    /// The store fails after so many messages, or does not any more.
+    pub(crate) fn store_fails_after(&self, messages: Option<usize>) {
+        self.0.lock().unwrap().store_fails_after = messages;
     }
 
     fn refuse(&self, message: &Envelope) -> Result<(), HandlerError> {
-        let failing = self.0.lock().unwrap();
-        if failing.away {
-            return Err(Error::Busy { waited: Duration::ZERO }.into());
+        let mut failing = self.0.lock().unwrap();
+        match &mut failing.store_fails_after {
+            None => {}
+            Some(0) => return Err(Error::Busy { waited: Duration::ZERO }.into()),
+            Some(left) => *left -= 1,
         }
         if failing.unknown.contains(&message.kind) {
             return Err(HandlerError::Unknown);

@@ -14,7 +14,7 @@ use chassis::{
 use utoipa::openapi::{OpenApi, Server, ServerBuilder};
 
 use crate::{
-    Config, openapi, routes,
+    Config, docs, openapi, routes,
     upstream::{Parts, Upstream},
 };
 
@@ -85,7 +85,7 @@ impl App {
             router = router.nest(&prefix, api.merge(openapi::router(&document, vec![server.clone()])?));
             servers.push(server);
         }
-        router = router.merge(openapi::router(&document, servers)?);
+        router = router.merge(openapi::router(&document, servers)?).merge(docs::router());
 
         // What clients see, last: whoever is let in finds everything there.
         let styles: Vec<_> = config.styles.keys().cloned().collect();

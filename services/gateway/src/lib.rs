@@ -12,6 +12,7 @@ pub mod routes;
 
 mod app;
 mod client;
+mod docs;
 mod forward;
 mod order;
 mod upstream;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail by panicking, as tests do")]
 
 mod composition;
+mod docs;
 mod events;
 mod failures;
 mod forwarding;

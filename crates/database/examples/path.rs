@@ -1,7 +1,7 @@
 //! What the way through this crate costs, beside bare rusqlite and beside a channel hop per statement.
 //!
 //! `cargo run --release -p database --example path [ROUNDS]` prints three tables. Everything is measured in one
-//! run, interleaved, on files in the directory that `TMPDIR` names; the figures are medians of the rounds.
+//! run, interleaved, on files in the directory that `TMPDIR` names; figures and ratios are medians of the rounds.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -79,10 +79,9 @@ async fn statements(
         figures[1].push(statements_ours(store).await?);
         figures[2].push(statements_hopping(hopping).await?);
     }
-    let figures = figures.map(median);
     println!("{:>28} {:>12} {:>8}", "statements per second", "", "of bare");
-    for (name, figure) in ["bare rusqlite", "this crate", "a hop per statement"].iter().zip(figures) {
-        println!("{name:>28} {figure:>12.0} {:>7.0}%", 100.0 * figure / figures[0]);
+    for (name, way) in ["bare rusqlite", "this crate", "a hop per statement"].iter().zip(&figures) {
+        println!("{name:>28} {:>12.0} {:>7.0}%", median(way), share(way, &figures[0]));
     }
     Ok(())
 }
@@ -104,8 +103,8 @@ async fn commands(store: &Database, bare: &Connection, rounds: usize) -> Result<
             figures[2].push(figure);
             figures[3].push(group);
         }
-        let [bare, savepoints, ours, group] = figures.map(median);
-        let share = 100.0 * ours / bare;
+        let [bare, savepoints, ours, group] = figures.each_ref().map(|way| median(way));
+        let share = share(&figures[2], &figures[0]);
         println!(
             "{callers:>20} callers {bare:>12.0} {savepoints:>12.0} {ours:>12.0} {share:>7.0}% {group:>8.1}"
         );
@@ -117,17 +116,17 @@ async fn commands(store: &Database, bare: &Connection, rounds: usize) -> Result<
 /// What it costs when commands fail after they have changed something, so that groups run again.
 #[expect(clippy::print_stdout, reason = "the report is this program's purpose")]
 async fn failures(store: &Database, rounds: usize) -> Result<(), Failure> {
-    println!("\n{:>28} {:>12}", "64 callers, failing late", "this crate");
+    println!("\n{:>28} {:>12}  of none", "64 callers, failing late", "this crate");
     let shares = [i64::MAX, 1000, 100, 10];
     let mut figures = shares.map(|_| Vec::new());
     for _ in 0..rounds {
-        for (figures, one_in) in figures.iter_mut().zip(shares) {
-            figures.push(commands_ours(store, 64, one_in).await?.0);
+        for (way, one_in) in figures.iter_mut().zip(shares) {
+            way.push(commands_ours(store, 64, one_in).await?.0);
         }
     }
-    for (figures, one_in) in figures.into_iter().zip(shares) {
+    for (way, one_in) in figures.iter().zip(shares) {
         let label = if one_in == i64::MAX { "none".to_owned() } else { format!("1 in {one_in}") };
-        println!("{label:>28} {:>12.0}", median(figures));
+        println!("{label:>28} {:>12.0} {:>7.0}%", median(way), share(way, &figures[0]));
     }
     Ok(())
 }
@@ -317,7 +316,14 @@ fn per_second(count: i64, begun: Instant) -> f64 {
     count as f64 / begun.elapsed().as_secs_f64()
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+/// The median of the rounds' ratios, in percent: what else the machine does changes from round to round.
+fn share(figures: &[f64], of: &[f64]) -> f64 {
+    let ratios: Vec<_> = figures.iter().zip(of).map(|(figure, of)| 100.0 * figure / of).collect();
+    median(&ratios)
+}
+
+fn median(figures: &[f64]) -> f64 {
+    let mut figures = figures.to_vec();
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }

@@ -21,17 +21,17 @@ pub enum Health {
 /// What a store has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Commits of groups, each with one sync of the log if anything was written.
+    /// Commits of groups that wrote something, each with one sync of the log.
     pub commits: u64,
-    /// Groups whose commit failed.
-    pub failed_commits: u64,
+    /// Groups that could not begin or commit.
+    pub failed_groups: u64,
     /// Groups that were undone and run again because of one of their works.
     pub repeated_groups: u64,
     /// Works that were committed.
     pub committed: u64,
     /// Works that were rolled back, by their own failure or by that of their group's commit.
     pub rolled_back: u64,
-    /// The most works that shared a commit.
+    /// The most works that shared a group.
     pub largest_group: u64,
     /// Time spent in COMMIT altogether, the sync included.
     pub commit_time: Duration,
@@ -49,7 +49,7 @@ pub struct Stats {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     commits: AtomicU64,
-    failed_commits: AtomicU64,
+    failed_groups: AtomicU64,
     repeated_groups: AtomicU64,
     committed: AtomicU64,
     rolled_back: AtomicU64,
@@ -64,7 +64,7 @@ impl Counters {
     pub(crate) fn snapshot(&self) -> Stats {
         Stats {
             commits: self.commits.load(Relaxed),
-            failed_commits: self.failed_commits.load(Relaxed),
+            failed_groups: self.failed_groups.load(Relaxed),
             repeated_groups: self.repeated_groups.load(Relaxed),
             committed: self.committed.load(Relaxed),
             rolled_back: self.rolled_back.load(Relaxed),
@@ -77,24 +77,26 @@ impl Counters {
         }
     }
 
-    pub(crate) fn count_commit(&self, committed: usize, rolled_back: usize, took: Duration) {
-        let (committed, rolled_back) = (committed as u64, rolled_back as u64);
+    pub(crate) fn count_commit(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.commits.fetch_add(1, Relaxed);
-        self.committed.fetch_add(committed, Relaxed);
-        self.rolled_back.fetch_add(rolled_back, Relaxed);
-        self.largest_group.fetch_max(committed + rolled_back, Relaxed);
         self.commit_micros.fetch_add(micros, Relaxed);
         self.longest_commit_micros.fetch_max(micros, Relaxed);
+    }
+
+    /// The works of one group.
+    pub(crate) fn count_works(&self, committed: usize, rolled_back: usize) {
+        self.committed.fetch_add(committed as u64, Relaxed);
+        self.rolled_back.fetch_add(rolled_back as u64, Relaxed);
+        self.largest_group.fetch_max((committed + rolled_back) as u64, Relaxed);
     }
 
     pub(crate) fn count_repeated_group(&self) {
         self.repeated_groups.fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn count_failed_commit(&self, works: usize) {
-        self.failed_commits.fetch_add(1, Relaxed);
-        self.rolled_back.fetch_add(works as u64, Relaxed);
+    pub(crate) fn count_failed_group(&self) {
+        self.failed_groups.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn count_read(&self) {

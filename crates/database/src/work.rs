@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::sync::oneshot;
 
-use crate::transaction::Hook;
+use crate::transaction::{Failure, Hook};
 use crate::{Error, Transaction};
 
 /// A closure of any type together with the way to its caller.
@@ -103,21 +103,23 @@ where
 {
     fn run(&mut self, tx: &mut Transaction) -> bool {
         INSIDE.set(true);
-        let polled = catch_unwind(AssertUnwindSafe(|| poll_once((self.closure)(tx))));
+        let run = catch_unwind(AssertUnwindSafe(|| {
+            drop(self.result.take());
+            let polled = poll_once((self.closure)(tx));
+            self.result = Some(outcome(polled, tx.failed()));
+        }));
         INSIDE.set(false);
-        let result = match (polled, tx.failed()) {
-            (Ok(Poll::Ready(Ok(_))), Some(failure)) => {
-                Err(Error::Poisoned { statement: failure.statement }.into())
-            }
-            (Ok(Poll::Ready(result)), _) => result,
-            (Ok(Poll::Pending), _) => Err(Error::AwaitedElsewhere.into()),
-            (Err(panic), _) => Err(Error::Panicked { message: message(&*panic) }.into()),
-        };
-        self.result.insert(result).is_ok()
+        if let Err(panic) = run {
+            self.fail(Error::Panicked { message: message(&*panic) });
+        }
+        matches!(self.result, Some(Ok(_)))
     }
 
     fn fail(&mut self, error: Error) {
-        self.result = Some(Err(error.into()));
+        guarded("a caller's conversion of an error", || {
+            drop(self.result.take());
+            self.result = Some(Err(error.into()));
+        });
     }
 
     fn answer(self: Box<Self>) {
@@ -125,6 +127,15 @@ where
             // A caller that went away does not wait for an answer.
             let _ = self.caller.send(result);
         }
+    }
+}
+
+/// What the caller is told of a closure that was polled once.
+fn outcome<T, E: From<Error>>(polled: Poll<Result<T, E>>, failed: Option<&Failure>) -> Result<T, E> {
+    match (polled, failed) {
+        (Poll::Pending, _) => Err(Error::AwaitedElsewhere.into()),
+        (Poll::Ready(Ok(_)), Some(failure)) => Err(Error::Poisoned { statement: failure.statement }.into()),
+        (Poll::Ready(result), _) => result,
     }
 }
 

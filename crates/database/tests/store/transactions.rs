@@ -99,6 +99,27 @@ async fn a_panic_is_an_error_of_its_caller_and_the_writer_lives_on() {
 }
 
 #[tokio::test]
+async fn a_panic_while_an_error_is_converted_ends_nothing_but_its_work() {
+    struct Fragile;
+    impl From<Error> for Fragile {
+        fn from(error: Error) -> Self {
+            panic!("cannot convert: {error}")
+        }
+    }
+    let fixture = Fixture::new();
+    let twice = async |tx: &mut Transaction| {
+        tx.execute(ADD, params![1_i64, "text"]).await?;
+        tx.execute(ADD, params![1_i64, "twice"]).await?;
+        Ok::<_, Fragile>(())
+    };
+    let store = fixture.store.clone();
+    let caller = tokio::spawn(async move { store.write(twice).await });
+    assert!(caller.await.is_err(), "the caller cannot be told, since telling it panics");
+    fixture.add(2).await.unwrap();
+    assert_eq!(fixture.ids().await, [2]);
+}
+
+#[tokio::test]
 async fn parameters_are_bound_by_number_in_any_order_and_repeatedly() {
     let fixture = Fixture::new();
     assert_eq!((OUT_OF_ORDER.parameters(), STATEMENTS.len()), (2, 4));

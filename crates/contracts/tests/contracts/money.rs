@@ -4,7 +4,7 @@ use contracts::{Count, Currency, Money, Quantity, values::MoneyError};
 use proptest::prelude::*;
 
 fn eur(amount: i64) -> Money {
-    Money::new(amount, Currency::EUR).unwrap()
+    Money::new(amount, Currency::EUR).expect("an amount in range")
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The work of having shipments booked: outside of any transaction, between two of them.
 
-use std::{str::FromStr, sync::Arc};
+use std::sync::Arc;
 
-use chassis::{context::Context, ids::Random, problem::chain, trace::Trace};
+use chassis::{ids::Random, problem::chain};
 use contracts::OrderId;
 use database::Database;
 use messaging::outbox;
@@ -59,7 +59,7 @@ impl<R: Shipments> Booking<R> {
         let request =
             self.database.write(async move |tx| application.start_booking(tx, order_id).await).await?;
         let Some(request) = request else { return Ok(()) };
-        let answer = self.carrier.book(order_id, request, self.context(&cause)).await?;
+        let answer = self.carrier.book(order_id, request, cause.context(&self.random)).await?;
         let (application, outbox) = (Arc::clone(&self.application), self.outbox.clone());
         let recorded = self.database.write(async move |tx| {
             let replies = application.record(tx, order_id, &answer).await?;
@@ -67,12 +67,5 @@ impl<R: Shipments> Booking<R> {
             Ok::<_, Error>(())
         });
         recorded.await
-    }
-
-    /// The carrier is asked in the trace of the command.
-    fn context(&self, cause: &Cause) -> Context {
-        let background = Context::background("shipping", &self.random);
-        let trace = cause.traceparent.as_deref().and_then(|trace| Trace::from_str(trace).ok());
-        Context { trace: trace.unwrap_or(background.trace), ..background }
     }
 }

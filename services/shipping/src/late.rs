@@ -1,6 +1,7 @@
 //! Answers that come later than the command. They leave through the outbox, in the transaction that knows them, for the
 //! one who gives the commands: ordering.
 
+use chassis::{context::Context, ids::Random};
 use contracts::{
     OrderId,
     shipping::Reply,
@@ -35,6 +36,14 @@ impl Cause {
     #[must_use]
     pub fn from_payload(payload: &str) -> Self {
         serde_json::from_str(payload).unwrap_or_default()
+    }
+
+    /// The context of what is done because of it, in its trace.
+    #[must_use]
+    pub fn context(&self, random: &Random) -> Context {
+        let own = Context::background("shipping", random);
+        let trace = self.traceparent.as_deref().and_then(|trace| trace.parse().ok());
+        Context { trace: trace.unwrap_or(own.trace), ..own }
     }
 }
 

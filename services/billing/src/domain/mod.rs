@@ -96,6 +96,15 @@ pub enum PaymentResult {
     Declined(Decline),
 }
 
+/// What became of an attempt to collect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptResult {
+    /// It brought the money.
+    Accepted,
+    /// It was refused.
+    Declined,
+}
+
 /// Why a command on an invoice is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -188,6 +197,21 @@ impl Invoice {
     #[must_use]
     pub fn pending_attempt(&self) -> Option<u32> {
         self.in_doubt.then_some(self.attempts)
+    }
+
+    /// What became of an attempt; `None` while that is not known, and for one that was never started.
+    #[must_use]
+    pub const fn result_of(&self, attempt: u32) -> Option<AttemptResult> {
+        if attempt == 0 || attempt > self.attempts {
+            return None;
+        }
+        // Only the last attempt can be in doubt or have brought the money: nothing is tried before or after that.
+        match self.stage {
+            _ if attempt < self.attempts => Some(AttemptResult::Declined),
+            _ if self.in_doubt => None,
+            Stage::Paid { .. } => Some(AttemptResult::Accepted),
+            Stage::Unknown | Stage::Issued | Stage::Unpaid => Some(AttemptResult::Declined),
+        }
     }
 
     /// What billing answers to the one who had it issued; `None` while that is open. After `InvoiceUnpaid` an

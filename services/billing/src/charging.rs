@@ -1,0 +1,72 @@
+//! The work of collecting money: outside of any transaction, between two of them.
+
+use std::sync::Arc;
+
+use chassis::{ids::Random, problem::chain};
+use contracts::OrderId;
+use database::Database;
+use messaging::outbox;
+use saga::tasks::{Perform, Task, Verdict};
+
+use crate::{
+    application::{self, Application, Invoices},
+    late::{self, Cause},
+    outside::{self, Payment},
+};
+
+/// Does the tasks [`CHARGE`](crate::application::CHARGE).
+#[derive(Debug)]
+pub struct Charging<R> {
+    /// Where invoices are kept.
+    pub database: Database,
+    /// What may become of them.
+    pub application: Arc<Application<R>>,
+    /// Whom to ask for the money.
+    pub payment: Payment,
+    /// Where late answers are put.
+    pub outbox: outbox::Handle,
+    /// For traces of commands that came without one.
+    pub random: Random,
+}
+
+/// Why an attempt is not decided yet.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Application(#[from] application::Error),
+    #[error(transparent)]
+    Payment(#[from] outside::Unknown),
+    #[error(transparent)]
+    Late(#[from] late::Error),
+    #[error(transparent)]
+    Store(#[from] database::Error),
+}
+
+impl<R: Invoices> Perform for Charging<R> {
+    async fn perform(&self, task: &Task) -> Verdict {
+        match self.charge(task.subject.into(), Cause::from_payload(&task.payload)).await {
+            Ok(()) => Verdict::Settled,
+            Err(error) => Verdict::Failed(chain(&error)),
+        }
+    }
+}
+
+impl<R: Invoices> Charging<R> {
+    /// First the attempt is made durable, then the provider is asked, then its answer is. After a crash between any two of
+    /// these the provider is asked about the same attempt again, under its key.
+    async fn charge(&self, order_id: OrderId, cause: Cause) -> Result<(), Error> {
+        let application = Arc::clone(&self.application);
+        let attempt = self.database.write(async move |tx| application.start_attempt(tx, order_id).await);
+        let Some(attempt) = attempt.await? else { return Ok(()) };
+        let number = attempt.number;
+        let answer = self.payment.charge(order_id, attempt, cause.context(&self.random)).await?;
+        let (application, outbox) = (Arc::clone(&self.application), self.outbox.clone());
+        let recorded = self.database.write(async move |tx| {
+            if let Some(reply) = application.record(tx, order_id, number, answer, &cause).await? {
+                late::answer(tx, &outbox, order_id, &reply, &cause).await?;
+            }
+            Ok::<_, Error>(())
+        });
+        recorded.await
+    }
+}

@@ -1,0 +1,53 @@
+//! The public API of invoices, which the gateway forwards to as it is.
+
+mod error;
+mod invoices;
+mod page;
+mod pay;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use chassis::{changes::Changes, idempotency::Idempotency};
+use database::Database;
+use utoipa::OpenApi;
+
+use crate::application::{Application, Invoices};
+
+/// What handlers work with.
+#[derive(Debug)]
+pub struct Api<R> {
+    /// What invoices are asked.
+    pub application: Arc<Application<R>>,
+    /// Where they are kept.
+    pub database: Database,
+    /// Which requests were answered before.
+    pub idempotency: Idempotency,
+    /// What tells of the results of attempts.
+    pub changes: Changes,
+    /// How long a client waits for such a result that does not say so itself.
+    pub wait: Duration,
+}
+
+/// The routes.
+pub fn router<R: Invoices>(api: Api<R>) -> Router {
+    let reading = Router::new()
+        .route("/v1/invoices", get(invoices::list))
+        .route("/v1/invoices/{id}", get(invoices::find))
+        .with_state(api.database.clone());
+    let paying = Router::new().route("/v1/invoices/{id}/pay", post(pay::pay::<R>)).with_state(Arc::new(api));
+    reading.merge(paying)
+}
+
+/// The API's description; the gateway's is made of those of all services.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(invoices::list, invoices::find, pay::pay))]
+struct Document;

@@ -1,7 +1,7 @@
 //! What can be asked of customers. Each function is part of one transaction, which its caller begins and ends, so that
 //! the caller decides what else is in it: the answer to an idempotency key, a message to be sent.
 
-use aggregate::{Failure, Repository, Versioned, execute};
+use aggregate::{AnyRepository, Failure, Repository, Versioned, execute};
 use contracts::{
     Address, CustomerId, Email, Money, Name, OrderId, Timestamp,
     customers::{self, CreditRefusal, Reply},
@@ -13,10 +13,13 @@ use crate::{
     view,
 };
 
+/// Where customers are kept, whatever keeps them.
+pub type Customers = AnyRepository<Customer, Transaction, database::Error>;
+
 /// What customers are asked, wherever they are kept.
-#[derive(Clone, Copy, Debug)]
-pub struct Application<R> {
-    customers: R,
+#[derive(Clone, Debug)]
+pub struct Application {
+    customers: Customers,
 }
 
 /// Who becomes a customer.
@@ -49,12 +52,9 @@ pub enum Error {
     Store(#[from] database::Error),
 }
 
-impl<R> Application<R>
-where
-    R: Repository<Customer, Transaction = Transaction, Error = database::Error>,
-{
+impl Application {
     /// An application on the customers kept there.
-    pub const fn new(customers: R) -> Self {
+    pub const fn new(customers: Customers) -> Self {
         Self { customers }
     }
 

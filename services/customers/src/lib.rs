@@ -13,4 +13,4 @@ mod app;
 mod config;
 
 pub use app::App;
-pub use config::Config;
+pub use config::{Config, NoReach, Reach};

@@ -1,6 +1,6 @@
 //! The one place where the service's parts are put together.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Router, extract::State, routing::get};
 use chassis::{
@@ -13,15 +13,24 @@ use chassis::{
     shutdown::Stopped,
     telemetry::LogHandle,
 };
-use contracts::Style;
+use contracts::topics;
 use database::Database;
+use messaging::{
+    Broker, Consumer, consumer,
+    outbox::{self, Relay},
+    publishing::Publishing,
+};
 
 use crate::{
-    Config,
-    application::Application,
+    Config, Reach,
+    application::{Application, Products},
     http::{self, Api},
     store::{self, Audit, Rows},
-    styles::rest,
+    styles::{
+        messaging::{Participant, SOURCE},
+        quotes::Quotes,
+        rest,
+    },
 };
 
 /// The warehouse service in one style, serving.
@@ -41,7 +50,7 @@ impl App {
     /// Outside a Tokio runtime.
     pub fn build(config: &Config, platform: &Platform) -> Result<Self, service::Error> {
         // The frame, which stops in reverse what is started here.
-        let style = config.style.as_str();
+        let style = config.reach.style().as_str();
         let mut service = Service::new("warehouse", style, platform, config.limits.clone())?;
 
         // The data, closed when nobody uses it any more.
@@ -51,15 +60,16 @@ impl App {
         let cleaner = Cleaner::new(database.clone(), platform.instance.to_string());
         service.spawn("idempotency cleaner", |drain| cleaner.run(drain));
 
-        // What others see: operators, clients, and the other services in this style.
-        service.merge_admin(Router::new().route("/audit", get(audit)).with_state(database.clone()));
-        let application = Application::new(Rows);
-        let idempotency = Idempotency::new(style);
-        let api = http::router(Api { application, database: database.clone(), idempotency });
-        let participant = match config.style {
-            Style::Rest => rest::router(rest::Participant { application, database }),
-            Style::Messaging => Router::new(),
+        // The style: how the others ask, how they are answered, and whether they hear of what happens.
+        let (application, participant) = match &config.reach {
+            Reach::Rest => rest(&database),
+            Reach::Messaging(broker) => messaging(&mut service, platform, &database, broker),
         };
+
+        // The API last: whoever is let in finds everything running.
+        service.merge_admin(Router::new().route("/audit", get(audit)).with_state(database.clone()));
+        let idempotency = Idempotency::new(style);
+        let api = http::router(Api { application, database, idempotency });
         let address = service.serve(api.merge(participant), config.listen)?;
         Ok(Self { service, address })
     }
@@ -88,6 +98,39 @@ impl App {
     pub async fn run_until(self, signal: impl Future<Output = ()>) -> Stopped {
         self.service.run_until(signal).await
     }
+}
+
+/// Orders ask by requests; nobody hears of what happens.
+fn rest(database: &Database) -> (Application, Router) {
+    let application = Application::new(Products::new(Rows));
+    let participant = rest::Participant { application: application.clone(), database: database.clone() };
+    (application, rest::router(participant))
+}
+
+/// Orders ask by messages, and what happens is published.
+fn messaging(
+    service: &mut Service,
+    platform: &Platform,
+    database: &Database,
+    broker: &Arc<dyn Broker>,
+) -> (Application, Router) {
+    let options = outbox::Options::new(platform.instance.to_string());
+    let relay = Relay::new(database.clone(), broker.clone(), options);
+    let outbox = relay.handle();
+    service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
+
+    let products = Publishing::new(Rows, outbox.clone(), topics::WAREHOUSE_EVENTS, SOURCE);
+    let application = Application::new(Products::new(products));
+
+    let participant = Participant { application: application.clone(), outbox };
+    let (topic, options) = (topics::WAREHOUSE_COMMANDS, consumer::Options::default());
+    let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
+    service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
+
+    let quotes = Quotes { application: application.clone(), database: database.clone() };
+    let broker = broker.clone();
+    service.spawn("quotes", |drain| quotes.serve(broker, drain));
+    (application, Router::new())
 }
 
 async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {

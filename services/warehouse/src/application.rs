@@ -1,7 +1,7 @@
 //! What can be asked of products. Each function is part of one transaction, which its caller begins and ends, so that
 //! the caller decides what else is in it: the answer to an idempotency key, a message to be sent.
 
-use aggregate::{Failure, Repository, Versioned, decide, execute};
+use aggregate::{AnyRepository, Failure, Repository, Versioned, decide, execute};
 use contracts::{
     Count, Line, Money, Name, OrderId, Quantity, Sku,
     warehouse::{self, Reply, StockRefusal},
@@ -13,10 +13,13 @@ use crate::{
     view,
 };
 
+/// Where products are kept, whatever keeps them.
+pub type Products = AnyRepository<Product, Transaction, database::Error>;
+
 /// What products are asked, wherever they are kept.
-#[derive(Clone, Copy, Debug)]
-pub struct Application<R> {
-    products: R,
+#[derive(Clone, Debug)]
+pub struct Application {
+    products: Products,
 }
 
 /// What is kept from now on.
@@ -58,12 +61,9 @@ pub enum Error {
     Store(#[from] database::Error),
 }
 
-impl<R> Application<R>
-where
-    R: Repository<Product, Transaction = Transaction, Error = database::Error>,
-{
+impl Application {
     /// An application on the products kept there.
-    pub const fn new(products: R) -> Self {
+    pub const fn new(products: Products) -> Self {
         Self { products }
     }
 

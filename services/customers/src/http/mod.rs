@@ -9,13 +9,13 @@ use chassis::{idempotency::Idempotency, ids::Ids};
 use database::Database;
 use utoipa::OpenApi;
 
-use crate::{application::Application, store::Rows};
+use crate::application::Application;
 
 /// What handlers work with.
 #[derive(Clone, Debug)]
 pub struct Api {
     /// What customers are asked.
-    pub application: Application<Rows>,
+    pub application: Application,
     /// Where they are kept.
     pub database: Database,
     /// Which requests were answered before.

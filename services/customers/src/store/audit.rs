@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use contracts::{CustomerId, OrderId, customers};
 use database::{Error, Row, Transaction, params, statements};
+use messaging::audit::{self, InboxAudit, OutboxAudit};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -29,7 +30,11 @@ pub struct Audit {
     /// Sums over all of them.
     pub counters: BTreeMap<String, i64>,
     /// What is still to be done; zeros at rest.
-    pub pending: BTreeMap<&'static str, i64>,
+    pub pending: BTreeMap<&'static str, u64>,
+    /// What was sent.
+    pub outbox: OutboxAudit,
+    /// What was received.
+    pub inbox: InboxAudit,
 }
 
 /// One customer, and what is set aside for their orders.
@@ -60,7 +65,9 @@ pub async fn audit(tx: &mut Transaction) -> Result<Audit, Error> {
     let count = |row: &Row<'_>| Ok((format!("reservations_{}", row.get::<String>(0)?), row.get(1)?));
     let mut counters: BTreeMap<_, _> = tx.query(COUNT, params![], count).await?.into_iter().collect();
     counters.insert("customers".to_owned(), i64::try_from(aggregates.len()).unwrap_or(i64::MAX));
-    Ok(Audit { service: "customers", aggregates, counters, pending: BTreeMap::new() })
+    let (outbox, inbox) = (audit::of_outbox(tx).await?, audit::of_inbox(tx).await?);
+    let pending = BTreeMap::from([("outbox", outbox.unconfirmed), ("parked", inbox.parked)]);
+    Ok(Audit { service: "customers", aggregates, counters, pending, outbox, inbox })
 }
 
 async fn aggregates(tx: &mut Transaction) -> Result<Vec<Audited>, Error> {

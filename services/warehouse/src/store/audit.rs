@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use contracts::{OrderId, Sku, warehouse};
 use database::{Error, Row, Transaction, params, statements};
+use messaging::audit::{self, InboxAudit, OutboxAudit};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -31,7 +32,11 @@ pub struct Audit {
     /// Sums over all of them.
     pub counters: BTreeMap<String, i64>,
     /// What is still to be done; zeros at rest.
-    pub pending: BTreeMap<&'static str, i64>,
+    pub pending: BTreeMap<&'static str, u64>,
+    /// What was sent.
+    pub outbox: OutboxAudit,
+    /// What was received.
+    pub inbox: InboxAudit,
 }
 
 /// One product, and what is set aside of it.
@@ -64,7 +69,9 @@ pub async fn audit(tx: &mut Transaction) -> Result<Audit, Error> {
     let taken_out = tx.query_one(TAKEN_OUT, params![], |row| row.get(0)).await?;
     counters.insert("pieces_taken_out".to_owned(), taken_out);
     counters.insert("products".to_owned(), i64::try_from(aggregates.len()).unwrap_or(i64::MAX));
-    Ok(Audit { service: "warehouse", aggregates, counters, pending: BTreeMap::new() })
+    let (outbox, inbox) = (audit::of_outbox(tx).await?, audit::of_inbox(tx).await?);
+    let pending = BTreeMap::from([("outbox", outbox.unconfirmed), ("parked", inbox.parked)]);
+    Ok(Audit { service: "warehouse", aggregates, counters, pending, outbox, inbox })
 }
 
 async fn aggregates(tx: &mut Transaction) -> Result<Vec<Audited>, Error> {

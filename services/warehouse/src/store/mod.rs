@@ -6,13 +6,14 @@ mod rows;
 
 use chassis::idempotency;
 use database::{Kind, Migration, Schema, Statement, leases};
+use messaging::{inbox, outbox};
 
 pub use audit::{Audit, audit};
 pub use list::list;
 pub use rows::Rows;
 
 /// Everything that the service keeps in its database.
-pub const SCHEMAS: &[Schema] = &[SCHEMA, idempotency::SCHEMA, leases::SCHEMA];
+pub const SCHEMAS: &[Schema] = &[SCHEMA, idempotency::SCHEMA, leases::SCHEMA, outbox::SCHEMA, inbox::SCHEMA];
 
 /// The tables of products.
 pub const SCHEMA: Schema = Schema {

@@ -18,13 +18,13 @@ use contracts::{
 };
 use database::Database;
 
-use crate::{application::Application, store::Rows};
+use crate::application::Application;
 
 /// What an order reaches.
 #[derive(Clone, Debug)]
 pub struct Participant {
     /// What products are asked.
-    pub application: Application<Rows>,
+    pub application: Application,
     /// Where they are kept.
     pub database: Database,
 }

@@ -6,12 +6,14 @@
     reason = "a helper that cannot go on fails the test that called it"
 )]
 
+mod bus;
 mod support;
 
 mod adding;
 mod reading;
 
 mod altering;
+mod messaging;
 mod reserving;
 
 mod contention;

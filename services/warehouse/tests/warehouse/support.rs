@@ -13,14 +13,14 @@ use chassis::{
     telemetry::LogHandle,
 };
 use contracts::{
-    Line, Money, OrderId, Quantity, Sku, Style,
+    Line, Money, OrderId, Quantity, Sku,
     warehouse::{Command, Product, Reply},
 };
 use database::{Clock, Executor};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
-use warehouse::{App, Config};
+use warehouse::{App, Config, Reach};
 
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -28,6 +28,7 @@ const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
 pub(crate) struct World {
     directory: TempDir,
     platform: Platform,
+    reach: Reach,
     app: Option<App>,
     admin: String,
     pub(crate) client: HttpClient,
@@ -35,18 +36,26 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn start() -> Self {
+        Self::reached_by(Reach::Rest)
+    }
+
+    pub(crate) fn reached_by(reach: Reach) -> Self {
         let platform = Platform { executor: Executor::Threads, ..Platform::simulated(1, Clock::system()) };
         let directory = tempfile::tempdir().unwrap();
         let client = HttpClient::new(&platform, client::Options::default());
-        let mut world = Self { directory, platform, app: None, admin: String::new(), client };
+        let mut world = Self { directory, platform, reach, app: None, admin: String::new(), client };
         world.restart();
         world
     }
 
     /// Starts the service on the data that it left behind.
     pub(crate) fn restart(&mut self) {
-        let config =
-            Config { style: Style::Rest, listen: ANY_PORT, database: self.file(), limits: Limits::default() };
+        let config = Config {
+            reach: self.reach.clone(),
+            listen: ANY_PORT,
+            database: self.file(),
+            limits: Limits::default(),
+        };
         let mut app = App::build(&config, &self.platform).unwrap();
         let admin = app.serve_admin(ANY_PORT, LogHandle::detached()).unwrap();
         self.admin = format!("http://{admin}");

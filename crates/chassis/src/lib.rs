@@ -18,7 +18,9 @@ pub mod server;
 pub mod service;
 
 pub mod admin;
+pub mod backlog;
 pub mod client;
+pub mod webhook;
 pub mod dead_letters;
 
 pub mod changes;

@@ -1,8 +1,8 @@
 //! What ordering shows on its admin port beside probes and metrics: what it owns, and its sagas.
 
 use axum::{Json, Router, extract::State, routing::get};
-use chassis::{extract::Path, extract::Query, problem::Problem};
-use database::Database;
+use chassis::{backlog, extract::Path, extract::Query, metrics, problem::Problem, service::Service};
+use database::{Database, Transaction};
 use messaging::audit::{InboxAudit, OutboxAudit, of_inbox, of_outbox};
 use saga::{Definition, LogEntry, Summary, tasks};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,27 @@ use crate::{process::PlaceOrder, store};
 
 /// How many orders one answer holds.
 const PAGE: u32 = 1000;
+
+/// Shows `orders_unpaid` and `saga_oldest_seconds`, and what waits in the database.
+///
+/// # Errors
+/// The App shows them already.
+pub(crate) fn gauges(service: &mut Service, database: &Database) -> Result<(), metrics::Error> {
+    backlog::watch(service, database)?;
+    let metrics = service.metrics().clone();
+    let help = "Orders that were shipped and whose payment was refused for good.";
+    let unpaid = metrics.gauge("orders_unpaid", help, &[])?;
+    let help = "How long the saga that is under way longest has been.";
+    let oldest = metrics.float_gauge("saga_oldest_seconds", help, &[])?;
+    let read = async |tx: &mut Transaction| {
+        Ok((store::unpaid(tx).await?, backlog::age(tx.now(), saga::oldest_unfinished(tx).await?)))
+    };
+    backlog::sample(service, "gauges", database, read, move |(count, age)| {
+        unpaid.with_label_values::<&str>(&[]).set(count);
+        oldest.with_label_values::<&str>(&[]).set(age);
+    });
+    Ok(())
+}
 
 /// The routes of the admin port.
 pub(crate) fn routes(database: Database) -> Router {

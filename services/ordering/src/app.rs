@@ -100,6 +100,9 @@ impl App {
         let cleaner = Cleaner::new(database.clone(), platform.instance.to_string());
         service.spawn("idempotency keys", |drain| cleaner.run(drain));
 
+        // What operators see.
+        admin::gauges(&mut service, &database)?;
+
         // The API last: whoever is let in finds everything running.
         let api = Api {
             application,

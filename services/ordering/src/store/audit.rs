@@ -8,6 +8,8 @@ use super::rows;
 use crate::view;
 
 statements! {
+    /// How many orders are shipped and not paid for, refused for good.
+    const UNPAID: "SELECT COUNT(*) FROM orders WHERE status = 'SHIPPED' AND payment = 'UNPAID'";
     /// Some orders, by id.
     const PAGE: "SELECT order_id FROM orders WHERE order_id > $1 ORDER BY order_id LIMIT $2";
 }
@@ -23,4 +25,12 @@ pub async fn audit(tx: &mut Transaction, after: Uuid, limit: u32) -> Result<Vec<
         orders.extend(rows::load(tx, id.into()).await?.and_then(|order| view::of(id.into(), &order)));
     }
     Ok(orders)
+}
+
+/// How many orders are shipped and not paid for, their payment refused for good.
+///
+/// # Errors
+/// If the store fails.
+pub async fn unpaid(tx: &mut Transaction) -> Result<i64, Error> {
+    tx.query_one(UNPAID, params![], |row| row.get(0)).await
 }

@@ -1,0 +1,12 @@
+//! The ordering service through its ports, in both styles, between scripted participants: over in-memory connections
+//! and a real database file, in time that is simulated.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that cannot go on fails the test that called it"
+)]
+
+mod support;
+
+mod process;

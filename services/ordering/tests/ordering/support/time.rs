@@ -1,0 +1,36 @@
+//! Time that passes only while nobody has anything to do, and waiting for something to be so.
+
+use std::time::Duration;
+
+use database::Clock;
+use tokio::time::{Instant, sleep, timeout};
+
+/// When a world begins: 2026-01-01T00:00:00Z.
+const BEGINNING_MICROS: i64 = 1_767_225_600_000_000;
+
+/// Longer than anything takes here.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The time of a store, which goes with that of the runtime. Where the runtime's is paused it jumps to the next moment
+/// at which something is due as soon as nothing else is left to be done: sockets are in memory and the store works on
+/// the caller's thread, hence nothing is ever under way elsewhere, and time-outs and leases cost no time.
+pub(crate) fn clock() -> Clock {
+    let began = Instant::now();
+    Clock::new(move || BEGINNING_MICROS + i64::try_from(began.elapsed().as_micros()).unwrap())
+}
+
+/// Looks until there is something to be seen, less and less often; fails if `what` never comes to be so.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let looking = async {
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            // A yield would not do: time that is paused passes only while everybody waits.
+            sleep(pause).await;
+            pause = (pause * 5 / 4).min(Duration::from_millis(250));
+        }
+    };
+    timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("it never came to be so: {what}"))
+}

@@ -22,6 +22,7 @@ pub mod backlog;
 pub mod client;
 pub mod webhook;
 pub mod dead_letters;
+pub mod webhook;
 
 pub mod changes;
 pub mod idempotency;

@@ -20,7 +20,6 @@ pub mod service;
 pub mod admin;
 pub mod backlog;
 pub mod client;
-pub mod webhook;
 pub mod dead_letters;
 pub mod webhook;
 

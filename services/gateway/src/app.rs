@@ -48,7 +48,8 @@ pub enum BuildError {
 }
 
 impl App {
-    /// Starts the gateway. `document` describes the API: what [`openapi::merged`](crate::openapi::merged) makes of the services' parts.
+    /// Starts the gateway. `document` describes the API: what the services say of their parts, whether
+    /// [`merged`](openapi::merged) already or only put together.
     ///
     /// # Errors
     /// The styles make no sense, or the port is taken.
@@ -73,6 +74,9 @@ impl App {
                 drain: service.serving(),
             }))
         };
+
+        // What is told about the API, whoever put it together.
+        let document = openapi::merged([document]);
 
         // The API of every style under its prefix, and the default one's without.
         let mut servers = vec![server("/".to_owned(), &config.default_style)];

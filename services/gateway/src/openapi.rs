@@ -33,6 +33,7 @@ const TAGS: [(&str, &str); 5] = [
 ];
 
 /// One document of the services' parts. What clients cannot reach is left out; what holds for every call is added.
+/// What was merged before is merged again without a change.
 #[must_use]
 pub fn merged(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     let info = InfoBuilder::new().title("Switchyard").version("1").description(Some(ABOUT));

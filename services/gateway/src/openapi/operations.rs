@@ -22,10 +22,11 @@ pub(super) fn of(item: &mut PathItem) -> [(&'static str, &mut Option<Operation>)
 
 /// A name of its own, headers that are told the same way everywhere, and the answer to whatever goes wrong.
 pub(super) fn complete(operation: &mut Operation, method: &str) {
+    // Each service names its handlers as it likes; in one document `list` alone would stand there five times.
     let tag = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
     let id = operation.operation_id.take().unwrap_or_default();
-    // Each service names its handlers as it likes; in one document `list` alone would stand there five times.
-    operation.operation_id = Some(format!("{tag}.{id}"));
+    let bare = id.strip_prefix(&format!("{tag}.")).unwrap_or(&id);
+    operation.operation_id = Some(format!("{tag}.{bare}"));
 
     let parameters = operation.parameters.get_or_insert_default();
     for parameter in &mut *parameters {

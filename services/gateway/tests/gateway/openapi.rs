@@ -46,6 +46,12 @@ fn the_parts_are_one_document_in_which_every_operation_has_a_name_of_its_own() {
 }
 
 #[test]
+fn merging_again_changes_nothing() {
+    let once: OpenApi = serde_json::from_value(document()).unwrap();
+    assert_eq!(serde_json::to_value(merged([once])).unwrap(), document());
+}
+
+#[test]
 fn what_clients_cannot_reach_is_not_in_it() {
     let document = document();
     assert!(document["paths"].get("/internal/shipments/{id}").is_none());

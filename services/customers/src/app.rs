@@ -2,13 +2,11 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::{Router, extract::State, routing::get};
+use axum::Router;
 use chassis::{
     admin::Admin,
-    extract::Json,
     idempotency::{Cleaner, Idempotency},
     platform::Platform,
-    problem::Problem,
     service::{self, Service},
     shutdown::Stopped,
     telemetry::LogHandle,
@@ -22,10 +20,10 @@ use messaging::{
 };
 
 use crate::{
-    Config, Reach,
+    Config, Reach, admin,
     application::{Application, Customers},
     http::{self, Api},
-    store::{self, Audit, Rows},
+    store::{self, Rows},
     styles::{
         messaging::{Participant, SOURCE},
         rest,
@@ -66,7 +64,7 @@ impl App {
         };
 
         // The API last: whoever is let in finds everything running.
-        service.merge_admin(Router::new().route("/audit", get(audit)).with_state(database.clone()));
+        service.merge_admin(admin::routes(database.clone()));
         let idempotency = Idempotency::new(style);
         let api = http::router(Api { application, database, idempotency, ids: platform.ids.clone() });
         let address = service.serve(api.merge(participant), config.listen)?;
@@ -126,8 +124,4 @@ fn messaging(
     let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
     service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
     (application, Router::new())
-}
-
-async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {
-    Ok(Json(database.read(async |tx| store::audit(tx).await).await?))
 }

@@ -9,6 +9,7 @@ pub mod view;
 pub mod http;
 pub mod styles;
 
+mod admin;
 mod app;
 mod config;
 

@@ -2,13 +2,11 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::{Router, extract::State, routing::get};
+use axum::Router;
 use chassis::{
     admin::Admin,
-    extract::Json,
     idempotency::{Cleaner, Idempotency},
     platform::Platform,
-    problem::Problem,
     service::{self, Service},
     shutdown::Stopped,
     telemetry::LogHandle,
@@ -22,10 +20,10 @@ use messaging::{
 };
 
 use crate::{
-    Config, Reach,
+    Config, Reach, admin,
     application::{Application, Products},
     http::{self, Api},
-    store::{self, Audit, Rows},
+    store::{self, Rows},
     styles::{
         messaging::{Participant, SOURCE},
         quotes::Quotes,
@@ -67,7 +65,7 @@ impl App {
         };
 
         // The API last: whoever is let in finds everything running.
-        service.merge_admin(Router::new().route("/audit", get(audit)).with_state(database.clone()));
+        service.merge_admin(admin::routes(database.clone()));
         let idempotency = Idempotency::new(style);
         let api = http::router(Api { application, database, idempotency });
         let address = service.serve(api.merge(participant), config.listen)?;
@@ -131,8 +129,4 @@ fn messaging(
     let broker = broker.clone();
     service.spawn("quotes", |drain| quotes.serve(broker, drain));
     (application, Router::new())
-}
-
-async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {
-    Ok(Json(database.read(async |tx| store::audit(tx).await).await?))
 }

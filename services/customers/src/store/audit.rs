@@ -1,40 +1,20 @@
-//! What this service owns, for `verify`: one snapshot of everything, as large as the store.
+//! What this service owns, for `verify`.
 
 use std::collections::BTreeMap;
 
 use contracts::{CustomerId, OrderId, customers};
 use database::{Error, Row, Transaction, params, statements};
-use messaging::audit::{self, InboxAudit, OutboxAudit};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::list;
 
 statements! {
-    /// The credit set aside for orders, by customer and order.
+    /// The credit set aside for a customer's orders, by order.
     const HELD: "SELECT order_id, amount FROM customer_reservations WHERE customer_id = $1 AND status = 'held' ORDER BY order_id";
-    /// How many reservations there are of each status.
-    const COUNT: "SELECT status, COUNT(*) FROM customer_reservations GROUP BY status ORDER BY status";
-}
-
-/// Customers read at a time.
-const PAGE: u32 = 500;
-
-/// Everything that the service owns.
-#[derive(Debug, Serialize)]
-pub struct Audit {
-    /// Which service.
-    pub service: &'static str,
-    /// Every customer, by id.
-    pub aggregates: Vec<Audited>,
-    /// Sums over all of them.
-    pub counters: BTreeMap<String, i64>,
-    /// What is still to be done; zeros at rest.
-    pub pending: BTreeMap<&'static str, u64>,
-    /// What was sent.
-    pub outbox: OutboxAudit,
-    /// What was received.
-    pub inbox: InboxAudit,
+    /// How many customers there are, and how many reservations of each status.
+    const COUNTERS: "SELECT 'customers', COUNT(*) FROM customers \
+        UNION ALL SELECT 'reservations_' || status, COUNT(*) FROM customer_reservations GROUP BY status";
 }
 
 /// One customer, and what is set aside for their orders.
@@ -56,32 +36,30 @@ pub struct Held {
     pub amount: i64,
 }
 
-/// Everything that the service owns.
+/// The customers after one, at most `limit`, in the order of their ids.
 ///
 /// # Errors
 /// If the store fails.
-pub async fn audit(tx: &mut Transaction) -> Result<Audit, Error> {
-    let aggregates = aggregates(tx).await?;
-    let count = |row: &Row<'_>| Ok((format!("reservations_{}", row.get::<String>(0)?), row.get(1)?));
-    let mut counters: BTreeMap<_, _> = tx.query(COUNT, params![], count).await?.into_iter().collect();
-    counters.insert("customers".to_owned(), i64::try_from(aggregates.len()).unwrap_or(i64::MAX));
-    let (outbox, inbox) = (audit::of_outbox(tx).await?, audit::of_inbox(tx).await?);
-    let pending = BTreeMap::from([("outbox", outbox.unconfirmed), ("parked", inbox.parked)]);
-    Ok(Audit { service: "customers", aggregates, counters, pending, outbox, inbox })
+pub async fn audit(
+    tx: &mut Transaction,
+    after: Option<CustomerId>,
+    limit: u32,
+) -> Result<Vec<Audited>, Error> {
+    let mut audited = Vec::new();
+    for customer in list(tx, after, limit).await? {
+        let held = tx.query(HELD, params![customer.id.uuid()], read_held).await?;
+        audited.push(Audited { customer, held });
+    }
+    Ok(audited)
 }
 
-async fn aggregates(tx: &mut Transaction) -> Result<Vec<Audited>, Error> {
-    let mut audited = Vec::new();
-    let mut after: Option<CustomerId> = None;
-    loop {
-        let page = list(tx, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(audited) };
-        after = Some(last.id);
-        for customer in page {
-            let held = tx.query(HELD, params![customer.id.uuid()], read_held).await?;
-            audited.push(Audited { customer, held });
-        }
-    }
+/// How many there are of what, over all customers.
+///
+/// # Errors
+/// If the store fails.
+pub async fn counters(tx: &mut Transaction) -> Result<BTreeMap<String, i64>, Error> {
+    let counters = tx.query(COUNTERS, params![], |row| Ok((row.get(0)?, row.get(1)?))).await?;
+    Ok(counters.into_iter().collect())
 }
 
 fn read_held(row: &Row<'_>) -> Result<Held, Error> {

@@ -12,7 +12,7 @@ use messaging::{
     audit::{InboxAudit, OutboxAudit, compare},
     derived_id,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
@@ -123,6 +123,26 @@ async fn what_cannot_be_understood_is_parked_and_holds_up_only_its_own_order() {
 }
 
 #[tokio::test]
+async fn an_operator_sees_what_is_parked_and_lets_its_order_go_on_by_giving_it_up() {
+    let (world, bus) = start().await;
+    let id = world.customer(100).await;
+    let mut replies = bus.listen(topics::ORDERING_REPLIES).await;
+    bus.publish(message(1, kinds::CUSTOMERS_COMMAND, order(7), Data::of("nonsense").unwrap())).await;
+    bus.send(2, &reserve(id, order(7), eur(1))).await;
+    at_rest(&world, 2).await;
+    let listed = world.admin("/dead-letters").await;
+    assert_eq!(
+        (&listed["items"][0]["id"], &listed["items"][0]["behind"]),
+        (&json!(Uuid::from_u128(1)), &json!(1))
+    );
+    let path = format!("/dead-letters/{}/discard", Uuid::from_u128(1));
+    let discarded = world.admin_post(&path, &json!({"by": "ops", "reason": "nonsense"})).await;
+    assert_eq!(discarded.status, 200);
+    assert!(matches!(replies.reply().await, Reply::CreditReserved { .. }));
+    at_rest(&world, 0).await;
+}
+
+#[tokio::test]
 async fn at_rest_both_sides_have_counted_the_same() {
     let (world, bus) = start().await;
     let id = world.customer(100).await;
@@ -158,7 +178,7 @@ async fn at_rest(world: &World, parked: u64) -> Value {
     let settled = async {
         loop {
             let audit = world.admin("/audit").await;
-            if audit["pending"] == serde_json::json!({"outbox": 0, "parked": parked}) {
+            if audit["pending"] == json!({"outbox": 0, "parked": parked}) {
                 return audit;
             }
             tokio::task::yield_now().await;

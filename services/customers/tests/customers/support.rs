@@ -104,6 +104,11 @@ impl World {
         response.json().unwrap()
     }
 
+    /// Tells the admin port something.
+    pub(crate) async fn admin_post(&self, path: &str, body: &Value) -> Response {
+        self.send(Call::post(format!("{}{path}", self.admin)).json(body).unwrap()).await
+    }
+
     /// Registers somebody with this limit, in cents of a euro.
     pub(crate) async fn customer(&self, limit: i64) -> CustomerId {
         let response = self.post("/v1/customers", &registration(limit)).await;

@@ -8,7 +8,7 @@ use chassis::idempotency;
 use database::{Kind, Migration, Schema, Statement, leases};
 use messaging::{inbox, outbox};
 
-pub use audit::{Audit, audit};
+pub use audit::{Audited, Held, audit, counters};
 pub use list::list;
 pub use rows::Rows;
 

@@ -139,6 +139,22 @@ async fn what_cannot_be_understood_is_parked_and_holds_up_only_its_own_order() {
 }
 
 #[tokio::test]
+async fn an_operator_can_have_what_is_parked_tried_again_or_give_it_up() {
+    let (world, bus) = start().await;
+    let tea = world.product("TEA", 10).await;
+    let mut replies = bus.listen(topics::ORDERING_REPLIES).await;
+    bus.publish(message(1, kinds::WAREHOUSE_COMMAND, order(7), Data::of("nonsense").unwrap())).await;
+    bus.send(2, &reserve(order(7), &lines([(&tea, 1)]))).await;
+    at_rest(&world, 2).await;
+    let path = |what: &str| format!("/dead-letters/{}/{what}", Uuid::from_u128(1));
+    assert_eq!(world.admin_post(&path("retry"), &json!({})).await.status, 200);
+    let given_up = world.admin_post(&path("discard"), &json!({"by": "ops", "reason": "nonsense"})).await;
+    assert_eq!(given_up.status, 200);
+    assert_eq!(replies.reply().await, Reply::StockReserved);
+    at_rest(&world, 0).await;
+}
+
+#[tokio::test]
 async fn at_rest_both_sides_have_counted_the_same() {
     let (world, bus) = start().await;
     let tea = world.product("TEA", 10).await;

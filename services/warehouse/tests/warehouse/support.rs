@@ -104,6 +104,11 @@ impl World {
         response.json().unwrap()
     }
 
+    /// Tells the admin port something.
+    pub(crate) async fn admin_post(&self, path: &str, body: &Value) -> Response {
+        self.send(Call::post(format!("{}{path}", self.admin)).json(body).unwrap()).await
+    }
+
     /// Adds a product of which there are so many.
     pub(crate) async fn product(&self, name: &str, on_hand: i64) -> Sku {
         let response = self.post("/v1/products", &addition(name, on_hand)).await;

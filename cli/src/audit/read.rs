@@ -1,0 +1,88 @@
+//! Reading `/audit`.
+
+use std::collections::BTreeSet;
+
+use contracts::style::Style;
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+use serde_json::Value;
+
+use super::{State, States};
+use crate::remote::{Admin, App, Error};
+
+/// The services that own something, in every style.
+pub const SERVICES: [&str; 5] = ["customers", "ordering", "warehouse", "shipping", "billing"];
+
+/// What the simulators are called, and what their style is where the styles share them.
+const SIMULATORS: &str = "simulators";
+const ALL_STYLES: &str = "all";
+
+/// No id comes after this one: of a service that answers in pages, it asks for none.
+const AFTER_ALL: &str = "?after=ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+/// A page of what a service owns.
+#[derive(Deserialize)]
+struct Page<T> {
+    #[serde(
+        alias = "customers",
+        alias = "orders",
+        alias = "products",
+        alias = "shipments",
+        alias = "invoices"
+    )]
+    aggregates: Vec<T>,
+    /// Where the next page begins, if there is one: the id of the last aggregate of this one.
+    #[serde(default)]
+    next: Option<Value>,
+    #[serde(flatten)]
+    state: State,
+}
+
+/// What a service owns, and what it has to do and has counted, as its last page tells.
+pub(crate) async fn audit<T: DeserializeOwned>(admin: &Admin, app: &App) -> Result<(Vec<T>, State), Error> {
+    let mut aggregates = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page: Page<T> = admin.show(app, &format!("/audit{after}")).await?;
+        aggregates.extend(page.aggregates);
+        match page.next {
+            None | Some(Value::Null) => return Ok((aggregates, page.state)),
+            Some(Value::String(next)) => after = format!("?after={next}"),
+            Some(next) => after = format!("?after={next}"),
+        }
+    }
+}
+
+/// What the services of these styles have to do and have counted, each style's by itself.
+///
+/// # Errors
+/// One of them does not tell.
+pub async fn states(
+    admin: &Admin,
+    apps: &BTreeSet<App>,
+    styles: &[Style],
+) -> Result<Vec<(Style, States)>, Error> {
+    let mut all = Vec::new();
+    for style in styles {
+        let mut states = States::new();
+        for app in services_of(apps, *style) {
+            let page: Page<IgnoredAny> = admin.show(app, &format!("/audit{AFTER_ALL}")).await?;
+            states.insert(app.service.clone(), page.state);
+        }
+        all.push((*style, states));
+    }
+    Ok(all)
+}
+
+/// The services of a style that own something.
+pub(crate) fn services_of(apps: &BTreeSet<App>, style: Style) -> impl Iterator<Item = &App> {
+    apps.iter().filter(move |app| app.style == style.as_str() && SERVICES.contains(&&*app.service))
+}
+
+/// The simulators that a style asks: its own, or those of all.
+pub(crate) fn simulators_of(apps: &BTreeSet<App>, style: Style) -> Option<&App> {
+    let of = |name: &str| apps.iter().find(|app| app.service == SIMULATORS && app.style == name);
+    of(style.as_str()).or_else(|| of(ALL_STYLES))
+}

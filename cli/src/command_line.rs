@@ -1,0 +1,89 @@
+//! What can be typed.
+
+use std::{io, process::ExitCode};
+
+use chassis::{
+    config::Env,
+    platform::Platform,
+    problem::chain,
+    telemetry::{self, Logging},
+};
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
+
+use crate::{
+    console::Console,
+    dead_letters, doctor,
+    failure::{Exit, Failure},
+    order, saga, simulators, up, verify,
+};
+
+/// One ordering system, wired in different styles: run it, order from it, break it, and check that nothing was lost.
+///
+/// Begin with `switchyard up` in one terminal and `switchyard order` in another. Commands end with 0 when they are done, 1 when the
+/// work failed, 2 when they were used wrongly.
+#[derive(Debug, Parser)]
+#[command(name = "switchyard", version, max_term_width = 100)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Run the whole system in this process, until Ctrl-C.
+    Up(up::Args),
+    /// Place one order, or a file of them, and see what becomes of it.
+    Order(order::Args),
+    /// Check the invariants on a running system: nothing lost, nothing doubled, everything adds up.
+    Verify(verify::Args),
+    /// Show every step, retry and undo of an order's saga.
+    Saga(saga::Args),
+    /// Look after messages that could not be handled.
+    #[command(subcommand)]
+    DeadLetters(dead_letters::Command),
+    /// Tell the systems outside (payment, carrier, mail) how to answer, and what goes wrong with them.
+    #[command(subcommand)]
+    Simulators(simulators::Command),
+    /// Look for what is wrong with the system or this machine, and say what to do.
+    Doctor(doctor::Args),
+    /// Write what a shell needs to complete these commands.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+impl CommandLine {
+    /// Does what was typed, and tells why if it cannot.
+    pub async fn run(self, platform: &Platform, console: &Console) -> ExitCode {
+        let done = match self.command {
+            Command::Up(args) => up(args).await,
+            Command::Order(args) => Box::pin(order::run(args, platform, console)).await,
+            Command::Verify(args) => Box::pin(verify::run(args, platform, console)).await,
+            Command::Saga(args) => saga::run(args, platform, console).await,
+            Command::DeadLetters(command) => dead_letters::run(command, platform, console).await,
+            Command::Simulators(command) => simulators::run(command, platform, console).await,
+            Command::Doctor(args) => doctor::run(args, platform, console).await,
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Self::command(), "switchyard", &mut io::stdout());
+                Ok(Exit::Done)
+            }
+        };
+        let exit = done.unwrap_or_else(|failure| {
+            console.note(format_args!("switchyard: {failure}"));
+            failure.exit()
+        });
+        exit.into()
+    }
+}
+
+/// The system logs; the other commands tell what they have to say.
+async fn up(args: up::Args) -> Result<Exit, Failure> {
+    let mut env = Env::process();
+    let logging = Logging::from_env(&mut env);
+    env.finish().map_err(|error| Failure::usage(error.to_string()))?;
+    let log = telemetry::init("switchyard", &logging).map_err(|error| Failure::usage(chain(&error)))?;
+    up::run(args, log).await.map_err(|error| Failure::usage(chain(&error)))?;
+    Ok(Exit::Done)
+}

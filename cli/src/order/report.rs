@@ -1,0 +1,162 @@
+//! What came of each line, and of all of them.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use contracts::{OrderId, ordering::Order};
+use serde::Serialize;
+
+use crate::workload::{CarrierScript, Expect, NewOrder, Outcome, PaymentScript, Run};
+
+/// What came of one order.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    line: usize,
+    key: String,
+    pub(super) order_id: Option<OrderId>,
+    outcome: Option<Outcome>,
+    /// From placing it to its first outcome, unless it was held on the way.
+    took: Option<Duration>,
+    held: bool,
+    problem: Option<String>,
+}
+
+impl Report {
+    pub(super) fn of(line: usize, order: &NewOrder) -> Self {
+        let held = order.carrier == Some(CarrierScript::Hold) || order.payment == Some(PaymentScript::Hold);
+        let key = order.key.to_string();
+        Self { line, key, order_id: None, outcome: None, took: None, held, problem: None }
+    }
+
+    /// Nothing came of it.
+    pub(super) fn failed(self, problem: String) -> Self {
+        Self { problem: Some(problem), ..self }
+    }
+
+    /// This came of it.
+    pub(super) fn ended(self, expected: &Expect, order: &Order, took: Option<Duration>) -> Self {
+        let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.status() == order.status);
+        let took = took.filter(|_| !self.held);
+        Self { outcome, took, problem: expected.differs(order.status, order.reason), ..self }
+    }
+}
+
+/// What came of a whole file in one style.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Summary {
+    /// The style; `None` for the default one whose name the gateway does not tell.
+    pub(super) style: Option<String>,
+    /// What all names of this run begin with.
+    pub(super) run: String,
+    /// How many orders were tried.
+    pub(super) orders: usize,
+    /// How many ended where.
+    pub(super) outcomes: BTreeMap<Outcome, usize>,
+    /// How many did not end.
+    pub(super) without_outcome: usize,
+    /// How long it took from placing an order to its outcome, in milliseconds; those that were held are left out.
+    pub(super) time_ms: Option<Times>,
+    /// What an order took on average; `None` where it is not measured.
+    pub(super) per_order: PerOrder,
+    /// What was not as expected.
+    pub(super) problems: Vec<Problem>,
+    /// How long each order took.
+    #[serde(skip)]
+    pub(super) took: Vec<Duration>,
+}
+
+/// How long it took.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(super) struct Times {
+    pub(super) p50: f64,
+    pub(super) p90: f64,
+    pub(super) p99: f64,
+    pub(super) max: f64,
+}
+
+/// What an order took on average.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub(super) struct PerOrder {
+    /// Messages that services have published.
+    pub(super) messages: Option<f64>,
+    /// Requests from service to service.
+    pub(super) calls: Option<f64>,
+    /// Bytes of both.
+    pub(super) bytes: Option<f64>,
+    /// Commits of databases.
+    pub(super) commits: Option<f64>,
+}
+
+/// Something that was not as expected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Problem {
+    /// The line.
+    pub(super) line: usize,
+    /// The order's key, if it is about one.
+    pub(super) key: Option<String>,
+    /// The order, if it was begun.
+    pub(super) order_id: Option<OrderId>,
+    /// What is wrong.
+    pub(super) what: String,
+}
+
+impl Summary {
+    pub(super) fn of(run: &Run) -> Self {
+        Self { run: run.to_string(), ..Self::default() }
+    }
+
+    pub(super) fn add(&mut self, report: Report) {
+        self.orders += 1;
+        match report.outcome {
+            Some(outcome) => *self.outcomes.entry(outcome).or_default() += 1,
+            None => self.without_outcome += 1,
+        }
+        self.took.extend(report.took);
+        let Report { line, key, order_id, .. } = report;
+        self.problems.extend(report.problem.map(|what| Problem { line, key: Some(key), order_id, what }));
+    }
+
+    /// Works out what only the whole tells.
+    pub(super) fn finish(&mut self) {
+        self.took.sort_unstable();
+        self.time_ms = Times::of(&self.took);
+        self.problems.sort_by_key(|problem| problem.line);
+    }
+}
+
+impl Times {
+    /// Of times in ascending order.
+    fn of(sorted: &[Duration]) -> Option<Self> {
+        let last = sorted.len().checked_sub(1)?;
+        // The nearest rank: a time that was measured, not one between two.
+        let at =
+            |percent: usize| sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1].as_secs_f64() * 1000.0;
+        Some(Self { p50: at(50), p90: at(90), p99: at(99), max: sorted[last].as_secs_f64() * 1000.0 })
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}", self.line)?;
+        if let Some(key) = &self.key {
+            write!(f, ", order {key}")?;
+        }
+        if let Some(id) = &self.order_id {
+            write!(f, " ({id})")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_a_time_that_was_measured() {
+        let times: Vec<_> = (1..=200).map(Duration::from_millis).collect();
+        assert_eq!(Times::of(&times), Some(Times { p50: 100.0, p90: 180.0, p99: 198.0, max: 200.0 }));
+        let one = Duration::from_millis(7);
+        assert_eq!(Times::of(&[one]), Some(Times { p50: 7.0, p90: 7.0, p99: 7.0, max: 7.0 }));
+        assert_eq!(Times::of(&[]), None);
+    }
+}

@@ -1,0 +1,70 @@
+//! What is known of a system when its invariants are checked.
+
+use std::collections::BTreeMap;
+
+use contracts::outside::simulators::{Entry, Outcome};
+use uuid::Uuid;
+
+use crate::audit::{CustomerRow, InvoiceRow, OrderRow, ProductRow, ShipmentRow, States};
+
+/// All styles of a system.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Each by itself: no style shares data with another.
+    pub systems: Vec<System>,
+}
+
+/// One style.
+#[derive(Clone, Debug, Default)]
+pub struct System {
+    /// Its name.
+    pub style: String,
+    /// What its services have to do and have counted.
+    pub states: States,
+    /// What customers owns.
+    pub customers: Vec<CustomerRow>,
+    /// What ordering owns.
+    pub orders: Vec<OrderRow>,
+    /// What the warehouse owns.
+    pub products: Vec<ProductRow>,
+    /// What shipping owns.
+    pub shipments: Vec<ShipmentRow>,
+    /// What billing owns.
+    pub invoices: Vec<InvoiceRow>,
+    /// What the systems outside have answered; `None` if nobody simulates them.
+    pub ledgers: Option<Ledgers>,
+}
+
+/// What the systems outside have answered.
+#[derive(Clone, Debug, Default)]
+pub struct Ledgers {
+    /// Whether only this style asks them, so that every entry is about an order of it.
+    pub own: bool,
+    /// The payment provider.
+    pub payment: Vec<Entry>,
+    /// The carrier.
+    pub carrier: Vec<Entry>,
+    /// The mail service.
+    pub mail: Vec<Entry>,
+}
+
+impl System {
+    /// The orders by their ids.
+    pub(super) fn orders_by_id(&self) -> BTreeMap<Uuid, &OrderRow> {
+        self.orders.iter().map(|order| (order.id, order)).collect()
+    }
+
+    /// The invoices by their orders.
+    pub(super) fn invoices_by_order(&self) -> BTreeMap<Uuid, &InvoiceRow> {
+        self.invoices.iter().map(|invoice| (invoice.order_id, invoice)).collect()
+    }
+}
+
+/// The entries of a ledger that did something, by their orders.
+pub(super) fn accepted(entries: &[Entry]) -> BTreeMap<Uuid, Vec<&Entry>> {
+    let mut by_order: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.result == Outcome::Accepted) {
+        by_order.entry(entry.order_id.uuid()).or_default().push(entry);
+    }
+    by_order
+}

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::Router;
 use chassis::{
     admin::Admin,
+    backlog,
     idempotency::{Cleaner, Idempotency},
     platform::Platform,
     service::{self, Service},
@@ -53,9 +54,10 @@ impl App {
         // The data, closed when nobody uses it any more.
         let database = service.open(&config.database, store::SCHEMAS)?;
 
-        // What repeats by itself.
+        // What repeats by itself: forgetting old answers, and looking at what waits.
         let cleaner = Cleaner::new(database.clone(), platform.instance.to_string());
         service.spawn("idempotency cleaner", |drain| cleaner.run(drain));
+        backlog::watch(&mut service, &database)?;
 
         // The style: how the others ask, how they are answered, and whether they hear of what happens.
         let (application, participant) = match &config.reach {

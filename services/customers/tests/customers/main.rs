@@ -19,3 +19,4 @@ mod reserving;
 mod contention;
 mod durability;
 mod rows;
+mod sql;

@@ -2,10 +2,17 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use ::messaging::{
+    Broker, Consumer, Publisher, consumer, inbox,
+    outbox::{self, Relay},
+    publishing::Publishing,
+};
 use axum::{Router, extract::State, routing::get};
 use chassis::{
     admin::Admin,
+    backlog,
     client::{self, HttpClient},
+    dead_letters,
     extract::Json,
     idempotency::{self, Cleaner, Idempotency},
     platform::Platform,
@@ -13,29 +20,28 @@ use chassis::{
     service::{self, Service},
     shutdown::Stopped,
     telemetry::LogHandle,
+    webhook,
 };
+use contracts::topics;
 use database::{Database, Schema, leases};
-use messaging::{
-    Publisher,
-    outbox::{self, Relay},
-};
 use saga::tasks::{self, Worker};
 
 use crate::{
-    Config,
-    application::{Application, CHARGE, MAIL, Wakes},
+    Config, Reach,
+    application::{Application, CHARGE, Invoices, MAIL, Wakes},
     audit::{self, Audit},
     charging::Charging,
     http::{self, Api},
+    late::SOURCE,
     mailing::Mailing,
     outside::{Mail, Payment},
     store::{self, Rows},
-    styles::{Style, rest},
+    styles::{messaging, rest},
 };
 
 /// Everything that the service keeps in its database.
 pub const SCHEMAS: &[Schema] =
-    &[store::SCHEMA, tasks::SCHEMA, outbox::SCHEMA, idempotency::SCHEMA, leases::SCHEMA];
+    &[store::SCHEMA, tasks::SCHEMA, outbox::SCHEMA, inbox::SCHEMA, idempotency::SCHEMA, leases::SCHEMA];
 
 /// What a call under way may take once the service is told to stop; given up, it is made again after the next start.
 const GRACE: Duration = Duration::from_secs(2);
@@ -57,63 +63,60 @@ impl App {
     /// Outside a Tokio runtime.
     pub fn build(config: &Config, platform: &Platform) -> Result<Self, service::Error> {
         // The frame, which stops in reverse what is started here.
-        let style = config.style.name();
+        let style = config.reach.style().as_str();
         let mut service = Service::new("billing", style, platform, config.limits.clone())?;
 
         // The data, closed when nobody uses it any more.
         let database = service.open(&config.database, SCHEMAS)?;
+        backlog::watch(&mut service, &database)?;
 
-        // The relay, by which late answers leave.
+        // The way out: where late answers go, and whether others hear of what happens.
         let client = HttpClient::new(platform, client::Options::default());
-        let publisher: Arc<dyn Publisher> = match config.style {
-            Style::Rest => Arc::new(rest::publisher(client.clone(), &config.ordering_url)),
-        };
-        let relay = Relay::new(database.clone(), publisher, outbox::Options::new(&*platform.instance));
-        let outbox = relay.handle();
-        service.spawn("relay", |drain| relay.run(async move { drain.requested().await }));
+        let outbox = relay(&mut service, &database, publisher(&config.reach, &client), platform);
 
-        // What invoices are asked.
+        // What invoices are asked, and the workers that have them paid and mailed, each at its own pace.
         let wakes = Wakes::default();
-        let application = Arc::new(Application::new(Rows, wakes.clone(), config.decline_backoff));
-
-        // The workers that have them paid and mailed, each at its own pace.
-        let (timeout, random) = (config.call_timeout, platform.random().clone());
+        let invoices = invoices(&config.reach, &outbox);
+        let application = Application::new(invoices, wakes.clone(), config.decline_backoff);
         let charging = Charging {
             database: database.clone(),
-            application: Arc::clone(&application),
-            payment: Payment::new(client.clone(), &config.payment_url, timeout),
-            outbox,
-            random: random.clone(),
+            application: application.clone(),
+            payment: Payment::new(client.clone(), &config.payment_url, config.call_timeout),
+            outbox: outbox.clone(),
+            random: platform.random().clone(),
         };
-        let mail = Mail::new(client, &config.mail_url, timeout);
-        let mailing =
-            Mailing { database: database.clone(), application: Arc::clone(&application), mail, random };
+        let mailing = Mailing {
+            database: database.clone(),
+            application: application.clone(),
+            mail: Mail::new(client, &config.mail_url, config.call_timeout),
+            random: platform.random().clone(),
+        };
         let (holder, backoff) = (platform.instance.to_string(), config.call_backoff);
         let options = tasks::Options { holder, backoff, ..tasks::Options::default() };
-        let worker = Worker::new(CHARGE, database.clone(), charging, wakes.charge, options.clone());
-        service.spawn("charge", |drain| worker.run(async move { drain.requested().await }, GRACE));
-        let worker = Worker::new(MAIL, database.clone(), mailing, wakes.mail, options);
-        service.spawn("mail", |drain| worker.run(async move { drain.requested().await }, GRACE));
+        let charge = Worker::new(CHARGE, database.clone(), charging, wakes.charge, options.clone());
+        let mail = Worker::new(MAIL, database.clone(), mailing, wakes.mail, options);
+        service.spawn("charge", |drain| async move { charge.run(drain.requested(), GRACE).await });
+        service.spawn("mail", |drain| async move { mail.run(drain.requested(), GRACE).await });
 
         // What repeats by itself.
-        let cleaner = Cleaner::new(database.clone(), &*platform.instance);
+        let cleaner = Cleaner::new(database.clone(), platform.instance.to_string());
         service.spawn("idempotency cleaner", |drain| cleaner.run(drain));
 
-        // What others see: operators, clients, and ordering in this style.
-        service.merge_admin(Router::new().route("/audit", get(audit)).with_state(database.clone()));
-        let api = http::router(Api {
-            application: Arc::clone(&application),
-            database: database.clone(),
-            idempotency: Idempotency::new(style),
-            changes: wakes.changes,
-            wait: config.pay_wait,
-        });
-        let address = match config.style {
-            Style::Rest => {
-                let participant = rest::router(rest::Participant { application, database });
-                service.serve(api.merge(participant), config.listen)?
+        // The ways in last: whoever is let in finds everything running.
+        let audit = Router::new().route("/audit", get(audit)).with_state(database.clone());
+        service.merge_admin(audit.merge(dead_letters::routes(database.clone())));
+        let (idempotency, changes, wait) = (Idempotency::new(style), wakes.changes, config.pay_wait);
+        let (asked, data) = (application.clone(), database.clone());
+        let api = http::router(Api { application: asked, database: data, idempotency, changes, wait });
+        let participant = match &config.reach {
+            Reach::Rest(_) => rest::router(rest::Participant { application, database }),
+            Reach::Messaging(broker) => {
+                let participant = messaging::Participant { application, outbox };
+                consume(&mut service, broker, participant, &database);
+                Router::new()
             }
         };
+        let address = service.serve(api.merge(participant), config.listen)?;
         Ok(Self { service, address })
     }
 
@@ -141,6 +144,51 @@ impl App {
     pub async fn run_until(self, signal: impl Future<Output = ()>) -> Stopped {
         self.service.run_until(signal).await
     }
+}
+
+/// Where messages leave to.
+fn publisher(reach: &Reach, client: &HttpClient) -> Arc<dyn Publisher> {
+    match reach {
+        Reach::Rest(ordering) => {
+            Arc::new(webhook::to(client.clone(), format!("{ordering}/internal/replies")))
+        }
+        Reach::Messaging(broker) => broker.clone(),
+    }
+}
+
+/// Starts what sends messages, and tells where to put them.
+fn relay(
+    service: &mut Service,
+    database: &Database,
+    publisher: Arc<dyn Publisher>,
+    platform: &Platform,
+) -> outbox::Handle {
+    let relay = Relay::new(database.clone(), publisher, outbox::Options::new(platform.instance.to_string()));
+    let outbox = relay.handle();
+    service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
+    outbox
+}
+
+/// Where invoices are kept, and whether what happens to them is published.
+fn invoices(reach: &Reach, outbox: &outbox::Handle) -> Invoices {
+    match reach {
+        Reach::Rest(_) => Invoices::new(Rows),
+        Reach::Messaging(_) => {
+            Invoices::new(Publishing::new(Rows, outbox.clone(), topics::BILLING_EVENTS, SOURCE))
+        }
+    }
+}
+
+/// Commands come by messages.
+fn consume(
+    service: &mut Service,
+    broker: &Arc<dyn Broker>,
+    participant: messaging::Participant,
+    database: &Database,
+) {
+    let (topic, options) = (topics::BILLING_COMMANDS, consumer::Options::default());
+    let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
+    service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
 }
 
 async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aggregate::{Failure, Repository, Versioned};
+use aggregate::{AnyRepository, Failure, Repository, Versioned};
 use chassis::changes::Changes;
 use contracts::{
     OrderId, Timestamp, billing,
@@ -61,10 +61,8 @@ pub struct Attempt {
     pub bill: Bill,
 }
 
-/// Where invoices are kept, whatever else is written with them.
-pub trait Invoices: Repository<Invoice, Transaction = Transaction, Error = database::Error> {}
-
-impl<R> Invoices for R where R: Repository<Invoice, Transaction = Transaction, Error = database::Error> {}
+/// Where invoices are kept, whatever keeps them.
+pub type Invoices = AnyRepository<Invoice, Transaction, database::Error>;
 
 /// What is told of what happens.
 #[derive(Clone, Debug, Default)]
@@ -77,17 +75,17 @@ pub struct Wakes {
     pub changes: Changes,
 }
 
-/// Carries out commands on invoices that are kept in `R`.
+/// What invoices are asked, wherever they are kept.
 #[derive(Clone, Debug)]
-pub struct Application<R> {
-    invoices: R,
+pub struct Application {
+    invoices: Invoices,
     wakes: Wakes,
     between_attempts: Backoff,
 }
 
-impl<R: Invoices> Application<R> {
+impl Application {
     /// `between_attempts` is how long to wait after a soft decline before the next attempt.
-    pub const fn new(invoices: R, wakes: Wakes, between_attempts: Backoff) -> Self {
+    pub const fn new(invoices: Invoices, wakes: Wakes, between_attempts: Backoff) -> Self {
         Self { invoices, wakes, between_attempts }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use contracts::billing::{Invoice, InvoiceStatus};
-use database::{Error, Transaction, params};
-use messaging::outbox;
+use database::{Error, Transaction};
+use messaging::audit::{self, InboxAudit, OutboxAudit};
 use saga::tasks;
 use serde::Serialize;
 
@@ -23,7 +23,11 @@ pub struct Audit {
     /// How many of them there are in each status.
     pub counters: BTreeMap<InvoiceStatus, u64>,
     /// What is still to be done; zeros at rest.
-    pub pending: BTreeMap<&'static str, i64>,
+    pub pending: BTreeMap<&'static str, u64>,
+    /// What was sent.
+    pub outbox: OutboxAudit,
+    /// What was received.
+    pub inbox: InboxAudit,
 }
 
 /// One invoice, and what clients do not see of it.
@@ -53,7 +57,11 @@ pub async fn audit(tx: &mut Transaction) -> Result<Audit, Error> {
         *counters.entry(audited.invoice.status).or_default() += 1;
     }
     let tasks = tasks::count(tx, CHARGE).await? + tasks::count(tx, MAIL).await?;
-    let waiting = tx.query_one(outbox::store::WAITING, params![], |row| row.get(0)).await?;
-    let pending = BTreeMap::from([("tasks", tasks), ("outbox", waiting)]);
-    Ok(Audit { service: "billing", aggregates, counters, pending })
+    let (outbox, inbox) = (audit::of_outbox(tx).await?, audit::of_inbox(tx).await?);
+    let pending = BTreeMap::from([
+        ("tasks", tasks.unsigned_abs()),
+        ("outbox", outbox.unconfirmed),
+        ("parked", inbox.parked),
+    ]);
+    Ok(Audit { service: "billing", aggregates, counters, pending, outbox, inbox })
 }

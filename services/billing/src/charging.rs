@@ -1,7 +1,5 @@
 //! The work of collecting money: outside of any transaction, between two of them.
 
-use std::sync::Arc;
-
 use chassis::{ids::Random, problem::chain};
 use contracts::OrderId;
 use database::Database;
@@ -9,18 +7,18 @@ use messaging::outbox;
 use saga::tasks::{Perform, Task, Verdict};
 
 use crate::{
-    application::{self, Application, Invoices},
+    application::{self, Application},
     late::{self, Cause},
     outside::{self, Payment},
 };
 
 /// Does the tasks [`CHARGE`](crate::application::CHARGE).
 #[derive(Debug)]
-pub struct Charging<R> {
+pub struct Charging {
     /// Where invoices are kept.
     pub database: Database,
     /// What may become of them.
-    pub application: Arc<Application<R>>,
+    pub application: Application,
     /// Whom to ask for the money.
     pub payment: Payment,
     /// Where late answers are put.
@@ -42,7 +40,7 @@ enum Error {
     Store(#[from] database::Error),
 }
 
-impl<R: Invoices> Perform for Charging<R> {
+impl Perform for Charging {
     async fn perform(&self, task: &Task) -> Verdict {
         match self.charge(task.subject.into(), Cause::from_payload(&task.payload)).await {
             Ok(()) => Verdict::Settled,
@@ -51,16 +49,16 @@ impl<R: Invoices> Perform for Charging<R> {
     }
 }
 
-impl<R: Invoices> Charging<R> {
+impl Charging {
     /// First the attempt is made durable, then the provider is asked, then its answer is. After a crash between any two of
     /// these the provider is asked about the same attempt again, under its key.
     async fn charge(&self, order_id: OrderId, cause: Cause) -> Result<(), Error> {
-        let application = Arc::clone(&self.application);
+        let application = self.application.clone();
         let attempt = self.database.write(async move |tx| application.start_attempt(tx, order_id).await);
         let Some(attempt) = attempt.await? else { return Ok(()) };
         let number = attempt.number;
         let answer = self.payment.charge(order_id, attempt, cause.context(&self.random)).await?;
-        let (application, outbox) = (Arc::clone(&self.application), self.outbox.clone());
+        let (application, outbox) = (self.application.clone(), self.outbox.clone());
         let recorded = self.database.write(async move |tx| {
             if let Some(reply) = application.record(tx, order_id, number, answer, &cause).await? {
                 late::answer(tx, &outbox, order_id, &reply, &cause).await?;

@@ -19,4 +19,4 @@ mod app;
 mod config;
 
 pub use app::{App, SCHEMAS};
-pub use config::Config;
+pub use config::{Config, NoReach, Reach};

@@ -2,37 +2,43 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use ::messaging::{
+    Broker, Consumer, Publisher, consumer, inbox,
+    outbox::{self, Relay},
+    publishing::Publishing,
+};
 use axum::{Router, extract::State, routing::get};
 use chassis::{
     admin::Admin,
+    backlog,
     client::{self, HttpClient},
+    dead_letters,
     extract::Json,
     platform::Platform,
     problem::Problem,
     service::{self, Service},
     shutdown::Stopped,
     telemetry::LogHandle,
+    webhook,
 };
+use contracts::topics;
 use database::{Database, Schema, leases};
-use messaging::{
-    Publisher,
-    outbox::{self, Relay},
-};
 use saga::tasks::{self, Wake, Worker};
 
 use crate::{
-    Config,
-    application::{Application, BOOK},
+    Config, Reach,
+    application::{Application, BOOK, Shipments},
     audit::{self, Audit},
     booking::Booking,
     carrier::Carrier,
     http,
+    late::SOURCE,
     store::{self, Rows},
-    styles::{Style, rest},
+    styles::{messaging, rest},
 };
 
 /// Everything that the service keeps in its database.
-pub const SCHEMAS: &[Schema] = &[store::SCHEMA, tasks::SCHEMA, outbox::SCHEMA, leases::SCHEMA];
+pub const SCHEMAS: &[Schema] = &[store::SCHEMA, tasks::SCHEMA, outbox::SCHEMA, inbox::SCHEMA, leases::SCHEMA];
 
 /// What a call under way may take once the service is told to stop; given up, it is made again after the next start.
 const GRACE: Duration = Duration::from_secs(2);
@@ -54,45 +60,50 @@ impl App {
     /// Outside a Tokio runtime.
     pub fn build(config: &Config, platform: &Platform) -> Result<Self, service::Error> {
         // The frame, which stops in reverse what is started here.
-        let style = config.style.name();
+        let style = config.reach.style().as_str();
         let mut service = Service::new("shipping", style, platform, config.limits.clone())?;
 
         // The data, closed when nobody uses it any more.
         let database = service.open(&config.database, SCHEMAS)?;
+        backlog::watch(&mut service, &database)?;
 
-        // The relay, by which late answers leave.
+        // The way out: where late answers go, and whether others hear of what happens.
         let client = HttpClient::new(platform, client::Options::default());
-        let publisher: Arc<dyn Publisher> = match config.style {
-            Style::Rest => Arc::new(rest::publisher(client.clone(), &config.ordering_url)),
-        };
-        let relay = Relay::new(database.clone(), publisher, outbox::Options::new(&*platform.instance));
+        let relay = Relay::new(
+            database.clone(),
+            publisher(&config.reach, &client),
+            outbox::Options::new(platform.instance.to_string()),
+        );
         let outbox = relay.handle();
-        service.spawn("relay", |drain| relay.run(async move { drain.requested().await }));
+        service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
 
         // What shipments are asked, and the worker that has them booked.
         let book = Wake::default();
-        let application = Arc::new(Application::new(Rows, book.clone()));
+        let application = Application::new(shipments(&config.reach, &outbox), book.clone());
         let booking = Booking {
             database: database.clone(),
-            application: Arc::clone(&application),
+            application: application.clone(),
             carrier: Carrier::new(client, &config.carrier_url, config.carrier_timeout),
-            outbox,
+            outbox: outbox.clone(),
             random: platform.random().clone(),
         };
         let (holder, backoff) = (platform.instance.to_string(), config.carrier_backoff);
         let options = tasks::Options { holder, backoff, ..tasks::Options::default() };
         let worker = Worker::new(BOOK, database.clone(), booking, book, options);
-        service.spawn("book", |drain| worker.run(async move { drain.requested().await }, GRACE));
+        service.spawn("book", |drain| async move { worker.run(drain.requested(), GRACE).await });
 
-        // What others see: operators, clients, and ordering in this style.
-        service.merge_admin(Router::new().route("/audit", get(audit)).with_state(database.clone()));
-        let api = http::router(database.clone());
-        let address = match config.style {
-            Style::Rest => {
-                let participant = rest::router(rest::Participant { application, database });
-                service.serve(api.merge(participant), config.listen)?
+        // The ways in last: whoever is let in finds everything running.
+        let audit = Router::new().route("/audit", get(audit)).with_state(database.clone());
+        service.merge_admin(audit.merge(dead_letters::routes(database.clone())));
+        let participant = match &config.reach {
+            Reach::Rest(_) => rest::router(rest::Participant { application, database: database.clone() }),
+            Reach::Messaging(broker) => {
+                let participant = messaging::Participant { application, outbox };
+                consume(&mut service, broker, participant, &database);
+                Router::new()
             }
         };
+        let address = service.serve(http::router(database).merge(participant), config.listen)?;
         Ok(Self { service, address })
     }
 
@@ -120,6 +131,38 @@ impl App {
     pub async fn run_until(self, signal: impl Future<Output = ()>) -> Stopped {
         self.service.run_until(signal).await
     }
+}
+
+/// Where messages leave to.
+fn publisher(reach: &Reach, client: &HttpClient) -> Arc<dyn Publisher> {
+    match reach {
+        Reach::Rest(ordering) => {
+            Arc::new(webhook::to(client.clone(), format!("{ordering}/internal/replies")))
+        }
+        Reach::Messaging(broker) => broker.clone(),
+    }
+}
+
+/// Where shipments are kept, and whether what happens to them is published.
+fn shipments(reach: &Reach, outbox: &outbox::Handle) -> Shipments {
+    match reach {
+        Reach::Rest(_) => Shipments::new(Rows),
+        Reach::Messaging(_) => {
+            Shipments::new(Publishing::new(Rows, outbox.clone(), topics::SHIPPING_EVENTS, SOURCE))
+        }
+    }
+}
+
+/// Commands come by messages.
+fn consume(
+    service: &mut Service,
+    broker: &Arc<dyn Broker>,
+    participant: messaging::Participant,
+    database: &Database,
+) {
+    let (topic, options) = (topics::SHIPPING_COMMANDS, consumer::Options::default());
+    let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
+    service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
 }
 
 async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aggregate::{Failure, Repository, Versioned};
+use aggregate::{AnyRepository, Failure, Versioned};
 use contracts::{
     OrderId, Timestamp,
     outside::carrier::Booking,
@@ -23,10 +23,10 @@ pub const BOOK: &str = "book";
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is against the rules.
-    #[error("a shipment was asked for what it cannot do")]
-    Refused(#[source] Refusal),
+    #[error(transparent)]
+    Refused(Refusal),
     /// The store failed.
-    #[error("keeping a shipment")]
+    #[error(transparent)]
     Store(#[from] database::Error),
 }
 
@@ -48,22 +48,20 @@ pub enum CarrierAnswer {
     Refused,
 }
 
-/// Where shipments are kept, whatever else is written with them.
-pub trait Shipments: Repository<Shipment, Transaction = Transaction, Error = database::Error> {}
+/// Where shipments are kept, whatever keeps them.
+pub type Shipments = AnyRepository<Shipment, Transaction, database::Error>;
 
-impl<R> Shipments for R where R: Repository<Shipment, Transaction = Transaction, Error = database::Error> {}
-
-/// Carries out commands on shipments that are kept in `R`.
+/// What shipments are asked, wherever they are kept.
 #[derive(Clone, Debug)]
-pub struct Application<R> {
-    repository: R,
+pub struct Application {
+    shipments: Shipments,
     book: Wake,
 }
 
-impl<R: Shipments> Application<R> {
+impl Application {
     /// `book` wakes the worker that does the tasks [`BOOK`].
-    pub const fn new(repository: R, book: Wake) -> Self {
-        Self { repository, book }
+    pub const fn new(shipments: Shipments, book: Wake) -> Self {
+        Self { shipments, book }
     }
 
     /// Does what an order asks, and answers it; `None` means that the answer comes late. A command repeated is
@@ -170,7 +168,7 @@ impl<R: Shipments> Application<R> {
         order_id: OrderId,
         command: &domain::Command,
     ) -> Result<Versioned<Shipment>, Error> {
-        Ok(aggregate::execute(&self.repository, tx, &order_id, &(), command).await?)
+        Ok(aggregate::execute(&self.shipments, tx, &order_id, &(), command).await?)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use contracts::shipping::{Shipment, ShipmentStatus};
-use database::{Error, Transaction, params};
-use messaging::outbox;
+use database::{Error, Transaction};
+use messaging::audit::{self, InboxAudit, OutboxAudit};
 use saga::tasks;
 use serde::Serialize;
 
@@ -20,7 +20,11 @@ pub struct Audit {
     /// How many of them there are in each status.
     pub counters: BTreeMap<ShipmentStatus, u64>,
     /// What is still to be done; zeros at rest.
-    pub pending: BTreeMap<&'static str, i64>,
+    pub pending: BTreeMap<&'static str, u64>,
+    /// What was sent.
+    pub outbox: OutboxAudit,
+    /// What was received.
+    pub inbox: InboxAudit,
 }
 
 /// Everything that the service owns.
@@ -33,7 +37,9 @@ pub async fn audit(tx: &mut Transaction) -> Result<Audit, Error> {
     for shipment in &aggregates {
         *counters.entry(shipment.status).or_default() += 1;
     }
-    let waiting = tx.query_one(outbox::store::WAITING, params![], |row| row.get(0)).await?;
-    let pending = BTreeMap::from([("tasks", tasks::count(tx, BOOK).await?), ("outbox", waiting)]);
-    Ok(Audit { service: "shipping", aggregates, counters, pending })
+    let tasks = tasks::count(tx, BOOK).await?.unsigned_abs();
+    let (outbox, inbox) = (audit::of_outbox(tx).await?, audit::of_inbox(tx).await?);
+    let pending =
+        BTreeMap::from([("tasks", tasks), ("outbox", outbox.unconfirmed), ("parked", inbox.parked)]);
+    Ok(Audit { service: "shipping", aggregates, counters, pending, outbox, inbox })
 }

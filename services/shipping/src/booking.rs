@@ -1,7 +1,5 @@
 //! The work of having shipments booked: outside of any transaction, between two of them.
 
-use std::sync::Arc;
-
 use chassis::{ids::Random, problem::chain};
 use contracts::OrderId;
 use database::Database;
@@ -9,18 +7,18 @@ use messaging::outbox;
 use saga::tasks::{Perform, Task, Verdict};
 
 use crate::{
-    application::{self, Application, Shipments},
+    application::{self, Application},
     carrier::{self, Carrier},
     late::{self, Cause},
 };
 
 /// Does the tasks [`BOOK`](crate::application::BOOK).
 #[derive(Debug)]
-pub struct Booking<R> {
+pub struct Booking {
     /// Where shipments are kept.
     pub database: Database,
     /// What may become of them.
-    pub application: Arc<Application<R>>,
+    pub application: Application,
     /// Whom to ask.
     pub carrier: Carrier,
     /// Where late answers are put.
@@ -42,7 +40,7 @@ enum Error {
     Store(#[from] database::Error),
 }
 
-impl<R: Shipments> Perform for Booking<R> {
+impl Perform for Booking {
     async fn perform(&self, task: &Task) -> Verdict {
         match self.book(task.subject.into(), Cause::from_payload(&task.payload)).await {
             Ok(()) => Verdict::Settled,
@@ -51,16 +49,16 @@ impl<R: Shipments> Perform for Booking<R> {
     }
 }
 
-impl<R: Shipments> Booking<R> {
+impl Booking {
     /// First the decision to ask is made durable, then the carrier is asked, then its answer is. After a crash between
     /// any two of these the carrier is asked again, under the same key.
     async fn book(&self, order_id: OrderId, cause: Cause) -> Result<(), Error> {
-        let application = Arc::clone(&self.application);
+        let application = self.application.clone();
         let request =
             self.database.write(async move |tx| application.start_booking(tx, order_id).await).await?;
         let Some(request) = request else { return Ok(()) };
         let answer = self.carrier.book(order_id, request, cause.context(&self.random)).await?;
-        let (application, outbox) = (Arc::clone(&self.application), self.outbox.clone());
+        let (application, outbox) = (self.application.clone(), self.outbox.clone());
         let recorded = self.database.write(async move |tx| {
             let replies = application.record(tx, order_id, &answer).await?;
             late::answer(tx, &outbox, order_id, &replies, &cause).await?;

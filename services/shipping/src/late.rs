@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Who answers, as the messages say it.
-pub const SOURCE: &str = "/shipping";
+pub const SOURCE: &str = "shipping";
 
 /// What a command came by. A late answer is a reaction to it, and goes on in its trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ mod invoices;
 mod page;
 mod pay;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -15,13 +15,13 @@ use chassis::{changes::Changes, idempotency::Idempotency};
 use database::Database;
 use utoipa::OpenApi;
 
-use crate::application::{Application, Invoices};
+use crate::application::Application;
 
 /// What handlers work with.
-#[derive(Debug)]
-pub struct Api<R> {
+#[derive(Clone, Debug)]
+pub struct Api {
     /// What invoices are asked.
-    pub application: Arc<Application<R>>,
+    pub application: Application,
     /// Where they are kept.
     pub database: Database,
     /// Which requests were answered before.
@@ -33,12 +33,12 @@ pub struct Api<R> {
 }
 
 /// The routes.
-pub fn router<R: Invoices>(api: Api<R>) -> Router {
+pub fn router(api: Api) -> Router {
     let reading = Router::new()
         .route("/v1/invoices", get(invoices::list))
         .route("/v1/invoices/{id}", get(invoices::find))
         .with_state(api.database.clone());
-    let paying = Router::new().route("/v1/invoices/{id}/pay", post(pay::pay::<R>)).with_state(Arc::new(api));
+    let paying = Router::new().route("/v1/invoices/{id}/pay", post(pay::pay)).with_state(api);
     reading.merge(paying)
 }
 

@@ -1,6 +1,6 @@
 //! `pay`: one attempt at an invoice that was left unpaid, whose result the client waits for.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     extract::State,
@@ -19,12 +19,7 @@ use database::Transaction;
 use tokio::time::Instant;
 
 use super::Api;
-use crate::{
-    application::{Error, Invoices},
-    domain::AttemptResult,
-    late::Cause,
-    store, view,
-};
+use crate::{application::Error, domain::AttemptResult, late::Cause, store, view};
 
 /// The code of the problem that the payment was refused.
 const PAYMENT_REFUSED: &str = "PAYMENT_REFUSED";
@@ -50,13 +45,13 @@ const MARGIN: Duration = Duration::from_millis(50);
         (status = 503, description = "No attempt was made", body = contracts::problem::Problem),
     ),
 )]
-pub(super) async fn pay<R: Invoices>(
-    State(api): State<Arc<Api<R>>>,
+pub(super) async fn pay(
+    State(api): State<Api>,
     Path(id): Path<OrderId>,
     context: Context,
     request: Keyed<NoBody>,
 ) -> Result<Response, Problem> {
-    let application = Arc::clone(&api.application);
+    let application = api.application.clone();
     let cause = Cause { id: None, traceparent: Some(context.trace.to_string()) };
     // What is kept under the key is which attempt it stands for; a repetition then waits for the same one.
     let started = api.idempotency.run(&api.database, &request.key, async move |tx: &mut Transaction| {
@@ -75,7 +70,7 @@ pub(super) async fn pay<R: Invoices>(
     }
 }
 
-impl<R: Invoices> Api<R> {
+impl Api {
     /// What became of an attempt, and the invoice then; `None` if that is not known by the deadline.
     async fn result(&self, id: OrderId, attempt: u32, deadline: Instant) -> Option<(AttemptResult, Invoice)> {
         let look = || async {

@@ -1,6 +1,9 @@
 //! From the invoice to the money, or to giving up.
 
-use contracts::billing::{InvoiceStatus, Reply};
+use contracts::{
+    Reference,
+    billing::{InvoiceStatus, Reply},
+};
 
 use crate::support::{Payment, World, command, order};
 
@@ -21,7 +24,7 @@ async fn an_issued_invoice_is_charged_once_and_paid() {
     assert_eq!(ledger.asked, keys(1));
     let charge = &ledger.charges[&ledger.asked[0]];
     assert_eq!((charge.amount, charge.metadata.order_id), (1299, order(1)));
-    assert_eq!(charge.reference.as_ref().map(|it| it.as_str()), Some("web-4711"));
+    assert_eq!(charge.reference.as_ref().map(Reference::as_str), Some("web-4711"));
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn ordering_is_told_that_the_invoice_is_paid() {
     assert_eq!(world.late_answers(), [Reply::InvoicePaid]);
     let ledger = world.ledger();
     let envelope = &ledger.replies[0];
-    assert_eq!((envelope.kind.as_str(), envelope.source.as_str()), (kinds::BILLING_REPLY, "/billing"));
+    assert_eq!((envelope.kind.as_str(), envelope.source.as_str()), (kinds::BILLING_REPLY, "billing"));
     assert_eq!((&envelope.subject, &envelope.partition_key), (&order(1).to_string(), &order(1).to_string()));
     assert_eq!(envelope.correlation_id, Some(order(1).uuid()));
     assert!(envelope.traceparent.is_some());

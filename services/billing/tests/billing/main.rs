@@ -8,4 +8,4 @@ mod late_answers;
 mod mailing;
 mod paying;
 mod reading;
-mod sql;
+mod store;

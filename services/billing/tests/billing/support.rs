@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use billing::{App, Config, styles::Style};
+use billing::{App, Config, Reach};
 use chassis::{
     client::{self, Call, HttpClient},
     context::{IDEMPOTENCY_KEY, TIMEOUT_MS},
@@ -222,7 +222,7 @@ impl World {
     }
 
     pub(crate) async fn until_at_rest(&self) {
-        until(async || self.audit().await["pending"] == json!({"outbox": 0, "tasks": 0})).await;
+        until(async || self.audit().await["pending"] == json!({"outbox": 0, "parked": 0, "tasks": 0})).await;
     }
 
     pub(crate) async fn audit(&self) -> Value {
@@ -239,10 +239,9 @@ impl World {
 
 fn config(directory: &TempDir, peers: &str) -> Config {
     Config {
-        style: Style::Rest,
+        reach: Reach::Rest(peers.to_owned()),
         listen: ANY_PORT,
         database: directory.path().join("billing.db"),
-        ordering_url: peers.to_owned(),
         payment_url: peers.to_owned(),
         mail_url: peers.to_owned(),
         call_timeout: Duration::from_secs(5),

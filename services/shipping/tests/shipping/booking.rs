@@ -1,6 +1,9 @@
 //! From the request to the carrier's answer.
 
-use contracts::shipping::{Reply, ShipmentStatus};
+use contracts::{
+    Reference,
+    shipping::{Reply, ShipmentStatus},
+};
 
 use crate::support::{Carrier, World, dispatched, order};
 
@@ -17,7 +20,7 @@ async fn a_requested_shipment_is_booked_and_dispatched() {
     let (key, asked) = &ledger.asked[0];
     assert_eq!(*key, order(1).to_string());
     assert_eq!((asked.metadata.order_id, asked.lines.clone()), (order(1), shipment.lines));
-    assert_eq!(asked.reference.as_ref().map(|it| it.as_str()), Some("web-4711"));
+    assert_eq!(asked.reference.as_ref().map(Reference::as_str), Some("web-4711"));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ async fn ordering_is_told_of_the_dispatch() {
     assert_eq!(world.late_answers(), [dispatched(order(1))]);
     let ledger = world.ledger();
     let envelope = &ledger.replies[0];
-    assert_eq!((envelope.kind.as_str(), envelope.source.as_str()), (kinds::SHIPPING_REPLY, "/shipping"));
+    assert_eq!((envelope.kind.as_str(), envelope.source.as_str()), (kinds::SHIPPING_REPLY, "shipping"));
     assert_eq!(
         (envelope.subject.clone(), envelope.partition_key.clone()),
         (order(1).to_string(), order(1).to_string())

@@ -7,4 +7,4 @@ mod booking;
 mod calling_off;
 mod late_answers;
 mod reading;
-mod sql;
+mod store;

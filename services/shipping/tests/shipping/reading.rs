@@ -52,7 +52,7 @@ async fn the_audit_tells_everything_and_what_is_still_to_be_done() {
     let ids: Vec<_> =
         audit["aggregates"].as_array().expect("a list").iter().map(|it| it["order_id"].clone()).collect();
     assert_eq!(ids, [json!(order(1)), json!(order(2))]);
-    assert_eq!(audit["pending"], json!({"outbox": 0, "tasks": 1}));
+    assert_eq!(audit["pending"], json!({"outbox": 0, "parked": 0, "tasks": 1}));
 }
 
 #[test]

@@ -29,7 +29,7 @@ use database::Clock;
 use messaging::Envelope;
 use saga::tasks::Backoff;
 use serde_json::{Value, json};
-use shipping::{App, Config, styles::Style};
+use shipping::{App, Config, Reach};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -90,10 +90,9 @@ impl World {
         let url = serve_peers(&platform, peers);
         let directory = tempfile::tempdir().expect("a temporary directory");
         let config = Config {
-            style: Style::Rest,
+            reach: Reach::Rest(url.clone()),
             listen: ANY_PORT,
             database: directory.path().join("shipping.db"),
-            ordering_url: url.clone(),
             carrier_url: url,
             carrier_timeout: Duration::from_secs(5),
             carrier_backoff: Backoff { first: Duration::from_millis(1), most: Duration::from_millis(5) },

@@ -1,0 +1,56 @@
+//! `messaging`: an order asks by a message and is answered by one, at once or late, which is sent if and only if what it
+//! asked was done.
+
+use contracts::{
+    shipping::{Command, Reply},
+    topics::{self, kinds},
+};
+use database::Transaction;
+use messaging::{Data, Envelope, Handler, HandlerError, derived_id, outbox};
+
+use crate::{
+    application::{Application, Error},
+    late::{Cause, SOURCE},
+};
+
+/// Does what orders ask, and answers them.
+#[derive(Clone, Debug)]
+pub struct Participant {
+    /// What shipments are asked.
+    pub application: Application,
+    /// Where answers wait to be sent.
+    pub outbox: outbox::Handle,
+}
+
+impl Handler for Participant {
+    async fn handle(&self, tx: &mut Transaction, message: &Envelope) -> Result<(), HandlerError> {
+        if message.kind != kinds::SHIPPING_COMMAND {
+            return Err(HandlerError::Unknown);
+        }
+        let command: Command = message.data.parse().map_err(HandlerError::malformed)?;
+        let cause = Cause { id: Some(message.id), traceparent: message.traceparent.clone() };
+        if let Some(reply) = self.application.handle(tx, &command, &cause).await.map_err(failed)? {
+            let answer = answer(message, &reply, tx.now()).map_err(HandlerError::malformed)?;
+            self.outbox.enqueue(tx, topics::ORDERING_REPLIES, &answer).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The message that answers another: about the same order, hence behind every earlier answer to it.
+fn answer(message: &Envelope, reply: &Reply, now: i64) -> Result<Envelope, serde_json::Error> {
+    let id = derived_id(SOURCE, message.id, 0);
+    let data = Data::of(reply)?;
+    let mut answer = Envelope::new(id, SOURCE, kinds::SHIPPING_REPLY, &message.subject, now, data);
+    answer.traceparent.clone_from(&message.traceparent);
+    answer.correlation_id = message.correlation_id;
+    answer.causation_id = Some(message.id);
+    Ok(answer)
+}
+
+fn failed(error: Error) -> HandlerError {
+    match error {
+        Error::Store(error) => error.into(),
+        Error::Refused(_) => HandlerError::Failed(error.into()),
+    }
+}

@@ -52,9 +52,13 @@ pub struct Discard {
     #[command(flatten)]
     about: About,
 
-    /// Why; kept for good, since `verify` lists a discard as an exception.
+    /// Why; kept for good, since a discard is an exception to "nothing is lost".
     #[arg(long)]
     reason: String,
+
+    /// Who says so.
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "operator")]
+    by: String,
 }
 
 /// A parked message, as far as every service tells of it.
@@ -72,17 +76,28 @@ struct DeadLetter {
     retry_at: Option<i64>,
 }
 
-/// A list, or a page of one.
+/// A message that nobody will handle.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Listed {
-    Page { items: Vec<DeadLetter> },
-    List(Vec<DeadLetter>),
+struct Discarded {
+    id: Uuid,
+    consumer: String,
+    topic: String,
+    by: String,
+    reason: String,
 }
 
-/// Why a message is discarded.
+/// What one service has parked, and given up.
+#[derive(Deserialize)]
+struct Listed {
+    items: Vec<DeadLetter>,
+    #[serde(default)]
+    discarded: Vec<Discarded>,
+}
+
+/// Who gives a message up, and why.
 #[derive(Serialize)]
-struct Reason<'a> {
+struct Verdict<'a> {
+    by: &'a str,
     reason: &'a str,
 }
 
@@ -95,27 +110,29 @@ pub async fn run(command: Command, platform: &Platform, console: &Console) -> Re
         Command::List(asked) => list(&asked, platform, console).await,
         Command::Show(about) => show(&about, platform, console).await,
         Command::Retry(about) => settle(&about, "retry", None, platform, console).await,
-        Command::Discard(Discard { about, reason }) => {
-            settle(&about, "discard", Some(&reason), platform, console).await
+        Command::Discard(Discard { about, reason, by }) => {
+            let verdict = Verdict { by: &by, reason: &reason };
+            settle(&about, "discard", Some(verdict), platform, console).await
         }
     }
 }
 
 async fn list(asked: &Asked, platform: &Platform, console: &Console) -> Result<Exit, Failure> {
     let admin = asked.admin.connect(platform);
-    let mut count = 0;
+    let mut parked = 0;
     for app in asked.styles.apps(&admin).await? {
         let listed = found(admin.show(&app, "/dead-letters").await)?;
-        let letters = listed.map_or_else(Vec::new, |listed| match listed {
-            Listed::Page { items } => items,
-            Listed::List(letters) => letters,
-        });
-        for letter in &letters {
+        let Some(Listed { items, discarded }) = listed else { continue };
+        for letter in &items {
             line(&app, letter, console);
         }
-        count += letters.len();
+        for Discarded { id, consumer, topic, by, reason } in &discarded {
+            console.line(format_args!("{id}  {}/{}  on {topic} for {consumer}", app.style, app.service));
+            console.line(format_args!("    discarded by {by}: {reason}"));
+        }
+        parked += items.len();
     }
-    if count == 0 {
+    if parked == 0 {
         console.line("nothing is parked");
     }
     Ok(Exit::Done)
@@ -150,7 +167,7 @@ async fn show(about: &About, platform: &Platform, console: &Console) -> Result<E
 async fn settle(
     about: &About,
     deed: &str,
-    reason: Option<&str>,
+    body: Option<Verdict<'_>>,
     platform: &Platform,
     console: &Console,
 ) -> Result<Exit, Failure> {
@@ -158,7 +175,7 @@ async fn settle(
     let mut done = false;
     for app in about.asked.styles.apps(&admin).await? {
         let path = format!("/dead-letters/{}/{deed}", about.id);
-        let answer = admin.post(&app, &path, reason.map(|reason| Reason { reason }).as_ref()).await;
+        let answer = admin.post(&app, &path, body.as_ref()).await;
         if found(answer)?.is_some() {
             console.line(format_args!("{deed}: {} in {}/{}", about.id, app.style, app.service));
             done = true;

@@ -19,8 +19,9 @@ pub const SERVICES: [&str; 5] = ["customers", "ordering", "warehouse", "shipping
 const SIMULATORS: &str = "simulators";
 const ALL_STYLES: &str = "all";
 
-/// No id comes after this one: of a service that answers in pages, it asks for none.
-const AFTER_ALL: &str = "?after=ffffffff-ffff-ffff-ffff-ffffffffffff";
+/// No id comes after this one, and no sku after that one: services that answer in pages are asked for an empty one by them.
+const LAST_ID: &str = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+const LAST_SKU: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";
 
 /// A page of what a service owns.
 #[derive(Deserialize)]
@@ -68,7 +69,8 @@ pub async fn states(
     for style in styles {
         let mut states = States::new();
         for app in services_of(apps, *style) {
-            let page: Page<IgnoredAny> = admin.show(app, &format!("/audit{AFTER_ALL}")).await?;
+            let last = if app.service == "warehouse" { LAST_SKU } else { LAST_ID };
+            let page: Page<IgnoredAny> = admin.show(app, &format!("/audit?after={last}")).await?;
             states.insert(app.service.clone(), page.state);
         }
         all.push((*style, states));

@@ -9,6 +9,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use chassis::{admin, limits::Limits, platform::Platform, server::Server, shutdown, telemetry};
 use contracts::style::Style;
 use directory::DataDirectory;
+use futures_util::future::{join_all, try_join_all};
 use ports::Ports;
 use system::System;
 
@@ -94,7 +95,7 @@ pub enum Error {
 /// Why it did not start; nothing is left running then.
 pub async fn run(args: Args, log: telemetry::LogHandle) -> Result<ExitCode, Error> {
     let platform = Platform::system().named(INSTANCE);
-    let up = Up::start(&args, platform, log)?;
+    let up = Up::start(&args, platform, log).await?;
     up.announce();
     shutdown::shutdown_signal().await;
     say("stopping");
@@ -122,7 +123,7 @@ impl Up {
     ///
     /// # Panics
     /// Outside a Tokio runtime.
-    pub fn start(args: &Args, platform: Platform, log: telemetry::LogHandle) -> Result<Self, Error> {
+    pub async fn start(args: &Args, platform: Platform, log: telemetry::LogHandle) -> Result<Self, Error> {
         let styles = distinct(&args.styles);
         let default_style = default_style(args.default_style, &styles)?;
 
@@ -131,10 +132,8 @@ impl Up {
         let directory =
             if args.ephemeral { DataDirectory::temporary()? } else { DataDirectory::at(&args.data_dir)? };
 
-        let systems = styles
-            .iter()
-            .map(|style| System::start(*style, &directory.path().join(style.as_str()), &platform))
-            .collect::<Result<Vec<_>, _>>()?;
+        let start = |style: Style| System::start(style, directory.path().join(style.as_str()), &platform);
+        let systems = try_join_all(styles.into_iter().map(start)).await?;
         let endpoints = systems.iter().map(|system| Ok((system.style().to_string(), system.endpoints()?)));
         let endpoints = endpoints.collect::<Result<_, Error>>()?;
         let config = gateway::Config {
@@ -161,7 +160,8 @@ impl Up {
     fn announce(&self) {
         for system in &self.systems {
             let (style, gateway) = (system.style(), self.gateway);
-            let default = if style == self.default_style { format!(" and http://{gateway}/v1") } else { String::new() };
+            let default =
+                if style == self.default_style { format!(" and http://{gateway}/v1") } else { String::new() };
             say(&format!("{style:<16} http://{gateway}/{style}/v1{default}"));
         }
         say("ready");
@@ -172,7 +172,7 @@ impl Up {
     pub async fn stop(self) {
         let stop = async {
             self.gateway_app.run_until(std::future::ready(())).await;
-            futures_util::future::join_all(self.systems.into_iter().map(System::stop)).await;
+            join_all(self.systems.into_iter().map(System::stop)).await;
             self.admin_stop.drain();
             let _ = self.admin.await;
         };

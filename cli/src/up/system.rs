@@ -3,12 +3,14 @@
 use std::{
     error::Error as StdError,
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use chassis::{admin::Admin, limits::Limits, platform::Platform};
+use chassis::{admin::Admin, config::Env, limits::Limits, platform::Platform};
 use contracts::Style;
 use gateway::config::Origin;
+use messaging::{Broker, Embedded, embedded};
 use ordering::styles::rest::Endpoints;
 
 use super::Error;
@@ -23,6 +25,7 @@ pub(super) struct System {
     shipping: shipping::App,
     billing: billing::App,
     ordering: ordering::App,
+    broker: Option<Embedded>,
 }
 
 /// Where the services listen: known to all before the first of them starts, since they know each other.
@@ -38,67 +41,65 @@ struct Addresses {
 
 impl System {
     /// Starts the services of a style, those that others ask first.
-    pub(super) fn start(style: Style, directory: &Path, platform: &Platform) -> Result<Self, Error> {
+    pub(super) async fn start(style: Style, directory: PathBuf, platform: &Platform) -> Result<Self, Error> {
         let addresses = Addresses::reserve(style, platform)?;
+        let broker = match style {
+            Style::Rest => None,
+            Style::Messaging => Some(open_broker(style, &directory, platform).await?),
+        };
         let file = |service: &str| directory.join(format!("{service}.db"));
-        let limits = Limits::default();
+        let reach = Reach { addresses, broker: broker.as_ref() };
 
         let config = simulators::Config {
             listen: addresses.simulators,
             database: file("simulators"),
             style: style.to_string(),
-            limits: limits.clone(),
+            ..simulators::Config::from_env(&mut nothing())
         };
         let simulators = simulators::App::build(&config, platform).map_err(failed("simulators", style))?;
 
         let config = customers::Config {
-            style,
+            reach: reach.customers(),
             listen: addresses.customers,
             database: file("customers"),
-            limits: limits.clone(),
+            limits: Limits::default(),
         };
         let customers = customers::App::build(&config, platform).map_err(failed("customers", style))?;
 
         let config = warehouse::Config {
-            style,
+            reach: reach.warehouse(),
             listen: addresses.warehouse,
             database: file("warehouse"),
-            limits: limits.clone(),
+            limits: Limits::default(),
         };
         let warehouse = warehouse::App::build(&config, platform).map_err(failed("warehouse", style))?;
 
         let config = shipping::Config {
-            style,
+            reach: reach.shipping(),
             listen: addresses.shipping,
             database: file("shipping"),
-            ordering_url: url(addresses.ordering),
             carrier_url: url(addresses.simulators),
-            carrier_timeout: std::time::Duration::from_secs(10),
-            carrier_backoff: Default::default(),
-            limits: limits.clone(),
+            ..shipping::Config::from_env(&mut nothing())
         };
         let shipping = shipping::App::build(&config, platform).map_err(failed("shipping", style))?;
 
         let config = billing::Config {
-            style,
+            reach: reach.billing(),
             listen: addresses.billing,
             database: file("billing"),
-            ordering_url: url(addresses.ordering),
             payment_url: url(addresses.simulators),
             mail_url: url(addresses.simulators),
-            limits: limits.clone(),
-            ..billing::Config::default()
+            ..billing::Config::from_env(&mut nothing())
         };
         let billing = billing::App::build(&config, platform).map_err(failed("billing", style))?;
 
         let config = ordering::Config {
             listen: addresses.ordering,
             database: file("ordering"),
-            limits,
-            ..ordering::Config::new(ordering::Reach::Rest(addresses.endpoints()))
+            ..ordering::Config::new(reach.ordering())
         };
         let ordering = ordering::App::build(&config, platform).map_err(failed("ordering", style))?;
-        Ok(Self { style, addresses, simulators, customers, warehouse, shipping, billing, ordering })
+        Ok(Self { style, addresses, simulators, customers, warehouse, shipping, billing, ordering, broker })
     }
 
     pub(super) const fn style(&self) -> Style {
@@ -108,9 +109,8 @@ impl System {
     /// Where the gateway finds the owner of each resource.
     pub(super) fn endpoints(&self) -> Result<gateway::config::Endpoints, Error> {
         let Addresses { customers, ordering, warehouse, shipping, billing, .. } = self.addresses;
-        let origin = |address: SocketAddr| {
-            Origin::try_from(address).map_err(|source| Error::Gateway(source.into()))
-        };
+        let origin =
+            |address: SocketAddr| Origin::try_from(address).map_err(|source| Error::Gateway(source.into()));
         Ok(gateway::config::Endpoints {
             customers: origin(customers)?,
             ordering: origin(ordering)?,
@@ -144,7 +144,61 @@ impl System {
         )
         .await;
         self.simulators.run_until(now()).await;
+        if let Some(broker) = self.broker {
+            broker.database().close().await;
+        }
     }
+}
+
+/// How the services of one system reach each other: over one broker, or by their addresses.
+struct Reach<'a> {
+    addresses: Addresses,
+    broker: Option<&'a Embedded>,
+}
+
+impl Reach<'_> {
+    fn broker(&self) -> Option<Arc<dyn Broker>> {
+        self.broker.map(|broker| Arc::new(broker.clone()) as Arc<dyn Broker>)
+    }
+
+    fn customers(&self) -> customers::Reach {
+        self.broker().map_or(customers::Reach::Rest, customers::Reach::Messaging)
+    }
+
+    fn warehouse(&self) -> warehouse::Reach {
+        self.broker().map_or(warehouse::Reach::Rest, warehouse::Reach::Messaging)
+    }
+
+    fn shipping(&self) -> shipping::Reach {
+        let rest = || shipping::Reach::Rest(url(self.addresses.ordering));
+        self.broker().map_or_else(rest, shipping::Reach::Messaging)
+    }
+
+    fn billing(&self) -> billing::Reach {
+        let rest = || billing::Reach::Rest(url(self.addresses.ordering));
+        self.broker().map_or_else(rest, billing::Reach::Messaging)
+    }
+
+    fn ordering(&self) -> ordering::Reach {
+        let rest = || ordering::Reach::Rest(self.addresses.endpoints());
+        self.broker().map_or_else(rest, ordering::Reach::Messaging)
+    }
+}
+
+/// The broker of one system, in a file of its own beside the services'.
+async fn open_broker(style: Style, directory: &Path, platform: &Platform) -> Result<Embedded, Error> {
+    let failed =
+        |source: Box<dyn StdError + Send + Sync>| Error::Service { service: "broker", style, source };
+    std::fs::create_dir_all(directory).map_err(|source| failed(source.into()))?;
+    let mut options = embedded::Options::default();
+    options.database.clock = platform.clock.clone();
+    options.database.executor = platform.executor;
+    Embedded::open(&directory.join("broker.db"), options).await.map_err(|source| failed(source.into()))
+}
+
+/// An environment that says nothing: every setting as it is unless told otherwise.
+fn nothing() -> Env {
+    Env::from([])
 }
 
 /// What the services say of their APIs, as one document.

@@ -16,7 +16,7 @@ export class Api {
     return new Api(await answer.json());
   }
 
-  /** The tags with their operations; a life cycle reads better than an alphabet, so commands that begin one come first. */
+  /** The tags with their operations: those on all of a kind, those on one, those on what it has. */
   get groups() {
     const tags = this.description.tags ?? [];
     const order = ({ method, path }) => [path.split("/").length, path, METHODS.indexOf(method.toLowerCase())];
@@ -52,6 +52,12 @@ export class Api {
     return { schema, nullable: false };
   }
 
+  /** The fields of an object: the required ones as its author ordered them, for they are sorted by name else, and the others. */
+  properties({ properties = {}, required = [] }) {
+    const rank = ([name]) => (required.includes(name) ? required.indexOf(name) : required.length);
+    return Object.entries(properties).sort((a, b) => rank(a) - rank(b));
+  }
+
   /** A value of the schema: its example, or one made of those of its parts. */
   example(given) {
     const schema = this.resolve(this.withoutNull(given).schema);
@@ -61,14 +67,10 @@ export class Api {
       const required = schema.required ?? [];
       // Of a body whose fields are all optional an empty one would show nothing.
       const shown = ([name, field]) => required.length === 0 || required.includes(name) || !this.withoutNull(field).nullable;
-      const fields = Object.entries(schema.properties ?? {}).filter(shown);
-      const named = fields.map(([name, field]) => [name, this.example(field)]);
-      // As the schema ranks them, which is how a person would write them; the description sorts them by name.
-      const rank = ([name]) => (required.includes(name) ? required.indexOf(name) : required.length);
-      return Object.fromEntries(named.sort((a, b) => rank(a) - rank(b)));
+      return Object.fromEntries(this.properties(schema).filter(shown).map(([name, field]) => [name, this.example(field)]));
     }
     if (schema.type === "array") return [this.example(schema.items)];
-    return { integer: 1, number: 1, boolean: false }[schema.type] ?? "";
+    return { integer: 1, number: 1, boolean: true }[schema.type] ?? "";
   }
 }
 

@@ -6,10 +6,10 @@ import { send } from "./send.js";
 
 export function form(api, operation, prefix) {
   const inputs = operation.parameters.map((parameter) => ({ parameter, input: input(api, operation, parameter) }));
-  const body = operation.body && h("textarea", { id: "body", spellcheck: "false", rows: 4, input: grow });
+  const body = operation.body && h("textarea", { id: "body", spellcheck: "false", input: grow });
   if (body) {
     body.value = JSON.stringify(fill(operation.tag, api.example(operation.body)), null, 2);
-    body.rows = body.value.split("\n").length;
+    grow({ target: body });
   }
   const answer = h("div.answer", { "aria-live": "polite" });
   const button = h("button.send", { type: "submit" }, "Send");
@@ -75,6 +75,7 @@ function curl({ method, url, headers, body }) {
   return parts.join(" \\\n  ");
 }
 
+/** For browsers that do not know `field-sizing`. */
 function grow({ target }) {
-  target.rows = Math.max(4, target.value.split("\n").length);
+  target.rows = target.value.split("\n").length + 1;
 }

@@ -4,7 +4,8 @@ const KEY = "switchyard.lately";
 
 /** Remembers the ids in an answer to a request about `tag`. */
 export function remember(tag, answer) {
-  const made = answer && typeof answer === "object" ? answer : {};
+  // Of a list the first, which is the newest of most.
+  const made = answer?.items?.[0]?.version ? answer.items[0] : (answer ?? {});
   const lately = recall();
   if (tag === "customers" && made.id) lately.customer = made.id;
   if (tag === "products" && made.sku) lately.sku = made.sku;

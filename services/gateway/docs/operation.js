@@ -31,7 +31,7 @@ function path(prefix, template) {
 function parameter(api, { name, in: place, required, description, schema }) {
   const about = description ?? api.resolve(schema).description;
   return h("li", {},
-    h("div.head", {}, h("code.name", {}, name), h("span.type", {}, `${typeName(api, schema)}, ${place}`), required && h("span.required", {}, "required")),
+    h("div.head", {}, h("code.name", {}, name), h("span.type", {}, `${typeName(api, api.withoutNull(schema).schema)}, ${place}`), required && h("span.required", {}, "required")),
     h("div.about", {}, prose(about)),
   );
 }

@@ -6,7 +6,7 @@ import { h, prose } from "./dom.js";
 export function fields(api, given, depth = 0) {
   const schema = api.resolve(api.withoutNull(given).schema);
   if (schema.type === "array") return fields(api, schema.items, depth);
-  const properties = Object.entries(schema.properties ?? {});
+  const properties = api.properties(schema);
   if (properties.length === 0) return h("p.quiet", {}, typeName(api, given), " ", prose(schema.description));
   return h("ul.fields", {}, properties.map(([name, field]) => row(api, name, field, schema.required?.includes(name), depth)));
 }
@@ -32,13 +32,13 @@ export function typeName(api, given) {
   let text = named.format ?? (Array.isArray(named.type) ? named.type.join(" or ") : named.type) ?? "any";
   if (named.type === "array") text = `list of ${typeName(api, named.items)}`;
   else if (named.type === "object") text = name ?? "object";
-  else if (named.enum) text = "one of";
+  else if (named.enum) text = name ?? "text";
   return nullable ? `${text} or null` : text;
 }
 
 function limits({ minimum, maximum, default: usual }) {
   const said = [];
-  if (minimum !== undefined) said.push(`from ${minimum.toLocaleString("en")}`);
+  if (minimum) said.push(`from ${minimum.toLocaleString("en")}`);
   if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) said.push(`to ${maximum.toLocaleString("en")}`);
   if (usual !== undefined) said.push(`usually ${usual}`);
   return said.length > 0 && h("span.limits", {}, ` (${said.join(" ")})`);

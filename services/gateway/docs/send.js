@@ -16,6 +16,7 @@ export async function send(operation, { method, url, headers, body }, panel) {
     panel.replaceChildren(head(answer, took), headersOf(answer));
     if (answer.headers.get("content-type")?.startsWith("text/event-stream")) await follow(answer, panel);
     else show(operation, answer, await answer.text(), panel);
+    panel.scrollIntoView({ block: "nearest" });
   } catch (error) {
     panel.append(h("p.notice", {}, `No answer: ${error.message}.`));
   }

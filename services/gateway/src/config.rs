@@ -146,3 +146,48 @@ impl fmt::Display for Origin {
         write!(f, "http://{}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_style_has_its_own_services_and_the_first_is_the_default() {
+        let mut env = Env::from([
+            ("STYLES", "state-transfer, rest"),
+            ("REST_CUSTOMERS_URL", "http://customers"),
+            ("REST_ORDERING_URL", "http://ordering:81/"),
+            ("REST_WAREHOUSE_URL", "http://warehouse"),
+            ("REST_SHIPPING_URL", "http://shipping"),
+            ("REST_BILLING_URL", "http://billing"),
+            ("STATE_TRANSFER_CUSTOMERS_URL", "http://[::1]:82"),
+            ("STATE_TRANSFER_ORDERING_URL", "http://10.0.0.2:82"),
+            ("STATE_TRANSFER_WAREHOUSE_URL", "http://10.0.0.3:82"),
+            ("STATE_TRANSFER_SHIPPING_URL", "http://10.0.0.4:82"),
+            ("STATE_TRANSFER_BILLING_URL", "http://10.0.0.5:82"),
+        ]);
+        let config = Config::from_env(&mut env);
+        env.finish().unwrap();
+        assert_eq!(config.default_style, "state-transfer");
+        assert_eq!(config.styles["rest"].ordering.to_string(), "http://ordering:81");
+        assert_eq!(config.styles["state-transfer"].customers.to_string(), "http://[::1]:82");
+    }
+
+    #[test]
+    fn every_service_that_is_missing_is_named() {
+        let mut env = Env::from([("REST_ORDERING_URL", "https://ordering")]);
+        let _ = Config::from_env(&mut env);
+        let named: Vec<_> = env.finish().unwrap_err().variables.into_iter().map(|bad| bad.name).collect();
+        let services = ["CUSTOMERS", "ORDERING", "WAREHOUSE", "SHIPPING", "BILLING"];
+        assert_eq!(named, services.map(|service| format!("REST_{service}_URL")));
+    }
+
+    #[test]
+    fn an_origin_is_a_host_and_a_port_and_nothing_else() {
+        for bad in
+            ["ordering:80", "https://ordering", "http://ordering/v1", "http://a@ordering", "http://o?x=1", ""]
+        {
+            assert_eq!(bad.parse::<Origin>(), Err(NotAnOrigin), "{bad}");
+        }
+    }
+}

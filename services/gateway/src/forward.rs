@@ -3,8 +3,6 @@
 //! A request's body is read to its end first: it is 64 KiB at most, a client that sends slowly holds no connection to an
 //! owner, and a body that is too large is 413 before anything has happened. An answer's body is handed on as it comes.
 
-use std::time::Duration;
-
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request},
@@ -49,10 +47,14 @@ pub(crate) async fn ask(
     let (method, headers) = (request.method().clone(), headers::for_owner(request.headers()));
     let failure = Failure { owner, method: method.clone(), keyed: context.idempotency_key.is_some() };
     let body = read(request, deadline).await?;
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(Problem::deadline_exceeded().into_response());
+    }
 
     let mut request = Request::new(Body::from(body));
     (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, url, headers);
-    upstream.client.propagate(context, Some(left(deadline)), request.headers_mut());
+    upstream.client.propagate(context, Some(left), request.headers_mut());
 
     match timeout_at(deadline, upstream.client.stream(request)).await {
         Ok(Ok(answer)) => Ok(answer),
@@ -67,8 +69,4 @@ async fn read(request: Request, deadline: Instant) -> Result<Bytes, Response> {
         Ok(read) => read.map_err(IntoResponse::into_response),
         Err(_) => Err(Problem::deadline_exceeded().into_response()),
     }
-}
-
-fn left(deadline: Instant) -> Duration {
-    deadline.saturating_duration_since(Instant::now())
 }

@@ -25,7 +25,8 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use utoipa::openapi::OpenApi;
 
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+pub(crate) const ANY_PORT: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
 /// Where nobody listens.
 const NOBODY: &str = "http://127.0.0.1:1";

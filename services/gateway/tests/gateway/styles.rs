@@ -4,7 +4,14 @@ use axum::{
     routing::post,
 };
 
-use crate::rig::{Owners, Rig, json, refusal};
+use chassis::{network::Network, platform::Platform};
+use gateway::{
+    App, Config,
+    config::{Endpoints, Origin},
+};
+use utoipa::openapi::OpenApi;
+
+use crate::rig::{ANY_PORT, Owners, Rig, json, refusal};
 
 fn two_styles() -> Rig {
     Rig::before([("rest", Owners::mirrors("rest")), ("state-transfer", Owners::mirrors("state-transfer"))])
@@ -42,5 +49,26 @@ async fn a_location_leads_back_to_the_style_that_was_asked() {
     ] {
         let answer = rig.send(Method::POST, asked, &[], "{}").await;
         assert_eq!(answer.headers["location"], location);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn styles_that_make_no_sense_are_refused_before_anything_is_served() {
+    let platform = Platform { network: Network::memory(), ..Platform::system() };
+    let origin: Origin = "http://127.0.0.1:1".parse().unwrap();
+    let endpoints = Endpoints {
+        customers: origin.clone(),
+        ordering: origin.clone(),
+        warehouse: origin.clone(),
+        shipping: origin.clone(),
+        billing: origin,
+    };
+    let build = |config: &Config| App::build(config, OpenApi::default(), &platform).unwrap_err().to_string();
+    let config = Config::of(ANY_PORT, "rest", endpoints.clone());
+    let unknown = build(&Config { default_style: "rpc".to_owned(), ..config.clone() });
+    assert_eq!(unknown, "the default style `rpc` is not among the styles served");
+    for name in ["", "v1", "docs", "Rest", "a/b", "{style}"] {
+        let error = build(&Config::of(ANY_PORT, name, endpoints.clone()));
+        assert!(error.starts_with(&format!("`{name}` cannot be a style's name")), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Envelope, broker port, embedded broker, outbox, consumer, dead letters and their audit.
+#![doc = include_str!("../README.md")]
 
 pub mod audit;
 pub mod backoff;

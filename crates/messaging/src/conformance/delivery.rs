@@ -75,6 +75,8 @@ pub async fn acknowledging_is_cumulative(fixture: &impl Fixture) {
 pub async fn a_late_acknowledgement_moves_nothing_back(fixture: &impl Fixture) {
     let sent = messages(&["a"], 4);
     let broker = fixture.open().await;
+    // For this one the messages are still there.
+    broker.register(TOPIC, "slow").await.unwrap();
     let mut reader = Reader::new(&*broker, "g");
     publish(&*broker, TOPIC, &sent).await;
     reader.until(sent.len()).await;
@@ -163,9 +165,14 @@ pub async fn receiving_takes_no_longer_and_no_more_than_asked(fixture: &impl Fix
     assert!(begun.elapsed() < PATIENCE / 2, "it took {:?}", begun.elapsed());
 
     publish(&*broker, TOPIC, &messages(&KEYS, 5)).await;
-    for _ in 0..20 {
-        let received = reader.subscription().await.receive(2, QUIET).await;
-        assert!(received.map_or(0, |deliveries| deliveries.len()) <= 2);
+    while reader.distinct().len() < 30 {
+        match reader.subscription().await.receive(2, QUIET).await {
+            Ok(received) => {
+                assert!(received.len() <= 2);
+                reader.seen.extend(received);
+            }
+            Err(_) => reader.subscription = None,
+        }
     }
 }
 

@@ -7,16 +7,20 @@ use tokio::time::Instant;
 use super::{FULL_WAIT, Fixture, LARGEST, PATIENCE, ROOM, Reader, TOPIC, message, publish};
 use crate::{Broker, Data, Envelope, PublishError};
 
-/// Publishes one by one until the topic is full.
+/// Publishes one by one until the topic is full; returns how many were confirmed.
 async fn fill(broker: &dyn Broker) -> u64 {
-    for n in 1..=2 * ROOM {
+    fill_from(broker, 1).await
+}
+
+async fn fill_from(broker: &dyn Broker, first: u64) -> u64 {
+    for n in 0..2 * ROOM {
         let begun = Instant::now();
-        let sent = [message("a", n)];
+        let sent = [message("a", first + n)];
         // An error may also mean that a faulty broker has failed.
         while let Err(error) = broker.publish(TOPIC, &sent).await {
             if let PublishError::Full { .. } = error {
                 assert!(begun.elapsed() >= FULL_WAIT / 2, "it waits for room before it refuses");
-                return n - 1;
+                return n;
             }
         }
     }
@@ -30,6 +34,16 @@ pub async fn a_full_topic_pushes_back(fixture: &impl Fixture) {
     let confirmed = fill(&*broker).await;
     let mut reader = Reader::new(&*broker, "g");
     reader.until(usize::try_from(confirmed).unwrap()).await;
+}
+
+/// A full topic is still full after a crash.
+pub async fn a_full_topic_is_still_full_after_a_crash(fixture: &impl Fixture) {
+    let broker = fixture.open().await;
+    broker.register(TOPIC, "g").await.unwrap();
+    let confirmed = fill(&*broker).await;
+    drop(broker);
+    let broker = fixture.open().await;
+    assert_eq!(fill_from(&*broker, confirmed + 1).await, 0);
 }
 
 /// Acknowledging makes room for a publisher that waits.

@@ -126,6 +126,7 @@ macro_rules! conformance {
             redelivery_keeps_the_order
             concurrent_publishers_lose_nothing
             a_full_topic_pushes_back
+            a_full_topic_is_still_full_after_a_crash
             acknowledging_makes_room_for_a_publisher_that_waits
             a_full_topic_does_not_hold_up_another
             a_topic_without_groups_takes_whatever_comes

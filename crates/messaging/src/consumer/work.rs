@@ -1,6 +1,6 @@
 //! Having messages handled, and doing about each failure what there is to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,12 +22,14 @@ pub(super) struct Worker<H> {
     handler: Arc<H>,
     attempts: u32,
     backoff: Backoff,
+    /// The sources and partitions of which it is recorded where this consumer began.
+    begun: HashSet<(String, u8)>,
 }
 
 impl<H: Handler> Worker<H> {
     pub(super) fn new(db: Database, scope: Scope, handler: H, options: &Options) -> Self {
         let Options { attempts, backoff, .. } = *options;
-        Self { db, scope, handler: Arc::new(handler), attempts, backoff }
+        Self { db, scope, handler: Arc::new(handler), attempts, backoff, begun: HashSet::new() }
     }
 
     pub(super) fn scope(&self) -> &Scope {
@@ -36,7 +38,8 @@ impl<H: Handler> Worker<H> {
 
     /// Has messages handled: those of a key one after the other, different keys at the same time, so that their
     /// transactions share a commit.
-    pub(super) async fn handle(&self, messages: Vec<Envelope>) -> Result<Outcome, Error> {
+    pub(super) async fn handle(&mut self, messages: Vec<Envelope>) -> Result<Outcome, Error> {
+        self.begin(&messages).await?;
         let mut keys: BTreeMap<String, Vec<Envelope>> = BTreeMap::new();
         for message in messages {
             keys.entry(message.partition_key.clone()).or_default().push(message);
@@ -50,6 +53,28 @@ impl<H: Handler> Worker<H> {
             outcome.note(verdict);
         }
         Ok(outcome)
+    }
+
+    /// Records where this consumer began in each partition that it sees for the first time since it was made: with the
+    /// message that came first, whichever is handled first.
+    async fn begin(&mut self, messages: &[Envelope]) -> Result<(), Error> {
+        let mut first: BTreeMap<(&str, u8), &Envelope> = BTreeMap::new();
+        for message in messages.iter().filter(|message| message.tally.is_some()) {
+            first.entry((&message.source, message.partition())).or_insert(message);
+        }
+        first.retain(|(source, partition), _| !self.begun.contains(&((*source).to_owned(), *partition)));
+        if first.is_empty() {
+            return Ok(());
+        }
+        let (keys, firsts): (Vec<_>, Vec<Envelope>) = first
+            .into_iter()
+            .map(|((source, partition), message)| ((source.to_owned(), partition), message.clone()))
+            .unzip();
+        let scope = self.scope.clone();
+        let begun = self.db.write(async move |tx| inbox::begin(tx, &scope, &firsts).await).await;
+        begun.map_err(|failure| self.error(failure))?;
+        self.begun.extend(keys);
+        Ok(())
     }
 
     /// Several messages share a transaction; if one of them fails, each gets its own.

@@ -94,6 +94,14 @@ fn is_of_the_store(error: &Error) -> bool {
     unwell || ended && error.constraint().is_none()
 }
 
+/// Records where a consumer began, if it has not begun before these messages.
+pub(crate) async fn begin(tx: &mut Transaction, scope: &Scope, first: &[Envelope]) -> Result<(), Failure> {
+    for message in first {
+        count(tx, scope, message, Counted::Seen).await?;
+    }
+    Ok(())
+}
+
 /// Handles a message that was delivered, unless it was handled before or has to wait behind another.
 pub(crate) async fn handle_delivered(
     tx: &mut Transaction,

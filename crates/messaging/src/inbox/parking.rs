@@ -40,7 +40,7 @@ pub(super) async fn park(
     if tx.execute(store::PARK, row).await? == 0 {
         return Ok(Verdict::Duplicate);
     }
-    // Where this consumer began is recorded with the first message seen, even if that is parked.
+    // It was seen, so its partition is not complete without it.
     count(tx, scope, message, Counted::Seen).await?;
     Ok(Verdict::Parked)
 }

@@ -85,6 +85,38 @@ pub async fn oldest(tx: &mut Transaction) -> Result<Option<i64>, Error> {
     Ok(oldest)
 }
 
+/// A key whose first message could not be sent, so that all its messages wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The topic.
+    pub topic: String,
+    /// The partition key.
+    pub key: String,
+    /// How often it has failed.
+    pub failures: u32,
+    /// When it is tried again, in microseconds since the Unix epoch.
+    pub retry_at: i64,
+    /// Why it failed last.
+    pub error: String,
+}
+
+/// The keys that are held back, at most `limit`.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn held(tx: &mut Transaction, limit: u64) -> Result<Vec<Held>, Error> {
+    tx.query(store::HELD, params![limit], |row| {
+        Ok(Held {
+            topic: row.get(0)?,
+            key: row.get(1)?,
+            failures: row.get(2)?,
+            retry_at: row.get(3)?,
+            error: row.get(4)?,
+        })
+    })
+    .await
+}
+
 /// The topics that have messages waiting, each found by one step in the index.
 async fn topics(tx: &mut Transaction) -> Result<Vec<String>, Error> {
     let mut topics: Vec<String> = Vec::new();

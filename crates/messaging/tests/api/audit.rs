@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use database::{Database, Error};
 use messaging::audit::{self, Disagreement, InboxAudit, OutboxAudit};
-use messaging::{Broker, Embedded, Envelope, Publisher, Tally, dead_letters, outbox};
+use messaging::{Broker, Embedded, Envelope, Publisher, Tally, dead_letters, outbox, partition};
 
 use crate::world::{
     Effects, GROUP, SOURCE, TOPIC, World, consume_all, consumer, enqueue, event, events, relay_all,
@@ -152,9 +152,11 @@ async fn a_consumer_whose_first_message_fails_began_with_it_all_the_same() {
     broker.register(TOPIC, GROUP).await.unwrap();
     let shop = Shop { world, broker, producer, billing, handler: Effects::default() };
     shop.handler.fail(&["a"]);
-    let same_partition = |version| Envelope { partition_key: "a".into(), ..event("other", version) };
-    enqueue(&shop.producer, &[event("a", 1), same_partition(1)]).await;
+    let mut others = (0..10_000).map(|n| format!("order-{n}"));
+    let neighbour = others.find(|other| partition(other) == partition("a")).unwrap();
+    enqueue(&shop.producer, &[event("a", 1), event(&neighbour, 1)]).await;
     shop.rest().await;
+    assert!(!shop.inbox().await.partitions[0].is_complete());
     shop.handler.fail(&[]);
     shop.rest().await;
     shop.rest().await;

@@ -116,6 +116,18 @@ async fn after_some_attempts_a_key_waits_for_an_operator() {
 }
 
 #[tokio::test]
+async fn what_was_handled_is_not_parked_when_it_comes_again() {
+    let (_world, broker, db, handler) = started().await;
+    broker.publish(TOPIC, &[event("a", 1)]).await.unwrap();
+    let mut consumer = consumer(broker.clone(), &db, &handler);
+    consumer.consume_once().await.unwrap();
+    handler.fail(&["a"]);
+    broker.publish(TOPIC, &[event("a", 2), event("a", 1), event("a", 2)]).await.unwrap();
+    assert_eq!(consumer.consume_once().await.unwrap(), outcome(0, 2, 1));
+    assert_eq!(parked(&db).await, 1);
+}
+
+#[tokio::test]
 async fn a_failure_in_the_middle_of_a_key_parks_from_there_on() {
     let (_world, broker, db, handler) = started().await;
     handler.not_know(&["order.exploded"]);
@@ -265,6 +277,30 @@ async fn messages_without_a_version_are_handled_as_they_come() {
     let command = |n| Envelope { version: None, previous_version: None, ..event("a", n) };
     broker.publish(TOPIC, &[command(3), command(1), command(2)]).await.unwrap();
     assert_eq!(consume_all(&mut consumer(broker, &db, &handler)).await, outcome(3, 0, 0));
+}
+
+#[tokio::test]
+async fn messages_without_a_version_wait_in_the_order_in_which_they_came() {
+    let (world, broker, db, handler) = started().await;
+    let command = |n| Envelope {
+        version: None,
+        previous_version: None,
+        subject: format!("a/{n}"),
+        partition_key: "a".into(),
+        ..event("a", n)
+    };
+    handler.fail(&["a/3"]);
+    broker.publish(TOPIC, &[command(3), command(1), command(2)]).await.unwrap();
+    let mut consumer = consumer(broker, &db, &handler);
+    assert_eq!(consumer.consume_once().await.unwrap(), outcome(0, 0, 3));
+    handler.fail(&["a/1"]);
+    world.a_minute_passes();
+    assert_eq!(consumer.consume_once().await.unwrap(), outcome(1, 0, 0), "up to the next that fails");
+    handler.fail(&[]);
+    world.a_minute_passes();
+    assert_eq!(consumer.consume_once().await.unwrap(), outcome(2, 0, 0));
+    let order: Vec<String> = effects(&db).await.into_iter().map(|(subject, _)| subject).collect();
+    assert_eq!(order, ["a/3", "a/1", "a/2"]);
 }
 
 #[tokio::test]

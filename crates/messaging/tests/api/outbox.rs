@@ -81,6 +81,10 @@ impl Publisher for Receiver {
     }
 }
 
+async fn held(db: &Database) -> Vec<outbox::Held> {
+    db.read(async |tx| outbox::held(tx, 10).await).await.unwrap()
+}
+
 async fn waiting(db: &Database) -> u64 {
     db.read(async |tx| audit::of_outbox(tx).await).await.map(|audit| audit.unconfirmed).unwrap()
 }
@@ -171,12 +175,16 @@ async fn a_message_that_fails_holds_back_only_its_own_key_and_is_tried_again_lat
     assert_eq!(relay.relay_once().await.unwrap(), Outcome::Sent { confirmed: 1, failed: 0 });
     let Outcome::Empty(Some(retry_in)) = relay.relay_once().await.unwrap() else { panic!("nothing is due") };
     assert!(retry_in <= Duration::from_millis(50));
+    let held = held(&db).await;
+    assert_eq!((held.len(), &*held[0].key, held[0].failures), (1, "a", 1));
+    assert_eq!(held[0].error, "422 Unprocessable");
 
     receiver.fail_keys(&[]);
     world.a_minute_passes();
     assert_eq!(relay.relay_once().await.unwrap(), Outcome::Sent { confirmed: 3, failed: 0 });
     assert_eq!((receiver.versions("a"), receiver.versions("b")), (vec![1, 2, 3], vec![1, 2]));
-    assert_eq!(relay.relay_once().await.unwrap(), Outcome::Empty(None), "the key is no longer held");
+    assert_eq!(relay.relay_once().await.unwrap(), Outcome::Empty(None));
+    assert_eq!(self::held(&db).await, []);
 }
 
 #[tokio::test]

@@ -167,9 +167,9 @@ impl Handler for Effects {
 
 /// What the handler did, in order.
 pub(crate) async fn effects(db: &Database) -> Vec<(String, u64)> {
-    db.read(async |tx| tx.query(ALL, params![], |row| Ok((row.get(0)?, row.get(1)?))).await)
-        .await
-        .unwrap_or_else(|error: Error| panic!("{error}"))
+    let all =
+        async |tx: &mut Transaction| tx.query(ALL, params![], |row| Ok((row.get(0)?, row.get(1)?))).await;
+    db.read::<_, Error, _>(all).await.unwrap()
 }
 
 /// The versions of one order that were handled, in order.

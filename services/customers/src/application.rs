@@ -1,5 +1,6 @@
-//! What can be asked of customers. Each function is part of one transaction, which its caller begins and ends, so that
-//! the caller decides what else is in it: the answer to an idempotency key, a message to be sent.
+//! What can be asked of customers. Each function is part of one transaction, which its caller begins and
+//! ends, so that the caller decides what else is in it: the answer to an idempotency key, a message to be
+//! sent.
 
 use aggregate::{AnyRepository, Failure, Repository, Versioned, execute};
 use contracts::{
@@ -85,7 +86,7 @@ impl Application {
         self.carry_out(tx, id, &Command::Register { name, email, address, credit_limit, at }).await
     }
 
-    /// Lets a customer owe another amount; whoever asks may have `seen` a version, and does not mean any other.
+    /// Lets a customer owe another amount. Whoever asks may have `seen` a version, and means no other.
     ///
     /// # Errors
     /// If the customer is unknown or elsewhere by now, the rules refuse the amount, or the store fails.
@@ -105,7 +106,8 @@ impl Application {
         self.carry_out(tx, id, &Command::ChangeCreditLimit { credit_limit }).await
     }
 
-    /// Does what an order asks of its customer's credit. A command repeated changes nothing and is answered again.
+    /// Does what an order asks of its customer's credit. A command repeated changes nothing and is answered
+    /// again.
     ///
     /// # Errors
     /// If the store fails: that credit is refused is an answer.

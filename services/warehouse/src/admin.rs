@@ -1,4 +1,5 @@
-//! What the service shows on its admin port beside probes and metrics: what it owns, and what it could not handle.
+//! What the service shows on its admin port beside probes and metrics: what it owns, and what it could not
+//! handle.
 
 use std::collections::BTreeMap;
 

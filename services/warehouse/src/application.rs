@@ -1,5 +1,5 @@
-//! What can be asked of products. Each function is part of one transaction, which its caller begins and ends, so that
-//! the caller decides what else is in it: the answer to an idempotency key, a message to be sent.
+//! What can be asked of products. Each function is part of one transaction, which its caller begins and ends,
+//! so that the caller decides what else is in it: the answer to an idempotency key, a message to be sent.
 
 use aggregate::{AnyRepository, Failure, Repository, Versioned, decide, execute};
 use contracts::{
@@ -88,7 +88,7 @@ impl Application {
         self.carry_out(tx, &sku, &Command::Add { name, unit_price, on_hand }).await
     }
 
-    /// Lets a product be called or cost something else; whoever asks may have `seen` a version, and does not mean any
+    /// Lets a product be called or cost something else. Whoever asks may have `seen` a version, and means no
     /// other.
     ///
     /// # Errors
@@ -130,8 +130,8 @@ impl Application {
         self.carry_out(tx, sku, &Command::Restock { quantity }).await
     }
 
-    /// Does what an order asks of the stock: for all its lines, or for none. A command repeated changes nothing and is
-    /// answered again.
+    /// Does what an order asks of the stock: for all its lines, or for none. A command repeated changes
+    /// nothing and is answered again.
     ///
     /// # Errors
     /// If the store fails: that stock is refused is an answer.

@@ -68,8 +68,8 @@ impl FromStr for Reach {
 }
 
 impl Config {
-    /// From `STYLE` (`rest`), `LISTEN` (127.0.0.1:8103), `DATABASE_FILE` (warehouse.db) and what [`Limits`] reads. Bad values
-    /// are told by [`Env::finish`].
+    /// From `STYLE` (`rest`), `LISTEN` (127.0.0.1:8103), `DATABASE_FILE` (warehouse.db) and what [`Limits`]
+    /// reads. Bad values are told by [`Env::finish`].
     pub fn from_env(env: &mut Env) -> Self {
         Self {
             reach: env.or("STYLE", Reach::Rest),

@@ -33,10 +33,9 @@ use crate::{
 /// Registers a customer.
 #[utoipa::path(
     post, path = "/v1/customers", tag = "customers", request_body = RegisterCustomer,
-    params(("idempotency-key" = Option<String>, Header, description = "The same key gives the first answer again.")),
     responses(
         (status = 201, body = Customer, headers(("location" = String), ("etag" = String))),
-        (status = 422, description = "Some fields are wrong.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 422, body = problem::Problem),
     )
 )]
 pub(super) async fn register(
@@ -86,8 +85,8 @@ pub(super) struct Past {
     get, path = "/v1/customers/{id}", tag = "customers", params(("id" = CustomerId, Path), Past),
     responses(
         (status = 200, body = Customer, headers(("etag" = String))),
-        (status = 404, description = "Unknown.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
-        (status = 501, description = "This style keeps no past.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 404, body = problem::Problem),
+        (status = 501, body = problem::Problem),
     )
 )]
 pub(super) async fn find(
@@ -106,13 +105,13 @@ pub(super) async fn find(
 /// Changes how much a customer may owe.
 #[utoipa::path(
     patch, path = "/v1/customers/{id}", tag = "customers", request_body = ChangeCreditLimit,
-    params(("id" = CustomerId, Path), ("if-match" = Option<String>, Header, description = "The version that was seen.")),
+    params(("id" = CustomerId, Path), ("if-match" = Option<String>, Header)),
     responses(
         (status = 200, body = Customer, headers(("etag" = String))),
-        (status = 404, description = "Unknown.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
-        (status = 409, description = "LIMIT_BELOW_RESERVED or CURRENCY_MISMATCH.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
-        (status = 412, description = "Another version by now.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
-        (status = 422, description = "Some fields are wrong.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 404, body = problem::Problem),
+        (status = 409, description = "`LIMIT_BELOW_RESERVED` or `CURRENCY_MISMATCH`", body = problem::Problem),
+        (status = 412, body = problem::Problem),
+        (status = 422, body = problem::Problem),
     )
 )]
 pub(super) async fn change_credit_limit(
@@ -131,7 +130,7 @@ pub(super) async fn change_credit_limit(
 /// What happened to a customer.
 #[utoipa::path(
     get, path = "/v1/customers/{id}/history", tag = "customers", params(("id" = CustomerId, Path)),
-    responses((status = 501, description = "This style keeps no past.", body = problem::Problem, content_type = problem::MEDIA_TYPE))
+    responses((status = 501, body = problem::Problem))
 )]
 pub(super) async fn history(Path(_): Path<CustomerId>) -> Problem {
     no_past()

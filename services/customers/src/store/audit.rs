@@ -11,7 +11,8 @@ use super::list;
 
 statements! {
     /// The credit set aside for a customer's orders, by order.
-    const HELD: "SELECT order_id, amount FROM customer_reservations WHERE customer_id = $1 AND status = 'held' ORDER BY order_id";
+    const HELD: "SELECT order_id, amount FROM customer_reservations \
+        WHERE customer_id = $1 AND status = 'held' ORDER BY order_id";
     /// How many customers there are, and how many reservations of each status.
     const COUNTERS: "SELECT 'customers', COUNT(*) FROM customers \
         UNION ALL SELECT 'reservations_' || status, COUNT(*) FROM customer_reservations GROUP BY status";

@@ -1,5 +1,5 @@
-//! Where customers are kept: rows with columns, and constraints that let no credit be overdrawn whatever the program
-//! does.
+//! Where customers are kept: rows with columns, and constraints that let no credit be overdrawn whatever the
+//! program does.
 
 mod audit;
 mod list;

@@ -8,20 +8,21 @@ use crate::domain::{Account, Customer, Reservation};
 
 statements! {
     /// One customer without reservations.
-    const LOAD: "SELECT name, email, line1, postal_code, city, country, currency, credit_limit, credit_reserved, created_at, \
-        version FROM customers WHERE customer_id = $1";
+    const LOAD: "SELECT name, email, line1, postal_code, city, country, currency, credit_limit, credit_reserved, \
+        created_at, version FROM customers WHERE customer_id = $1";
     /// What became of the credit of one order.
-    const LOAD_RESERVATION: "SELECT status, amount FROM customer_reservations WHERE customer_id = $1 AND order_id = $2";
+    const LOAD_RESERVATION: "SELECT status, amount FROM customer_reservations \
+        WHERE customer_id = $1 AND order_id = $2";
     /// A new customer, unless there is one of this id.
-    const INSERT: "INSERT INTO customers (customer_id, version, currency, credit_limit, credit_reserved, name, email, line1, \
-        postal_code, city, country, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-        ON CONFLICT (customer_id) DO NOTHING";
+    const INSERT: "INSERT INTO customers (customer_id, version, currency, credit_limit, credit_reserved, name, \
+        email, line1, postal_code, city, country, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (customer_id) DO NOTHING";
     /// What became of a customer who is still at the version that was decided on.
     const UPDATE: "UPDATE customers SET version = $3, currency = $4, credit_limit = $5, credit_reserved = $6 \
         WHERE customer_id = $1 AND version = $2";
     /// What became of the credit of one order.
-    const PUT_RESERVATION: "INSERT INTO customer_reservations (customer_id, order_id, status, amount, changed_at) \
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (customer_id, order_id) \
+    const PUT_RESERVATION: "INSERT INTO customer_reservations (customer_id, order_id, status, amount, \
+        changed_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (customer_id, order_id) \
         DO UPDATE SET status = excluded.status, amount = excluded.amount, changed_at = excluded.changed_at";
 }
 

@@ -1,4 +1,5 @@
-//! `messaging`: an order asks by a message and is answered by one, which is sent if and only if what it asked was done.
+//! `messaging`: an order asks by a message and is answered by one, written in the transaction that does what
+//! it asked.
 
 use contracts::{
     customers::{Command, Reply},

@@ -33,11 +33,10 @@ use crate::{
 /// Adds a product.
 #[utoipa::path(
     post, path = "/v1/products", tag = "products", request_body = AddProduct,
-    params(("idempotency-key" = Option<String>, Header, description = "The same key gives the first answer again.")),
     responses(
         (status = 201, body = Product, headers(("location" = String), ("etag" = String))),
-        (status = 409, description = "ALREADY_EXISTS: the sku is taken.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
-        (status = 422, description = "Some fields are wrong.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 409, description = "`ALREADY_EXISTS`", body = problem::Problem),
+        (status = 422, body = problem::Problem),
     )
 )]
 pub(super) async fn add(State(api): State<Api>, request: Keyed<AddProduct>) -> Result<Answered, Problem> {
@@ -84,8 +83,8 @@ pub(super) struct Past {
     get, path = "/v1/products/{sku}", tag = "products", params(("sku" = Sku, Path), Past),
     responses(
         (status = 200, body = Product, headers(("etag" = String))),
-        (status = 404, description = "Unknown.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
-        (status = 501, description = "This style keeps no past.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 404, body = problem::Problem),
+        (status = 501, body = problem::Problem),
     )
 )]
 pub(super) async fn find(
@@ -104,12 +103,12 @@ pub(super) async fn find(
 /// Changes what a product is called or what it costs.
 #[utoipa::path(
     patch, path = "/v1/products/{sku}", tag = "products", request_body = ChangeProduct,
-    params(("sku" = Sku, Path), ("if-match" = Option<String>, Header, description = "The version that was seen.")),
+    params(("sku" = Sku, Path), ("if-match" = Option<String>, Header)),
     responses(
         (status = 200, body = Product, headers(("etag" = String))),
-        (status = 404, description = "Unknown.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
-        (status = 412, description = "Another version by now.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
-        (status = 422, description = "Some fields are wrong.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 404, body = problem::Problem),
+        (status = 412, body = problem::Problem),
+        (status = 422, body = problem::Problem),
     )
 )]
 pub(super) async fn alter(
@@ -128,15 +127,12 @@ pub(super) async fn alter(
 /// Takes more of a product in.
 #[utoipa::path(
     post, path = "/v1/products/{sku}/restock", tag = "products", request_body = Restock,
-    params(
-        ("sku" = Sku, Path),
-        ("idempotency-key" = Option<String>, Header, description = "The same key gives the first answer again."),
-    ),
+    params(("sku" = Sku, Path)),
     responses(
         (status = 200, body = Product, headers(("etag" = String))),
-        (status = 404, description = "Unknown.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
-        (status = 409, description = "COUNT_TOO_LARGE.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
-        (status = 422, description = "Some fields are wrong.", body = problem::Problem, content_type = problem::MEDIA_TYPE),
+        (status = 404, body = problem::Problem),
+        (status = 409, description = "`COUNT_TOO_LARGE`", body = problem::Problem),
+        (status = 422, body = problem::Problem),
     )
 )]
 pub(super) async fn restock(
@@ -158,7 +154,7 @@ pub(super) async fn restock(
 /// What happened to a product.
 #[utoipa::path(
     get, path = "/v1/products/{sku}/history", tag = "products", params(("sku" = Sku, Path)),
-    responses((status = 501, description = "This style keeps no past.", body = problem::Problem, content_type = problem::MEDIA_TYPE))
+    responses((status = 501, body = problem::Problem))
 )]
 pub(super) async fn history(Path(_): Path<Sku>) -> Problem {
     no_past()
@@ -167,7 +163,7 @@ pub(super) async fn history(Path(_): Path<Sku>) -> Problem {
 /// Corrects what a product cost in the past.
 #[utoipa::path(
     post, path = "/v1/products/{sku}/corrections", tag = "products", params(("sku" = Sku, Path)),
-    responses((status = 501, description = "This style keeps no past.", body = problem::Problem, content_type = problem::MEDIA_TYPE))
+    responses((status = 501, body = problem::Problem))
 )]
 pub(super) async fn correct(Path(_): Path<Sku>) -> Problem {
     no_past()

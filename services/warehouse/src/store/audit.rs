@@ -11,12 +11,14 @@ use super::list;
 
 statements! {
     /// The stock set aside of a product, by order.
-    const HELD: "SELECT order_id, quantity FROM product_reservations WHERE sku = $1 AND status = 'held' ORDER BY order_id";
-    /// How many products there are, how many reservations of each status, and how many pieces have left the house.
+    const HELD: "SELECT order_id, quantity FROM product_reservations \
+        WHERE sku = $1 AND status = 'held' ORDER BY order_id";
+    /// How many products there are, how many reservations of each status, how many pieces have left the
+    /// house.
     const COUNTERS: "SELECT 'products', COUNT(*) FROM products \
         UNION ALL SELECT 'reservations_' || status, COUNT(*) FROM product_reservations GROUP BY status \
-        UNION ALL SELECT 'pieces_taken_out', CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM product_reservations \
-        WHERE status = 'taken_out'";
+        UNION ALL SELECT 'pieces_taken_out', CAST(COALESCE(SUM(quantity), 0) AS BIGINT) \
+        FROM product_reservations WHERE status = 'taken_out'";
 }
 
 /// One product, and what is set aside of it.

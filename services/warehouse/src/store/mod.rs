@@ -1,4 +1,5 @@
-//! Where products are kept: rows with columns, and constraints that let nothing be oversold whatever the program does.
+//! Where products are kept: rows with columns, and constraints that let nothing be oversold whatever the
+//! program does.
 
 mod audit;
 mod list;

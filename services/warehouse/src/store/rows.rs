@@ -8,15 +8,17 @@ use crate::domain::{Offer, Product, Reservation, Stock};
 
 statements! {
     /// One product without reservations.
-    const LOAD: "SELECT name, unit_price, currency, received, on_hand, reserved, version FROM products WHERE sku = $1";
+    const LOAD: "SELECT name, unit_price, currency, received, on_hand, reserved, version FROM products \
+        WHERE sku = $1";
     /// What became of the stock of one order.
-    const LOAD_RESERVATION: "SELECT status, quantity FROM product_reservations WHERE sku = $1 AND order_id = $2";
+    const LOAD_RESERVATION: "SELECT status, quantity FROM product_reservations \
+        WHERE sku = $1 AND order_id = $2";
     /// A new product, unless there is one of this sku.
     const INSERT: "INSERT INTO products (sku, version, name, unit_price, currency, received, on_hand, reserved) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (sku) DO NOTHING";
     /// What became of a product that is still at the version that was decided on.
-    const UPDATE: "UPDATE products SET version = $3, name = $4, unit_price = $5, currency = $6, received = $7, on_hand = $8, \
-        reserved = $9 WHERE sku = $1 AND version = $2";
+    const UPDATE: "UPDATE products SET version = $3, name = $4, unit_price = $5, currency = $6, received = $7, \
+        on_hand = $8, reserved = $9 WHERE sku = $1 AND version = $2";
     /// What became of the stock of one order.
     const PUT_RESERVATION: "INSERT INTO product_reservations (sku, order_id, status, quantity, changed_at) \
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sku, order_id) \

@@ -1,6 +1,7 @@
 //! What ordering is told once it is known, though it went away meanwhile.
 
 use contracts::{
+    Style,
     billing::{InvoiceStatus, Reply},
     topics::kinds,
 };
@@ -9,21 +10,26 @@ use crate::support::{Payment, World, order, until};
 
 #[tokio::test]
 async fn ordering_is_told_that_the_invoice_is_paid() {
-    let world = World::start(Payment::Accepts);
-    world.issue(order(1)).await;
-    world.until_told(1).await;
-    assert_eq!(world.late_answers(), [Reply::InvoicePaid]);
-    let ledger = world.ledger();
-    let envelope = &ledger.replies[0];
-    assert_eq!((envelope.kind.as_str(), envelope.source.as_str()), (kinds::BILLING_REPLY, "billing"));
-    assert_eq!((&envelope.subject, &envelope.partition_key), (&order(1).to_string(), &order(1).to_string()));
-    assert_eq!(envelope.correlation_id, Some(order(1).uuid()));
-    assert!(envelope.traceparent.is_some());
+    for style in Style::ALL {
+        let world = World::start(style, Payment::Accepts).await;
+        world.issue(order(1)).await;
+        world.until_told(1).await;
+        assert_eq!(world.late_answers(), [Reply::InvoicePaid]);
+        let ledger = world.ledger();
+        let envelope = &ledger.replies[0];
+        assert_eq!((envelope.kind.as_str(), envelope.source.as_str()), (kinds::BILLING_REPLY, "billing"));
+        assert_eq!(
+            (&envelope.subject, &envelope.partition_key),
+            (&order(1).to_string(), &order(1).to_string())
+        );
+        assert_eq!(envelope.correlation_id, Some(order(1).uuid()));
+        assert!(envelope.traceparent.is_some());
+    }
 }
 
 #[tokio::test]
 async fn ordering_is_told_in_order_when_it_is_back() {
-    let world = World::start(Payment::DeclinesHard);
+    let world = World::start(Style::Rest, Payment::DeclinesHard).await;
     world.ordering_is_away(true);
     world.issue(order(1)).await;
     world.until_status(order(1), InvoiceStatus::Unpaid).await;
@@ -38,7 +44,7 @@ async fn ordering_is_told_in_order_when_it_is_back() {
 
 #[tokio::test]
 async fn ordering_is_told_after_a_crash() {
-    let mut world = World::start(Payment::Accepts);
+    let mut world = World::start(Style::Rest, Payment::Accepts).await;
     world.ordering_is_away(true);
     world.issue(order(1)).await;
     until(async || world.audit().await["pending"]["outbox"] == 1).await;

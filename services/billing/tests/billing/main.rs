@@ -6,6 +6,8 @@ mod support;
 mod charging;
 mod late_answers;
 mod mailing;
+mod messages;
 mod paying;
 mod reading;
+mod sql;
 mod store;

@@ -1,13 +1,13 @@
 //! What clients and operators read.
 
-use contracts::{billing::Invoice, page::Page};
+use contracts::{Style, billing::Invoice, page::Page};
 use serde_json::json;
 
 use crate::support::{Payment, World, order};
 
 #[tokio::test]
 async fn invoices_are_listed_in_pages_newest_first() {
-    let world = World::start(Payment::Away);
+    let world = World::start(Style::Rest, Payment::Away).await;
     for number in 1..=5 {
         world.issue(order(number)).await;
     }
@@ -24,7 +24,7 @@ async fn invoices_are_listed_in_pages_newest_first() {
 
 #[tokio::test]
 async fn a_malformed_list_is_refused() {
-    let world = World::start(Payment::Accepts);
+    let world = World::start(Style::Rest, Payment::Accepts).await;
     for query in ["limit=0", "limit=101", "limit=x", "cursor=x", "order_id=x"] {
         assert_eq!(world.get(&format!("/v1/invoices?{query}")).await.status, 400, "{query}");
     }
@@ -32,14 +32,14 @@ async fn a_malformed_list_is_refused() {
 
 #[tokio::test]
 async fn an_order_without_an_invoice_has_none() {
-    let world = World::start(Payment::Accepts);
+    let world = World::start(Style::Rest, Payment::Accepts).await;
     assert_eq!(world.invoice(order(1)).await, None);
     assert_eq!(world.get(&format!("/v1/invoices/{}", order(1))).await.status, 404);
 }
 
 #[tokio::test]
 async fn the_audit_tells_everything_and_what_is_still_to_be_done() {
-    let world = World::start(Payment::Away);
+    let world = World::start(Style::Rest, Payment::Away).await;
     world.issue(order(2)).await;
     world.issue(order(1)).await;
     world.until_asked(2).await;

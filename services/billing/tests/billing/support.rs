@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -23,16 +26,20 @@ use chassis::{
     problem::Problem,
 };
 use contracts::{
-    CustomerId, OrderId,
+    CustomerId, OrderId, Style,
     billing::{BillTo, Command, Invoice, InvoiceStatus, Reply},
     outside::{
         mail::SendMessage,
         payment::{CARD_DECLINED, CreateCharge},
     },
     page::Page,
+    topics::{self, kinds},
 };
 use database::Clock;
-use messaging::Envelope;
+use messaging::{
+    Broker, Data, Envelope, Publisher, derived_id,
+    embedded::{self, Embedded},
+};
 use saga::tasks::Backoff;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -67,6 +74,8 @@ pub(crate) struct Ledger {
     pub(crate) mails: Vec<(String, SendMessage)>,
     /// What ordering was told, in order, repetitions included.
     pub(crate) replies: Vec<Envelope>,
+    /// What was published of invoices, in order, repetitions included.
+    pub(crate) events: Vec<Envelope>,
 }
 
 #[derive(Clone)]
@@ -82,16 +91,18 @@ pub(crate) struct World {
     _directory: TempDir,
     pub(crate) platform: Platform,
     config: Config,
-    app: Option<App>,
+    app: Option<Running>,
     client: HttpClient,
     payment: watch::Sender<Payment>,
     mail_is_away: watch::Sender<bool>,
     ordering_is_away: watch::Sender<bool>,
     ledger: Arc<Mutex<Ledger>>,
+    broker: Option<Embedded>,
+    commands: AtomicU32,
 }
 
 impl World {
-    pub(crate) fn start(behaviour: Payment) -> Self {
+    pub(crate) async fn start(style: Style, behaviour: Payment) -> Self {
         let platform = Platform::simulated(1, Clock::system());
         let (payment, payment_seen) = watch::channel(behaviour);
         let (mail_is_away, mail_seen) = watch::channel(false);
@@ -104,7 +115,16 @@ impl World {
             ledger: Arc::clone(&ledger),
         };
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let config = config(&directory, &serve_peers(&platform, peers));
+        let peers = serve_peers(&platform, peers);
+        let broker = match style {
+            Style::Rest => None,
+            Style::Messaging => Some(broker(&directory, &ledger).await),
+        };
+        let reach = match &broker {
+            None => Reach::Rest(peers.clone()),
+            Some(broker) => Reach::Messaging(Arc::new(broker.clone())),
+        };
+        let config = config(&directory, reach, &peers);
         let client = HttpClient::new(&platform, client::Options::default());
         let mut world = Self {
             _directory: directory,
@@ -116,6 +136,8 @@ impl World {
             mail_is_away,
             ordering_is_away,
             ledger,
+            broker,
+            commands: AtomicU32::new(0),
         };
         world.reopen();
         world
@@ -147,24 +169,50 @@ impl World {
         self.ledger.lock().expect("no panic while locked")
     }
 
-    /// What ordering was told of late, without repetitions.
+    /// What ordering was told of late, without repetitions and without what answers a message at once.
     pub(crate) fn late_answers(&self) -> Vec<Reply> {
         let mut seen: Vec<Uuid> = Vec::new();
         let ledger = self.ledger();
-        let fresh = ledger.replies.iter().filter(|envelope| {
-            let fresh = !seen.contains(&envelope.id);
+        let late = ledger.replies.iter().filter(|envelope| {
+            let at_once = envelope.causation_id.map(|cause| derived_id("billing", cause, 0));
+            let late = at_once != Some(envelope.id) && !seen.contains(&envelope.id);
             seen.push(envelope.id);
-            fresh
+            late
         });
-        fresh.map(|envelope| envelope.data.parse().expect("a reply")).collect()
+        late.map(|envelope| envelope.data.parse().expect("a reply")).collect()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.app.as_ref().expect("it runs").address())
     }
 
-    pub(crate) async fn issue(&self, order: OrderId) -> (u16, Option<Reply>) {
-        self.issue_at(order, &command(order)).await
+    /// Has an invoice issued as ordering does in the style, and returns what is answered at once.
+    pub(crate) async fn issue(&self, order: OrderId) -> Option<Reply> {
+        let Some(broker) = &self.broker else {
+            let (status, reply) = self.issue_at(order, &command(order)).await;
+            assert_eq!(status, if reply.is_some() { 200 } else { 202 });
+            return reply;
+        };
+        let id = Uuid::from_u128(1 << 64 | u128::from(self.commands.fetch_add(1, Ordering::Relaxed)));
+        self.send(broker, &message(id, order, &command(order))).await;
+        let answer = derived_id("billing", id, 0);
+        let ledger = self.ledger();
+        let reply = ledger.replies.iter().find(|envelope| envelope.id == answer);
+        reply.map(|envelope| envelope.data.parse().expect("a reply"))
+    }
+
+    /// Sends a message, and waits until it is handled and what it led to at once has arrived.
+    async fn send(&self, broker: &Embedded, message: &Envelope) {
+        let topic = topics::BILLING_COMMANDS;
+        broker.publish(topic, std::slice::from_ref(message)).await.expect("it is confirmed");
+        until(async || broker.lag(topic, "billing").await.expect("a broker") == 0).await;
+        until(async || self.audit().await["pending"]["outbox"] == 0).await;
+        until(async || broker.lag(topics::ORDERING_REPLIES, "ordering").await.expect("a broker") == 0).await;
+    }
+
+    /// Sends a message of the style `messaging`.
+    pub(crate) async fn tell(&self, message: &Envelope) {
+        self.send(self.broker.as_ref().expect("the style has a broker"), message).await;
     }
 
     pub(crate) async fn issue_at(&self, path: OrderId, command: &Command) -> (u16, Option<Reply>) {
@@ -237,9 +285,9 @@ impl World {
     }
 }
 
-fn config(directory: &TempDir, peers: &str) -> Config {
+fn config(directory: &TempDir, reach: Reach, peers: &str) -> Config {
     Config {
-        reach: Reach::Rest(peers.to_owned()),
+        reach,
         listen: ANY_PORT,
         database: directory.path().join("billing.db"),
         payment_url: peers.to_owned(),
@@ -269,6 +317,15 @@ pub(crate) fn command(order_id: OrderId) -> Command {
     }
 }
 
+/// A command as ordering sends it.
+pub(crate) fn message(id: Uuid, order: OrderId, command: &Command) -> Envelope {
+    let data = Data::of(command).expect("a command has JSON");
+    let mut message = Envelope::new(id, "ordering", kinds::BILLING_COMMAND, &order.to_string(), 0, data);
+    message.correlation_id = Some(order.uuid());
+    message.traceparent = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
+    message
+}
+
 /// Polls until it is so; fails when it takes too long.
 pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
     let polling = async {
@@ -277,6 +334,38 @@ pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), polling).await.expect("it comes to be so");
+}
+
+/// A broker, on which ordering hears replies, and a view events.
+async fn broker(directory: &TempDir, ledger: &Arc<Mutex<Ledger>>) -> Embedded {
+    let database = database::Options { executor: database::Executor::Inline, ..database::Options::default() };
+    let options = embedded::Options { database, ..embedded::Options::default() };
+    let broker = Embedded::open(&directory.path().join("broker.db"), options).await.expect("a broker");
+    let note_reply: fn(&mut Ledger, Envelope) = |ledger, envelope| ledger.replies.push(envelope);
+    let note_event: fn(&mut Ledger, Envelope) = |ledger, envelope| ledger.events.push(envelope);
+    follow(&broker, topics::ORDERING_REPLIES, "ordering", ledger, note_reply).await;
+    follow(&broker, topics::BILLING_EVENTS, "views", ledger, note_event).await;
+    broker
+}
+
+async fn follow(
+    broker: &Embedded,
+    topic: &'static str,
+    group: &'static str,
+    ledger: &Arc<Mutex<Ledger>>,
+    note: fn(&mut Ledger, Envelope),
+) {
+    let (broker, ledger) = (broker.clone(), Arc::clone(ledger));
+    let mut subscription = broker.subscribe(topic, group, 0..broker.lanes()).await.expect("a subscription");
+    tokio::spawn(async move {
+        while let Ok(received) = subscription.receive(64, Duration::from_secs(60)).await {
+            let positions: Vec<_> = received.iter().map(|it| (it.lane, it.position)).collect();
+            for delivery in received {
+                note(&mut ledger.lock().expect("no panic while locked"), delivery.envelope);
+            }
+            subscription.ack(&positions).await.expect("acknowledged");
+        }
+    });
 }
 
 fn serve_peers(platform: &Platform, peers: Peers) -> String {

@@ -1,47 +1,53 @@
 //! What ordering is told once it is known, though it went away meanwhile.
 
-use contracts::{shipping::Reply, topics::kinds};
+use contracts::{Style, shipping::Reply, topics::kinds};
 
 use crate::support::{Carrier, World, dispatched, order, until};
 
 #[tokio::test]
 async fn ordering_is_told_of_the_dispatch() {
-    let world = World::start(Carrier::Accepts);
-    world.request(order(1)).await;
-    world.until_told(1).await;
-    assert_eq!(world.late_answers(), [dispatched(order(1))]);
-    let ledger = world.ledger();
-    let envelope = &ledger.replies[0];
-    assert_eq!((envelope.kind.as_str(), envelope.source.as_str()), (kinds::SHIPPING_REPLY, "shipping"));
-    assert_eq!(
-        (envelope.subject.clone(), envelope.partition_key.clone()),
-        (order(1).to_string(), order(1).to_string())
-    );
-    assert_eq!(envelope.correlation_id, Some(order(1).uuid()));
-    assert!(envelope.traceparent.is_some());
+    for style in Style::ALL {
+        let world = World::start(style, Carrier::Accepts).await;
+        world.request(order(1)).await;
+        world.until_told(1).await;
+        assert_eq!(world.late_answers(), [dispatched(order(1))]);
+        let ledger = world.ledger();
+        let envelope = &ledger.replies[0];
+        assert_eq!((envelope.kind.as_str(), envelope.source.as_str()), (kinds::SHIPPING_REPLY, "shipping"));
+        assert_eq!(
+            (envelope.subject.clone(), envelope.partition_key.clone()),
+            (order(1).to_string(), order(1).to_string())
+        );
+        assert_eq!(envelope.correlation_id, Some(order(1).uuid()));
+        assert!(envelope.traceparent.is_some());
+    }
 }
 
 #[tokio::test]
 async fn ordering_is_told_of_the_refusal() {
-    let world = World::start(Carrier::Refuses);
-    world.request(order(1)).await;
-    world.until_told(1).await;
-    assert_eq!(world.late_answers(), [Reply::CarrierRefused]);
+    for style in Style::ALL {
+        let world = World::start(style, Carrier::Refuses).await;
+        world.request(order(1)).await;
+        world.until_told(1).await;
+        assert_eq!(world.late_answers(), [Reply::CarrierRefused]);
+    }
 }
 
 #[tokio::test]
 async fn an_answer_that_was_given_at_once_does_not_come_again() {
-    let world = World::start(Carrier::Accepts);
-    world.call_off(order(1)).await;
-    world.request(order(1)).await;
-    world.request(order(2)).await;
-    world.until_told(1).await;
-    assert_eq!(world.late_answers(), [dispatched(order(2))]);
+    for style in Style::ALL {
+        let world = World::start(style, Carrier::Accepts).await;
+        world.call_off(order(1)).await;
+        world.request(order(1)).await;
+        world.request(order(2)).await;
+        world.until_told(1).await;
+        assert_eq!(world.late_answers(), [dispatched(order(2))]);
+    }
 }
 
 #[tokio::test]
 async fn ordering_is_told_when_it_is_back() {
-    let world = World::start(Carrier::Accepts);
+    let world = World::start(Style::Rest, Carrier::Accepts).await;
     world.ordering_is_away(true);
     world.request(order(1)).await;
     until(async || world.audit().await["pending"]["outbox"] == 1).await;
@@ -52,7 +58,7 @@ async fn ordering_is_told_when_it_is_back() {
 
 #[tokio::test]
 async fn ordering_is_told_after_a_crash() {
-    let mut world = World::start(Carrier::Accepts);
+    let mut world = World::start(Style::Rest, Carrier::Accepts).await;
     world.ordering_is_away(true);
     world.request(order(1)).await;
     until(async || world.audit().await["pending"]["outbox"] == 1).await;
@@ -65,11 +71,13 @@ async fn ordering_is_told_after_a_crash() {
 
 #[tokio::test]
 async fn the_service_stops_cleanly_and_goes_on_where_it_was() {
-    let mut world = World::start(Carrier::Away);
-    world.request(order(1)).await;
-    world.until_asked(1).await;
-    world.stop().await;
-    world.carrier(Carrier::Accepts);
-    world.reopen();
-    world.until_told(1).await;
+    for style in Style::ALL {
+        let mut world = World::start(style, Carrier::Away).await;
+        world.request(order(1)).await;
+        world.until_asked(1).await;
+        world.stop().await;
+        world.carrier(Carrier::Accepts);
+        world.reopen();
+        world.until_told(1).await;
+    }
 }

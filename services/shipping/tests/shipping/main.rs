@@ -6,5 +6,7 @@ mod support;
 mod booking;
 mod calling_off;
 mod late_answers;
+mod messages;
 mod reading;
+mod sql;
 mod store;

@@ -1,13 +1,13 @@
 //! What clients and operators read.
 
-use contracts::{page::Page, shipping::Shipment};
+use contracts::{Style, page::Page, shipping::Shipment};
 use serde_json::json;
 
 use crate::support::{Carrier, World, order};
 
 #[tokio::test]
 async fn shipments_are_listed_in_pages_newest_first() {
-    let world = World::start(Carrier::Away);
+    let world = World::start(Style::Rest, Carrier::Away).await;
     for number in 1..=5 {
         world.request(order(number)).await;
     }
@@ -25,7 +25,7 @@ async fn shipments_are_listed_in_pages_newest_first() {
 
 #[tokio::test]
 async fn a_malformed_list_is_refused() {
-    let world = World::start(Carrier::Accepts);
+    let world = World::start(Style::Rest, Carrier::Accepts).await;
     for query in ["limit=0", "limit=101", "limit=x", "cursor=x", "order_id=x"] {
         assert_eq!(world.get(&format!("/v1/shipments?{query}")).await.status, 400, "{query}");
     }
@@ -33,14 +33,14 @@ async fn a_malformed_list_is_refused() {
 
 #[tokio::test]
 async fn an_order_without_a_shipment_has_none() {
-    let world = World::start(Carrier::Accepts);
+    let world = World::start(Style::Rest, Carrier::Accepts).await;
     assert_eq!(world.shipment(order(1)).await, None);
     assert_eq!(world.get(&format!("/v1/shipments/{}", order(1))).await.status, 404);
 }
 
 #[tokio::test]
 async fn the_audit_tells_everything_and_what_is_still_to_be_done() {
-    let world = World::start(Carrier::Away);
+    let world = World::start(Style::Rest, Carrier::Away).await;
     world.request(order(2)).await;
     world.until_asked(1).await;
     world.call_off(order(1)).await;

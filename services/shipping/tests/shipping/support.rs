@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,13 +23,17 @@ use chassis::{
     platform::Platform,
 };
 use contracts::{
-    Line, OrderId,
+    Line, OrderId, Style,
     outside::carrier::{BOOKING_REFUSED, CreateBooking},
     page::Page,
     shipping::{Command, Reply, Shipment, ShipmentStatus},
+    topics::{self, kinds},
 };
 use database::Clock;
-use messaging::Envelope;
+use messaging::{
+    Broker, Data, Envelope, Publisher, derived_id,
+    embedded::{self, Embedded},
+};
 use saga::tasks::Backoff;
 use serde_json::{Value, json};
 use shipping::{App, Config, Reach};
@@ -59,6 +66,8 @@ pub(crate) struct Ledger {
     pub(crate) bookings: BTreeMap<String, Value>,
     /// What ordering was told, in order, repetitions included.
     pub(crate) replies: Vec<Envelope>,
+    /// What was published of shipments, in order, repetitions included.
+    pub(crate) events: Vec<Envelope>,
 }
 
 #[derive(Clone)]
@@ -73,24 +82,34 @@ pub(crate) struct World {
     directory: TempDir,
     pub(crate) platform: Platform,
     config: Config,
-    app: Option<App>,
+    app: Option<Running>,
     pub(crate) client: HttpClient,
     carrier: watch::Sender<Carrier>,
     ordering_is_away: watch::Sender<bool>,
     ledger: Arc<Mutex<Ledger>>,
+    broker: Option<Embedded>,
+    commands: AtomicU32,
 }
 
 impl World {
-    pub(crate) fn start(behaviour: Carrier) -> Self {
+    pub(crate) async fn start(style: Style, behaviour: Carrier) -> Self {
         let platform = Platform::simulated(1, Clock::system());
         let (carrier, carrier_seen) = watch::channel(behaviour);
         let (ordering_is_away, away_seen) = watch::channel(false);
-        let ledger = Arc::default();
+        let ledger = Arc::<Mutex<Ledger>>::default();
         let peers = Peers { carrier: carrier_seen, ordering_is_away: away_seen, ledger: Arc::clone(&ledger) };
         let url = serve_peers(&platform, peers);
         let directory = tempfile::tempdir().expect("a temporary directory");
+        let broker = match style {
+            Style::Rest => None,
+            Style::Messaging => Some(broker(&directory, &ledger).await),
+        };
+        let reach = match &broker {
+            None => Reach::Rest(url.clone()),
+            Some(broker) => Reach::Messaging(Arc::new(broker.clone())),
+        };
         let config = Config {
-            reach: Reach::Rest(url.clone()),
+            reach,
             listen: ANY_PORT,
             database: directory.path().join("shipping.db"),
             carrier_url: url,
@@ -99,8 +118,18 @@ impl World {
             limits: Limits::default(),
         };
         let client = HttpClient::new(&platform, client::Options::default());
-        let mut world =
-            Self { directory, platform, config, app: None, client, carrier, ordering_is_away, ledger };
+        let mut world = Self {
+            directory,
+            platform,
+            config,
+            app: None,
+            client,
+            carrier,
+            ordering_is_away,
+            ledger,
+            broker,
+            commands: AtomicU32::new(0),
+        };
         world.reopen();
         world
     }
@@ -133,29 +162,63 @@ impl World {
         self.ledger.lock().expect("no panic while locked")
     }
 
-    /// What ordering was told of late, without repetitions.
+    /// What ordering was told of late, without repetitions and without what answers a message at once.
     pub(crate) fn late_answers(&self) -> Vec<Reply> {
         let mut seen: Vec<Uuid> = Vec::new();
         let ledger = self.ledger();
-        let fresh = ledger.replies.iter().filter(|envelope| {
-            let fresh = !seen.contains(&envelope.id);
+        let late = ledger.replies.iter().filter(|envelope| {
+            let at_once = envelope.causation_id.map(|cause| derived_id("shipping", cause, 0));
+            let late = at_once != Some(envelope.id) && !seen.contains(&envelope.id);
             seen.push(envelope.id);
-            fresh
+            late
         });
-        fresh.map(|envelope| envelope.data.parse().expect("a reply")).collect()
+        late.map(|envelope| envelope.data.parse().expect("a reply")).collect()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.app.as_ref().expect("it runs").address())
     }
 
-    pub(crate) async fn request(&self, order: OrderId) -> (u16, Option<Reply>) {
-        self.command(Call::put(self.url(&format!("/internal/shipments/{order}"))), &request(order)).await
+    pub(crate) async fn request(&self, order: OrderId) -> Option<Reply> {
+        self.ask(order, &request(order)).await
     }
 
-    pub(crate) async fn call_off(&self, order: OrderId) -> (u16, Option<Reply>) {
-        let command = Command::CallOff { order_id: order };
-        self.command(Call::delete(self.url(&format!("/internal/shipments/{order}"))), &command).await
+    pub(crate) async fn call_off(&self, order: OrderId) -> Option<Reply> {
+        self.ask(order, &Command::CallOff { order_id: order }).await
+    }
+
+    /// Asks as ordering does in the style, and returns what is answered at once.
+    async fn ask(&self, order: OrderId, command: &Command) -> Option<Reply> {
+        let Some(broker) = &self.broker else {
+            let address = self.url(&format!("/internal/shipments/{order}"));
+            let call = match command {
+                Command::RequestShipment { .. } => Call::put(address),
+                Command::CallOff { .. } => Call::delete(address),
+            };
+            let (status, reply) = self.command(call, command).await;
+            assert_eq!(status, if reply.is_some() { 200 } else { 202 });
+            return reply;
+        };
+        let id = Uuid::from_u128(1 << 64 | u128::from(self.commands.fetch_add(1, Ordering::Relaxed)));
+        self.send(broker, &message(id, order, command)).await;
+        let answer = derived_id("shipping", id, 0);
+        let ledger = self.ledger();
+        let reply = ledger.replies.iter().find(|envelope| envelope.id == answer);
+        reply.map(|envelope| envelope.data.parse().expect("a reply"))
+    }
+
+    /// Sends a message, and waits until it is handled and what it led to at once has arrived.
+    async fn send(&self, broker: &Embedded, message: &Envelope) {
+        let topic = topics::SHIPPING_COMMANDS;
+        broker.publish(topic, std::slice::from_ref(message)).await.expect("it is confirmed");
+        until(async || broker.lag(topic, "shipping").await.expect("a broker") == 0).await;
+        until(async || self.audit().await["pending"]["outbox"] == 0).await;
+        until(async || broker.lag(topics::ORDERING_REPLIES, "ordering").await.expect("a broker") == 0).await;
+    }
+
+    /// Sends a message of the style `messaging`.
+    pub(crate) async fn tell(&self, message: &Envelope) {
+        self.send(self.broker.as_ref().expect("the style has a broker"), message).await;
     }
 
     pub(crate) async fn command(&self, call: Call, command: &Command) -> (u16, Option<Reply>) {
@@ -220,6 +283,15 @@ pub(crate) fn request(order_id: OrderId) -> Command {
     }
 }
 
+/// A command as ordering sends it.
+pub(crate) fn message(id: Uuid, order: OrderId, command: &Command) -> Envelope {
+    let data = Data::of(command).expect("a command has JSON");
+    let mut message = Envelope::new(id, "ordering", kinds::SHIPPING_COMMAND, &order.to_string(), 0, data);
+    message.correlation_id = Some(order.uuid());
+    message.traceparent = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
+    message
+}
+
 pub(crate) fn dispatched(order: OrderId) -> Reply {
     Reply::Dispatched { carrier: "Hermes".to_owned(), tracking_number: format!("H-{order}") }
 }
@@ -232,6 +304,38 @@ pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), polling).await.expect("it comes to be so");
+}
+
+/// A broker, on which ordering hears replies, and a view events.
+async fn broker(directory: &TempDir, ledger: &Arc<Mutex<Ledger>>) -> Embedded {
+    let database = database::Options { executor: database::Executor::Inline, ..database::Options::default() };
+    let options = embedded::Options { database, ..embedded::Options::default() };
+    let broker = Embedded::open(&directory.path().join("broker.db"), options).await.expect("a broker");
+    let note_reply: fn(&mut Ledger, Envelope) = |ledger, envelope| ledger.replies.push(envelope);
+    let note_event: fn(&mut Ledger, Envelope) = |ledger, envelope| ledger.events.push(envelope);
+    follow(&broker, topics::ORDERING_REPLIES, "ordering", ledger, note_reply).await;
+    follow(&broker, topics::SHIPPING_EVENTS, "views", ledger, note_event).await;
+    broker
+}
+
+async fn follow(
+    broker: &Embedded,
+    topic: &'static str,
+    group: &'static str,
+    ledger: &Arc<Mutex<Ledger>>,
+    note: fn(&mut Ledger, Envelope),
+) {
+    let (broker, ledger) = (broker.clone(), Arc::clone(ledger));
+    let mut subscription = broker.subscribe(topic, group, 0..broker.lanes()).await.expect("a subscription");
+    tokio::spawn(async move {
+        while let Ok(received) = subscription.receive(64, Duration::from_secs(60)).await {
+            let positions: Vec<_> = received.iter().map(|it| (it.lane, it.position)).collect();
+            for delivery in received {
+                note(&mut ledger.lock().expect("no panic while locked"), delivery.envelope);
+            }
+            subscription.ack(&positions).await.expect("acknowledged");
+        }
+    });
 }
 
 fn serve_peers(platform: &Platform, peers: Peers) -> String {

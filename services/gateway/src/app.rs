@@ -1,15 +1,10 @@
 //! The one place where the gateway's parts are put together.
 
-use std::net::SocketAddr;
-
 use chassis::{
-    admin::Admin,
     client::{self, HttpClient},
     platform::Platform,
     problem::Problem,
-    service::{self, Service},
-    shutdown::Stopped,
-    telemetry::LogHandle,
+    service::{self, Running, Service},
 };
 use utoipa::openapi::{OpenApi, Server, ServerBuilder};
 
@@ -22,11 +17,7 @@ use crate::{
 const ALL_STYLES: &str = "all";
 
 /// The gateway, serving.
-#[derive(Debug)]
-pub struct App {
-    service: Service,
-    address: SocketAddr,
-}
+pub struct App;
 
 /// Why the gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +47,7 @@ impl App {
     ///
     /// # Panics
     /// Outside a Tokio runtime.
-    pub fn build(config: &Config, document: OpenApi, platform: &Platform) -> Result<Self, BuildError> {
+    pub fn build(config: &Config, document: OpenApi, platform: &Platform) -> Result<Running, BuildError> {
         // The frame, whose signal ends the streams of events when the gateway stops.
         let mut service = Service::new("gateway", ALL_STYLES, platform, config.limits.clone())?;
 
@@ -95,32 +86,7 @@ impl App {
         let styles: Vec<_> = config.styles.keys().cloned().collect();
         let router = router.fallback(async move || nothing_here(&styles));
         let address = service.serve(router, config.listen)?;
-        Ok(Self { service, address })
-    }
-
-    /// Where it serves clients.
-    #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// What it shows on the admin port of a process that runs many Apps.
-    #[must_use]
-    pub fn admin(&self) -> Admin {
-        self.service.admin()
-    }
-
-    /// Serves an admin port of its own; tells where.
-    ///
-    /// # Errors
-    /// The port is taken.
-    pub fn serve_admin(&mut self, address: SocketAddr, log: LogHandle) -> Result<SocketAddr, service::Error> {
-        self.service.serve_admin(address, log)
-    }
-
-    /// Serves until `signal`, and stops: unready, requests in flight, streams of events at once.
-    pub async fn run_until(self, signal: impl Future<Output = ()>) -> Stopped {
-        self.service.run_until(signal).await
+        Ok(Running::new(service, address))
     }
 }
 

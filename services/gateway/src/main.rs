@@ -1,45 +1,15 @@
 //! The gateway, alone in its process.
 
-use std::{
-    error::Error,
-    io::{self, Write},
-    net::SocketAddr,
-    process::ExitCode,
-};
+use std::{error::Error, process::ExitCode};
 
-use chassis::{
-    config::Env,
-    platform::Platform,
-    problem::chain,
-    shutdown::shutdown_signal,
-    telemetry::{self, Logging},
-};
+use chassis::{platform::Platform, service::Running};
 use gateway::{App, Config, openapi};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Not a log line: logging may be what could not start. Without standard error nobody can be told.
-            let _ = writeln!(io::stderr(), "gateway: {}", chain(&*error));
-            ExitCode::from(2)
-        }
-    }
+    chassis::alone::main("gateway", 8200, Config::from_env, build).await
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
-    let mut env = Env::process();
-    let logging = Logging::from_env(&mut env);
-    let config = Config::from_env(&mut env);
-    let admin = env.or("ADMIN_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8200)));
-    env.finish()?; // names every bad variable, not the first
-
-    let log = telemetry::init("gateway", &logging)?;
-    tracing::info!(?config, "starting `gateway`");
-    let mut app = App::build(&config, openapi::committed()?, &Platform::system())?;
-    app.serve_admin(admin, log)?;
-    tracing::info!(http.address = %app.address(), "serving");
-    app.run_until(shutdown_signal()).await;
-    Ok(())
+fn build(config: &Config, platform: &Platform) -> Result<Running, Box<dyn Error>> {
+    Ok(App::build(config, openapi::committed()?, platform)?)
 }

@@ -54,9 +54,12 @@ pub const SCHEMAS: &[Schema] = &[
     inbox::SCHEMA,
 ];
 
-/// Every statement on them.
-pub const STATEMENTS: &[&[Statement]] =
-    &[saga::STATEMENTS, tasks::STATEMENTS, leases::STATEMENTS, idempotency::STATEMENTS];
+/// Every statement on them: those of orders, and those of the parts that have tables of their own.
+pub const STATEMENTS: &[&[&[Statement]]] = &[
+    store::STATEMENTS,
+    &[saga::STATEMENTS, tasks::STATEMENTS, leases::STATEMENTS, idempotency::STATEMENTS],
+    &[outbox::STATEMENTS, inbox::STATEMENTS, messaging::dead_letters::STATEMENTS],
+];
 
 /// What the service is called.
 const NAME: &str = "ordering";
@@ -112,6 +115,7 @@ impl App {
             changes,
             ids: platform.ids.clone(),
             wait: config.wait,
+            stopping: service.serving(),
         };
         service.merge_admin(admin::routes(database.clone()).merge(dead_letters::routes(database)));
         let routes = Router::new().merge(http::router(api)).merge(routes);

@@ -193,6 +193,20 @@ impl Application {
         }
     }
 
+    /// That lines can be added to the order, and that it is at the version that the client has decided on, if it says.
+    ///
+    /// # Errors
+    /// [`Error::Stale`], that there is no such order, or that it is locked.
+    pub async fn expect_open(
+        &self,
+        tx: &mut Transaction,
+        id: OrderId,
+        seen: Option<u64>,
+    ) -> Result<(), Error> {
+        self.expect(tx, id, seen).await?;
+        Ok(self.load(tx, id).await?.state.check_open()?)
+    }
+
     async fn load(&self, tx: &mut Transaction, id: OrderId) -> Result<Versioned<Order>, Error> {
         Ok(self.orders.load(tx, &[id], &()).await?.into_iter().next().unwrap_or_default())
     }

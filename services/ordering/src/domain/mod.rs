@@ -160,6 +160,18 @@ impl Aggregate for Order {
 }
 
 impl Order {
+    /// Whether lines can be added still, before it is known which.
+    ///
+    /// # Errors
+    /// Why every line would be refused.
+    pub fn check_open(&self) -> Result<(), Refusal> {
+        match self.status {
+            _ if !self.exists() => Err(Refusal::UnknownOrder),
+            OrderStatus::Open => Ok(()),
+            _ => Err(Refusal::OrderLocked),
+        }
+    }
+
     fn create(
         &self,
         customer_id: CustomerId,

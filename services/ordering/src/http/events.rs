@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response, Sse, sse},
 };
-use chassis::{changes::Subscription, extract::Path, problem::Problem};
+use chassis::{changes::Subscription, extract::Path, problem::Problem, shutdown::Drain};
 use contracts::OrderId;
 use database::Database;
 use futures_util::{Stream, StreamExt, stream};
@@ -52,8 +52,9 @@ pub(super) async fn events(
     if seen.outcome && order.status.is_final() && seen.seq >= last_of(&api.database, id).await? {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let stream = follow(api.database.clone(), id, seen, subscription);
-    Ok(Sse::new(stream).keep_alive(sse::KeepAlive::default()).into_response())
+    let Api { database, stopping, .. } = api;
+    let follower = Follower { database, id, seen, subscription, stopping, ended: false };
+    Ok(Sse::new(follow(follower)).keep_alive(sse::KeepAlive::default()).into_response())
 }
 
 async fn last_of(database: &Database, id: OrderId) -> Result<u64, Problem> {
@@ -66,16 +67,11 @@ struct Follower {
     id: OrderId,
     seen: Seen,
     subscription: Subscription,
+    stopping: Drain,
     ended: bool,
 }
 
-fn follow(
-    database: Database,
-    id: OrderId,
-    seen: Seen,
-    subscription: Subscription,
-) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-    let follower = Follower { database, id, seen, subscription, ended: false };
+fn follow(follower: Follower) -> impl Stream<Item = Result<sse::Event, Infallible>> {
     stream::unfold(follower, |mut follower| async move {
         let events = follower.next().await?;
         Some((stream::iter(events.into_iter().map(Ok)), follower))
@@ -97,24 +93,28 @@ impl Follower {
                 return Some(events);
             }
             // Whether it was a notification or the time, the answer is to look again.
-            let _ = tokio::time::timeout(LOOK_EVERY, self.subscription.changed()).await;
+            tokio::select! {
+                _ = tokio::time::timeout(LOOK_EVERY, self.subscription.changed()) => {}
+                // The client comes back elsewhere, with the last event that it has seen.
+                () = self.stopping.requested() => return None,
+            }
         }
         None
     }
 
+    /// An outcome that something has followed is none any more: an invoice that was unpaid, and is paid by now.
     fn unseen(&mut self, entries: &[Entry]) -> Vec<sse::Event> {
         let mut events = Vec::new();
-        for entry in entries {
+        for (index, entry) in entries.iter().enumerate() {
             if entry.entered && entry.seq > self.seen.seq {
                 events.extend(event(entry, "status", entry.seq.to_string()));
                 self.seen = Seen { seq: entry.seq, outcome: false };
             }
             let new = entry.seq > self.seen.seq || (entry.seq == self.seen.seq && !self.seen.outcome);
-            if entry.is_outcome && new {
+            if entry.is_outcome && new && index + 1 == entries.len() {
                 events.extend(event(entry, OUTCOME, format!("{}-{OUTCOME}", entry.seq)));
                 self.seen = Seen { seq: entry.seq, outcome: true };
                 self.ended = true;
-                break;
             }
         }
         events

@@ -55,19 +55,24 @@ fn line(fields: &mut Fields, prefix: &str, item: &AddItem) -> Option<(Sku, Quant
     Some((sku?, quantity?))
 }
 
-/// What each product costs, each asked for once.
+/// What each product costs, each asked for once; `field` names the one that a line's product stands in.
 ///
 /// # Errors
-/// 422 with every line whose product is not known; 503 if nobody can say.
+/// 422 with every line whose product is not known; 503 if nobody can say, 504 if nobody said before the deadline.
 pub(super) async fn quotes(
     catalogue: &dyn Catalogue,
     context: &Context,
     lines: Vec<(Sku, Quantity)>,
+    field: impl Fn(usize) -> String,
 ) -> Result<Vec<(Quote, Quantity)>, Problem> {
     let mut asked: BTreeMap<Sku, Option<Quote>> = BTreeMap::new();
     for (sku, _) in &lines {
         if !asked.contains_key(sku) {
-            asked.insert(sku.clone(), catalogue.quote(sku, context).await?);
+            let quoted = catalogue.quote(sku, context).await;
+            if quoted.is_err() && context.is_expired() {
+                return Err(Problem::deadline_exceeded());
+            }
+            asked.insert(sku.clone(), quoted?);
         }
     }
     let mut unknown = Vec::new();
@@ -75,7 +80,7 @@ pub(super) async fn quotes(
     for (index, (sku, quantity)) in lines.into_iter().enumerate() {
         match asked.get(&sku).cloned().flatten() {
             Some(quote) => quoted.push((quote, quantity)),
-            None => unknown.push(format!("items[{index}].sku")),
+            None => unknown.push(field(index)),
         }
     }
     if unknown.is_empty() { Ok(quoted) } else { Err(error::unknown_products(unknown)) }

@@ -13,7 +13,7 @@ use contracts::{
 };
 use database::Transaction;
 
-use super::{Api, answer, fields};
+use super::{Api, answer, early, fields};
 use crate::application::Error;
 
 /// Adds so many of a product: to its line, or as a new one.
@@ -37,7 +37,12 @@ pub(super) async fn add(
     request: Keyed<AddItem>,
 ) -> Result<Answered, Problem> {
     let line = fields::item(&request.body)?;
-    let quotes = fields::quotes(&*api.catalogue, &context, vec![line]).await?;
+    let application = api.application.clone();
+    let check = async move |tx: &mut Transaction| application.expect_open(tx, id, seen).await;
+    if let Some(answered) = early::answer(&api, &context, &request.key, check).await? {
+        return Ok(answered);
+    }
+    let quotes = fields::quotes(&*api.catalogue, &context, vec![line], |_| "sku".to_owned()).await?;
     let application = api.application.clone();
     let work = async move |tx: &mut Transaction| -> Result<_, Error> {
         application.expect(tx, id, seen).await?;

@@ -1,6 +1,7 @@
 //! Ordering's part of the public API.
 
 mod answer;
+mod early;
 mod error;
 mod events;
 mod fields;
@@ -16,7 +17,9 @@ use axum::{
     Router,
     routing::{get, post, put},
 };
-use chassis::{changes::Changes, context::Context, idempotency::Idempotency, ids::Ids, problem::Problem};
+use chassis::{
+    changes::Changes, context::Context, idempotency::Idempotency, ids::Ids, problem::Problem, shutdown::Drain,
+};
 use contracts::{Sku, warehouse::Quote};
 use database::Database;
 use futures_util::future::BoxFuture;
@@ -59,6 +62,8 @@ pub struct Api {
     pub ids: Ids,
     /// How long `place` and `cancel` wait for an outcome unless the client says.
     pub wait: Duration,
+    /// By which those who wait and those who follow hear that the service stops.
+    pub stopping: Drain,
 }
 
 /// The routes of ordering's part of the public API.

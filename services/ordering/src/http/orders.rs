@@ -3,8 +3,8 @@
 use axum::{extract::State, http::StatusCode, response::IntoResponse, response::Response};
 use chassis::{
     context::Context,
-    extract::{Path, Prefer},
-    idempotency::{Answered, Keyed},
+    extract::{Path, Prefer, Query},
+    idempotency::{Answered, Key, Keyed},
     problem::Problem,
 };
 use contracts::{
@@ -12,8 +12,9 @@ use contracts::{
     ordering::{CreateOrder, Order},
 };
 use database::Transaction;
+use serde::Deserialize;
 
-use super::{Api, answer, fields, wait};
+use super::{Api, answer, early, fields, wait};
 use crate::{
     application::{Error, NewOrder},
     store,
@@ -39,24 +40,15 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let body = request.body;
     let wanted = fields::order(&body)?;
-    let lines = fields::quotes(&*api.catalogue, &context, wanted.lines).await?;
-    let new = NewOrder {
-        id: OrderId::new(api.ids.next()),
-        customer_id: wanted.customer_id,
-        reference: wanted.reference,
-        lines,
+    let repeated = match context.idempotency_key {
+        Some(_) => early::answer(&api, &context, &request.key, async |_| Ok(())).await?,
+        None => None,
     };
-    let (application, place) = (api.application.clone(), body.place);
-    let traceparent = context.trace.to_string();
-    let work = async move |tx: &mut Transaction| -> Result<_, Error> {
-        let mut order = application.create(tx, &new).await?;
-        if place {
-            order = application.place(tx, new.id, Some(traceparent.clone())).await?;
-        }
-        Ok(answer::located(answer::order(StatusCode::CREATED, new.id, &order)?, new.id))
+    let answered = match repeated {
+        Some(answered) => answered,
+        None => begin(&api, &context, &request.key, wanted, body.place).await?,
     };
-    let answered: Answered = api.idempotency.run(&api.database, &request.key, work).await?;
-    if !place {
+    if !body.place {
         return Ok(answered.into_response());
     }
     // The key may have come before: then the order is the one that was made then.
@@ -65,13 +57,51 @@ pub(super) async fn create(
     Ok(answer::located(wait::answer(&order), made.id).into_response())
 }
 
+/// Makes the order, and places it if that is wanted too, at the prices of now.
+async fn begin(
+    api: &Api,
+    context: &Context,
+    key: &Key,
+    wanted: fields::Wanted,
+    place: bool,
+) -> Result<Answered, Problem> {
+    let field = |index| format!("items[{index}].sku");
+    let lines = fields::quotes(&*api.catalogue, context, wanted.lines, field).await?;
+    let id = OrderId::new(api.ids.next());
+    let new = NewOrder { id, customer_id: wanted.customer_id, reference: wanted.reference, lines };
+    let (application, traceparent) = (api.application.clone(), context.trace.to_string());
+    let work = async move |tx: &mut Transaction| -> Result<_, Error> {
+        let mut order = application.create(tx, &new).await?;
+        if place {
+            order = application.place(tx, new.id, Some(traceparent.clone())).await?;
+        }
+        Ok(answer::located(answer::order(StatusCode::CREATED, new.id, &order)?, new.id))
+    };
+    api.idempotency.run(&api.database, key, work).await
+}
+
+/// Which past of an order is asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Past {
+    version: Option<String>,
+    as_of: Option<String>,
+    known_at: Option<String>,
+}
+
 /// One order.
 #[utoipa::path(
     get, path = "/v1/orders/{id}", tag = "orders",
     params(("id" = OrderId, Path), ("include" = Option<String>, Query, description = "`shipment`, `invoice`, both, or nothing; both unless told")),
     responses((status = 200, body = Order), (status = 404, body = contracts::problem::Problem))
 )]
-pub(super) async fn show(State(api): State<Api>, Path(id): Path<OrderId>) -> Result<Response, Problem> {
+pub(super) async fn show(
+    State(api): State<Api>,
+    Path(id): Path<OrderId>,
+    Query(past): Query<Past>,
+) -> Result<Response, Problem> {
+    if past.version.or(past.as_of).or(past.known_at).is_some() {
+        return Err(super::not_in_this_style().await);
+    }
     let found = api.database.read(async move |tx| store::find(tx, id).await).await?;
     let order = found.ok_or_else(answer::unknown_order)?;
     Ok(answer::shown(StatusCode::OK, &order).into_response())

@@ -52,7 +52,12 @@ async fn wait(
         Some(order) if !enough(&order) => Ok::<_, database::Error>(None),
         found => Ok(Some(found)),
     });
-    let latest = match found.await? {
+    // Who waits while the service stops is told how it stands, and can ask again.
+    let found = tokio::select! {
+        found = found => found?,
+        () = api.stopping.requested() => None,
+    };
+    let latest = match found {
         Some(found) => found,
         None => look().await?,
     };

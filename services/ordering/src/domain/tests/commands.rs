@@ -34,6 +34,15 @@ fn an_order_that_was_never_created_can_do_nothing() {
 }
 
 #[test]
+fn whether_it_is_open_is_known_before_what_is_added() {
+    for order in orders_not_in([]) {
+        let refused = order.state().decide(&add("tea", 1)).err();
+        assert_eq!(order.state().check_open().err(), refused, "asked of {:?}", order.state());
+    }
+    assert_eq!(Order::default().check_open(), Err(Refusal::UnknownOrder));
+}
+
+#[test]
 fn placing_names_the_total_of_the_lines() {
     given([created(), line_added("tea", 2), line_added("cup", 1)])
         .when(place())

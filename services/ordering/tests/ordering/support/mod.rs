@@ -11,7 +11,7 @@ pub(crate) use answers::{Answer, Ask, contact};
 pub(crate) use events::{Event, Events};
 pub(crate) use peers::{Asked, Peers};
 pub(crate) use time::{clock, until};
-pub(crate) use world::{ANY_PORT, World, refusal, with, wrong_fields};
+pub(crate) use world::{ANY_PORT, CUSTOMER, World, order_of, refusal, with, wrong_fields};
 
 /// The same scenarios in both styles, each on a world of its own whose time is simulated.
 macro_rules! in_both_styles {

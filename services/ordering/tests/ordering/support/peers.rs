@@ -58,7 +58,7 @@ struct State {
 
 /// How a message reaches ordering.
 enum ToOrdering {
-    Post(HttpClient, String),
+    Post(Box<HttpClient>, String),
     Send(Arc<dyn Broker>),
 }
 
@@ -80,7 +80,7 @@ impl Peers {
     pub(crate) fn of_rest(platform: &Platform, ordering: SocketAddr) -> Self {
         let client = HttpClient::new(platform, client::Options::default());
         let url = format!("http://{ordering}/internal/replies");
-        Self::open(platform, ToOrdering::Post(client, url))
+        Self::open(platform, ToOrdering::Post(Box::new(client), url))
     }
 
     /// Peers that are reached over a broker, and answer over it.
@@ -140,11 +140,11 @@ impl Peers {
 
     /// Nobody answers this until it is let go.
     pub(crate) fn hold(&self, ask: Ask) {
-        self.0.held.send_modify(|held| drop(held.insert(ask)));
+        self.0.held.send_if_modified(|held| held.insert(ask));
     }
 
     pub(crate) fn let_go(&self, ask: Ask) {
-        self.0.held.send_modify(|held| drop(held.remove(&ask)));
+        self.0.held.send_if_modified(|held| held.remove(&ask));
     }
 
     /// Everything that was asked, in the order in which it was.
@@ -152,7 +152,7 @@ impl Peers {
         self.state().asked.clone()
     }
 
-    /// How often each kind of thing was asked, in the order in which it first was.
+    /// Each kind of thing that was asked, in the order in which it first was.
     pub(crate) fn kinds_asked(&self) -> Vec<Ask> {
         let mut kinds = Vec::new();
         for asked in &self.state().asked {
@@ -160,6 +160,12 @@ impl Peers {
             if !kinds.contains(&ask) {
                 kinds.push(ask);
             }
+        }
+        // Stock is taken out and the invoice written at the same time.
+        if let Some(bill) = kinds.iter().position(|ask| *ask == Ask::Bill)
+            && kinds.get(bill + 1) == Some(&Ask::TakeStockOut)
+        {
+            kinds.swap(bill, bill + 1);
         }
         kinds
     }

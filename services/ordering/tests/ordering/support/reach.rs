@@ -1,6 +1,6 @@
 //! How ordering reaches the participants: over HTTP, or over a broker. What they say is the same either way.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{any::Any, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -24,11 +24,7 @@ use super::{
 };
 
 /// What a participant is reached by, until it is dropped.
-#[expect(dead_code, reason = "it is kept for what its end does")]
-pub(super) enum Door {
-    Http(Service),
-    Broker(JoinSet<()>),
-}
+pub(super) type Door = Box<dyn Any + Send>;
 
 /// Has a participant serve over HTTP.
 pub(super) fn serve(
@@ -40,7 +36,7 @@ pub(super) fn serve(
     let mut service = Service::new("peer", "rest", platform, Limits::default()).unwrap();
     let router = Router::new().fallback(called).with_state((participant, peers));
     service.serve(router, address).unwrap();
-    Door::Http(service)
+    Box::new(service)
 }
 
 async fn called(State((participant, peers)): State<(Participant, Peers)>, request: HttpRequest) -> Response {
@@ -90,7 +86,7 @@ pub(super) fn follow(broker: &Arc<dyn Broker>, participant: Participant, peers: 
     if participant == Participant::Warehouse {
         tasks.spawn(answer_quotes(broker.clone(), peers.clone()));
     }
-    Door::Broker(tasks)
+    Box::new(tasks)
 }
 
 async fn handle(broker: Arc<dyn Broker>, participant: Participant, peers: Peers) {

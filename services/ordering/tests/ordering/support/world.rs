@@ -1,13 +1,16 @@
 //! A running ordering service, and a client of it.
 
 use std::{
+    future::poll_fn,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
+    task::Poll,
     time::Duration,
 };
 
 use axum::http::{HeaderName, HeaderValue};
+use chassis::service::Running;
 use chassis::{
     client::{self, Call, HttpClient, Response},
     platform::Platform,
@@ -17,7 +20,6 @@ use contracts::{
     Style,
     ordering::{Order, OrderStatus},
 };
-use database::Executor;
 use messaging::embedded::{self, Embedded};
 use ordering::{App, Config};
 use serde_json::{Value, json};
@@ -38,7 +40,7 @@ pub(crate) struct World {
     pub(crate) peers: Peers,
     pub(crate) client: HttpClient,
     directory: TempDir,
-    app: Option<App>,
+    app: Option<Running>,
     admin: String,
 }
 
@@ -78,7 +80,25 @@ impl World {
 
     /// Ends the service as a crash would: nothing is finished, nothing is said.
     pub(crate) async fn crash(&mut self) {
-        self.app = None;
+        self.crash_after(0).await;
+    }
+
+    /// The same, after every other task of this thread had so many turns.
+    pub(crate) async fn crash_after(&mut self, turns: usize) {
+        let app = self.app.take();
+        // Tokio's own yield lets many turns pass, and the test's own future is polled only now and then.
+        let ending = tokio::spawn(async move {
+            for _ in 0..turns {
+                let mut yielded = false;
+                poll_fn(|context| {
+                    context.waker().wake_by_ref();
+                    if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
+                })
+                .await;
+            }
+            drop(app);
+        });
+        ending.await.unwrap();
         let (network, address) = (self.platform.network.clone(), self.config.listen);
         until("the port is free", async || network.listen(address).ok().map(drop)).await;
     }

@@ -98,6 +98,8 @@ fn check_name(style: &str) -> Result<(), BuildError> {
     Err(BuildError::StyleName(style.to_owned()))
 }
 
+/// An address of the API, by which clients learn which styles there are; that of the default style is described as
+/// that style's own.
 fn server(url: String, style: &str) -> Server {
     ServerBuilder::new().url(url).description(Some(format!("The style {style}"))).build()
 }

@@ -86,6 +86,11 @@ async fn it_is_served_with_the_addresses_of_every_style_and_under_each() {
     let answer = rig.get("/openapi.json").await;
     assert_eq!(answer.headers["content-type"], "application/json");
     assert_eq!(urls(&json(&answer)), ["/", "/messaging", "/rest"]);
+    let servers = &json(&answer)["servers"];
+    assert_eq!(
+        servers[0]["description"], servers[2]["description"],
+        "by which the default style is recognised"
+    );
     assert_eq!(urls(&json(&rig.get("/messaging/openapi.json").await)), ["/messaging"]);
 }
 

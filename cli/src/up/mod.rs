@@ -6,7 +6,9 @@ mod system;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
-use chassis::{admin, limits::Limits, platform::Platform, server::Server, shutdown, telemetry};
+use chassis::{
+    admin, limits::Limits, platform::Platform, server::Server, service::Running, shutdown, telemetry,
+};
 use contracts::style::Style;
 use directory::DataDirectory;
 use futures_util::future::{join_all, try_join_all};
@@ -107,7 +109,7 @@ pub async fn run(args: Args, log: telemetry::LogHandle) -> Result<ExitCode, Erro
 pub struct Up {
     gateway: SocketAddr,
     systems: Vec<System>,
-    gateway_app: gateway::App,
+    gateway_app: Running,
     admin: tokio::task::JoinHandle<()>,
     admin_stop: shutdown::Trigger,
     default_style: Style,

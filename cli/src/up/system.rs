@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use chassis::{admin::Admin, config::Env, limits::Limits, platform::Platform};
+use chassis::{admin::Admin, config::Env, limits::Limits, platform::Platform, service::Running};
 use contracts::Style;
 use gateway::config::Origin;
 use messaging::{Broker, Embedded, embedded};
@@ -19,12 +19,12 @@ use super::Error;
 pub(super) struct System {
     style: Style,
     addresses: Addresses,
-    simulators: simulators::App,
-    customers: customers::App,
-    warehouse: warehouse::App,
-    shipping: shipping::App,
-    billing: billing::App,
-    ordering: ordering::App,
+    simulators: Running,
+    customers: Running,
+    warehouse: Running,
+    shipping: Running,
+    billing: Running,
+    ordering: Running,
     broker: Option<Embedded>,
 }
 

@@ -12,6 +12,7 @@ pub mod trace;
 pub mod extract;
 pub mod problem;
 
+pub mod alone;
 pub mod edge;
 pub mod limits;
 pub mod server;

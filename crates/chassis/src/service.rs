@@ -81,6 +81,46 @@ impl Error {
     }
 }
 
+/// An App that serves: what all of them have in common once they are built.
+#[derive(Debug)]
+pub struct Running {
+    service: Service,
+    address: SocketAddr,
+}
+
+impl Running {
+    /// An App whose API is served at `address`.
+    #[must_use]
+    pub const fn new(service: Service, address: SocketAddr) -> Self {
+        Self { service, address }
+    }
+
+    /// Where it serves its API.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it shows on the admin port of a process that runs many Apps.
+    #[must_use]
+    pub fn admin(&self) -> Admin {
+        self.service.admin()
+    }
+
+    /// Serves an admin port of its own; tells where.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub fn serve_admin(&mut self, address: SocketAddr, log: LogHandle) -> Result<SocketAddr, Error> {
+        self.service.serve_admin(address, log)
+    }
+
+    /// Serves until `signal`, and stops in the order of [`Stage`]s.
+    pub async fn run_until(self, signal: impl Future<Output = ()>) -> Stopped {
+        self.service.run_until(signal).await
+    }
+}
+
 impl Service {
     /// A frame with nothing in it.
     ///

@@ -1,6 +1,6 @@
 //! The one place where the service's parts are put together.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use ::messaging::{
     Broker, Consumer, Publisher, consumer, inbox,
@@ -9,7 +9,6 @@ use ::messaging::{
 };
 use axum::{Router, extract::State, routing::get};
 use chassis::{
-    admin::Admin,
     backlog,
     client::{self, HttpClient},
     dead_letters,
@@ -17,9 +16,7 @@ use chassis::{
     idempotency::{self, Cleaner, Idempotency},
     platform::Platform,
     problem::Problem,
-    service::{self, Service},
-    shutdown::Stopped,
-    telemetry::LogHandle,
+    service::{self, Running, Service},
     webhook,
 };
 use contracts::topics;

@@ -1,9 +1,9 @@
 //! What the service is told from outside.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use chassis::{config::Env, limits::Limits};
-use contracts::{Style, style::UnknownStyle};
+use chassis::{alone::ByAddress, config::Env, limits::Limits};
+use contracts::Style;
 use messaging::Broker;
 use saga::tasks::Backoff;
 
@@ -52,7 +52,7 @@ impl Reach {
     }
 
     fn from_env(env: &mut Env) -> Self {
-        let Alone = env.or("STYLE", Alone);
+        let ByAddress = env.or("STYLE", ByAddress);
         Self::Rest(env.or("ORDERING_URL", "http://127.0.0.1:8102".to_owned()))
     }
 }
@@ -61,31 +61,6 @@ impl fmt::Debug for Reach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.style().as_str())
     }
-}
-
-/// The style of a service that is alone in its process.
-struct Alone;
-
-impl FromStr for Alone {
-    type Err = NoReach;
-
-    fn from_str(style: &str) -> Result<Self, NoReach> {
-        match style.parse()? {
-            Style::Rest => Ok(Self),
-            Style::Messaging => Err(NoReach::NoBroker),
-        }
-    }
-}
-
-/// Why a service cannot be reached that way when it is alone in its process.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoReach {
-    /// There is no such way.
-    #[error(transparent)]
-    Unknown(#[from] UnknownStyle),
-    /// The only broker there is lives inside a process, where others cannot reach it.
-    #[error("a service alone has no broker to share with the others; run `switchyard up --styles messaging`")]
-    NoBroker,
 }
 
 impl Config {

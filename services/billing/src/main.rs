@@ -6,5 +6,5 @@ use billing::{App, Config};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    chassis::service::main("billing", 8205, Config::from_env, App::build).await
+    chassis::alone::main("billing", 8205, Config::from_env, App::build).await
 }

@@ -14,4 +14,4 @@ mod app;
 mod config;
 
 pub use app::App;
-pub use config::{Config, NoReach, Reach};
+pub use config::{Config, Reach};

@@ -1,18 +1,15 @@
 //! The one place where the parts of ordering are put together.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use chassis::{
-    admin::Admin,
     changes::Changes,
     client::{self, HttpClient},
     dead_letters,
     idempotency::{self, Cleaner, Idempotency},
     platform::Platform,
-    service::{self, Service},
-    shutdown::Stopped,
-    telemetry::LogHandle,
+    service::{self, Running, Service},
 };
 use contracts::topics;
 use database::{Database, Schema, Statement, leases};
@@ -68,18 +65,14 @@ const NAME: &str = "ordering";
 const TASK_GRACE: Duration = Duration::from_secs(2);
 
 /// Ordering in one style: built, listening, and running until it is stopped.
-#[derive(Debug)]
-pub struct App {
-    service: Service,
-    address: SocketAddr,
-}
+pub struct App;
 
 impl App {
     /// Makes every part in the order in which they need each other, and starts them.
     ///
     /// # Errors
     /// Its database cannot be opened, or its port is taken.
-    pub fn build(config: &Config, platform: &Platform) -> Result<Self, service::Error> {
+    pub fn build(config: &Config, platform: &Platform) -> Result<Running, service::Error> {
         let mut service = Service::new(NAME, config.reach.style().as_str(), platform, config.limits.clone())?;
 
         // The database first: everything else stands on it, and it is closed last.
@@ -120,32 +113,7 @@ impl App {
         service.merge_admin(admin::routes(database.clone()).merge(dead_letters::routes(database)));
         let routes = Router::new().merge(http::router(api)).merge(routes);
         let address = service.serve(routes, config.listen)?;
-        Ok(Self { service, address })
-    }
-
-    /// Where the API listens.
-    #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// What goes onto the admin port of a process with many Apps.
-    #[must_use]
-    pub fn admin(&self) -> Admin {
-        self.service.admin()
-    }
-
-    /// Serves an admin port of its own.
-    ///
-    /// # Errors
-    /// The port is taken.
-    pub fn serve_admin(&mut self, address: SocketAddr, log: LogHandle) -> Result<SocketAddr, service::Error> {
-        self.service.serve_admin(address, log)
-    }
-
-    /// Runs until `signal`, then stops in order.
-    pub async fn run_until(self, signal: impl Future<Output = ()>) -> Stopped {
-        self.service.run_until(signal).await
+        Ok(Running::new(service, address))
     }
 }
 

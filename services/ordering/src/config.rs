@@ -2,11 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use chassis::{
-    config::{self, Env},
-    limits::Limits,
-    telemetry::Logging,
-};
+use chassis::{alone::ByAddress, config::Env, limits::Limits};
 
 use contracts::Style;
 use messaging::Broker;
@@ -20,8 +16,6 @@ pub struct Config {
     pub reach: Reach,
     /// Where it listens.
     pub listen: SocketAddr,
-    /// Where its admin port listens, if it has one of its own.
-    pub admin: Option<SocketAddr>,
     /// The file that it keeps its data in.
     pub database: PathBuf,
     /// How long `place` and `cancel` wait for an outcome unless the client says.
@@ -74,7 +68,6 @@ impl Config {
     pub fn new(reach: Reach) -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            admin: None,
             database: PathBuf::from("ordering.db"),
             wait: default_wait(reach.style()),
             timeout: Duration::from_secs(5),
@@ -84,12 +77,11 @@ impl Config {
         }
     }
 
-    /// From the environment.
-    ///
-    /// # Errors
-    /// Every variable that is missing or malformed, all at once.
-    pub fn from_env(env: &mut Env) -> Result<(Self, Logging), config::Error> {
-        let logging = Logging::from_env(env);
+    /// From `STYLE` (`rest`), `LISTEN` (127.0.0.1:8102), `DATABASE_FILE` (ordering.db), `CUSTOMERS_URL`, `WAREHOUSE_URL`, `SHIPPING_URL`,
+    /// `BILLING_URL` (127.0.0.1, 8101 and 8103 to 8105), `WAIT_MS`, `PARTICIPANT_TIMEOUT_MS`, `PARTICIPANT_PATIENCE_MS` (5 s each)
+    /// and what [`Limits`] reads. Bad values are told by [`Env::finish`].
+    pub fn from_env(env: &mut Env) -> Self {
+        let ByAddress = env.or("STYLE", ByAddress);
         let mut url =
             |name: &str| env.required::<String>(name).map(|url| url.trim_end_matches('/').to_owned());
         let endpoints = Endpoints {
@@ -99,19 +91,16 @@ impl Config {
             billing: url("BILLING_URL").unwrap_or_default(),
         };
         let config = Self {
-            admin: Some(env.or("ADMIN_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8112)))),
             listen: env.or("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8102))),
             database: env.or("DATABASE_FILE", PathBuf::from("ordering.db")),
             limits: Limits::from_env(env),
             ..Self::new(Reach::Rest(endpoints))
         };
-        let config = Self {
+        Self {
             wait: env.duration("WAIT_MS", config.wait),
             timeout: env.duration("PARTICIPANT_TIMEOUT_MS", config.timeout),
             patience: env.duration("PARTICIPANT_PATIENCE_MS", config.patience),
             ..config
-        };
-        env.finish()?;
-        Ok((config, logging))
+        }
     }
 }

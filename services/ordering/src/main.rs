@@ -1,17 +1,10 @@
-//! The ordering service, alone.
+//! The ordering service, alone in its process.
 
-use chassis::{config::Env, platform::Platform, shutdown::shutdown_signal, telemetry};
+use std::process::ExitCode;
+
 use ordering::{App, Config};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (config, logging) = Config::from_env(&mut Env::process())?;
-    let log = telemetry::init("ordering", &logging)?;
-    tracing::info!(?config, "starting `ordering`");
-    let mut app = App::build(&config, &Platform::system())?;
-    if let Some(admin) = config.admin {
-        app.serve_admin(admin, log)?;
-    }
-    app.run_until(shutdown_signal()).await;
-    Ok(())
+async fn main() -> ExitCode {
+    chassis::alone::main("ordering", 8202, Config::from_env, App::build).await
 }

@@ -1,6 +1,6 @@
 //! The one place where the service's parts are put together.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use ::messaging::{
     Broker, Consumer, Publisher, consumer, inbox,
@@ -9,16 +9,13 @@ use ::messaging::{
 };
 use axum::{Router, extract::State, routing::get};
 use chassis::{
-    admin::Admin,
     backlog,
     client::{self, HttpClient},
     dead_letters,
     extract::Json,
     platform::Platform,
     problem::Problem,
-    service::{self, Service},
-    shutdown::Stopped,
-    telemetry::LogHandle,
+    service::{self, Running, Service},
     webhook,
 };
 use contracts::topics;

@@ -19,4 +19,4 @@ mod app;
 mod config;
 
 pub use app::{App, SCHEMAS};
-pub use config::{Config, NoReach, Reach};
+pub use config::{Config, Reach};

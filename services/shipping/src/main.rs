@@ -6,5 +6,5 @@ use shipping::{App, Config};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    chassis::service::main("shipping", 8204, Config::from_env, App::build).await
+    chassis::alone::main("shipping", 8204, Config::from_env, App::build).await
 }

@@ -1,16 +1,13 @@
 //! The one place where the service's parts are put together.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::Router;
 use chassis::{
-    admin::Admin,
     backlog,
     idempotency::{Cleaner, Idempotency},
     platform::Platform,
-    service::{self, Service},
-    shutdown::Stopped,
-    telemetry::LogHandle,
+    service::{self, Running, Service},
 };
 use contracts::topics;
 use database::Database;
@@ -33,11 +30,7 @@ use crate::{
 };
 
 /// The warehouse service in one style, serving.
-#[derive(Debug)]
-pub struct App {
-    service: Service,
-    address: SocketAddr,
-}
+pub struct App;
 
 impl App {
     /// Starts the service; it blocks while the database is opened.
@@ -47,7 +40,7 @@ impl App {
     ///
     /// # Panics
     /// Outside a Tokio runtime.
-    pub fn build(config: &Config, platform: &Platform) -> Result<Self, service::Error> {
+    pub fn build(config: &Config, platform: &Platform) -> Result<Running, service::Error> {
         // The frame, which stops in reverse what is started here.
         let style = config.reach.style().as_str();
         let mut service = Service::new("warehouse", style, platform, config.limits.clone())?;
@@ -71,32 +64,7 @@ impl App {
         let idempotency = Idempotency::new(style);
         let api = http::router(Api { application, database, idempotency });
         let address = service.serve(api.merge(participant), config.listen)?;
-        Ok(Self { service, address })
-    }
-
-    /// Where it serves its API.
-    #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// What it shows on the admin port of a process that runs many Apps.
-    #[must_use]
-    pub fn admin(&self) -> Admin {
-        self.service.admin()
-    }
-
-    /// Serves an admin port of its own; tells where.
-    ///
-    /// # Errors
-    /// The port is taken.
-    pub fn serve_admin(&mut self, address: SocketAddr, log: LogHandle) -> Result<SocketAddr, service::Error> {
-        self.service.serve_admin(address, log)
-    }
-
-    /// Serves until `signal`, and stops: unready, requests in flight, background parts, database.
-    pub async fn run_until(self, signal: impl Future<Output = ()>) -> Stopped {
-        self.service.run_until(signal).await
+        Ok(Running::new(service, address))
     }
 }
 

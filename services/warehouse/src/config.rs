@@ -1,9 +1,9 @@
 //! What the service is told from outside.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc};
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use chassis::{config::Env, limits::Limits};
-use contracts::{Style, style::UnknownStyle};
+use chassis::{alone::ByAddress, config::Env, limits::Limits};
+use contracts::Style;
 use messaging::Broker;
 
 /// What one App is told.
@@ -45,34 +45,13 @@ impl fmt::Debug for Reach {
     }
 }
 
-/// Why a service cannot be reached that way when it is alone in its process.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoReach {
-    /// There is no such way.
-    #[error(transparent)]
-    Unknown(#[from] UnknownStyle),
-    /// The only broker there is lives inside a process, where others cannot reach it.
-    #[error("a service alone has no broker to share with the others; run `switchyard up --styles messaging`")]
-    NoBroker,
-}
-
-impl FromStr for Reach {
-    type Err = NoReach;
-
-    fn from_str(style: &str) -> Result<Self, NoReach> {
-        match style.parse()? {
-            Style::Rest => Ok(Self::Rest),
-            Style::Messaging => Err(NoReach::NoBroker),
-        }
-    }
-}
-
 impl Config {
     /// From `STYLE` (`rest`), `LISTEN` (127.0.0.1:8103), `DATABASE_FILE` (warehouse.db) and what [`Limits`]
     /// reads. Bad values are told by [`Env::finish`].
     pub fn from_env(env: &mut Env) -> Self {
+        let ByAddress = env.or("STYLE", ByAddress);
         Self {
-            reach: env.or("STYLE", Reach::Rest),
+            reach: Reach::Rest,
             listen: env.or("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8103))),
             database: env.or("DATABASE_FILE", PathBuf::from("warehouse.db")),
             limits: Limits::from_env(env),

@@ -18,6 +18,7 @@ use axum::{
     routing::post,
 };
 use billing::{App, Config, Reach};
+use chassis::service::Running;
 use chassis::{
     client::{self, Call, HttpClient},
     context::{IDEMPOTENCY_KEY, TIMEOUT_MS},

@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum::http::{HeaderName, HeaderValue, Method};
+use chassis::service::Running;
 use chassis::{
     client::{self, Call, HttpClient, Response},
     limits::Limits,
@@ -29,7 +30,7 @@ pub(crate) struct World {
     directory: TempDir,
     platform: Platform,
     reach: Reach,
-    app: Option<App>,
+    app: Option<Running>,
     admin: String,
     pub(crate) client: HttpClient,
 }

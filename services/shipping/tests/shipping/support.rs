@@ -17,6 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use chassis::service::Running;
 use chassis::{
     client::{self, Call, HttpClient},
     limits::Limits,

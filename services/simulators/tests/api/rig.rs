@@ -3,6 +3,7 @@
 use std::{net::Ipv4Addr, path::Path, time::Duration};
 
 use axum::http::{HeaderName, HeaderValue};
+use chassis::service::Running;
 use chassis::{
     client::{Call, Error, HttpClient, Options, Response},
     limits::Limits,
@@ -23,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Running simulators, and a client of theirs.
 pub(crate) struct Rig {
-    pub(crate) app: App,
+    pub(crate) app: Running,
     pub(crate) client: HttpClient,
     pub(crate) url: String,
     pub(crate) admin: String,

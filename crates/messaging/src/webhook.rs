@@ -1,8 +1,8 @@
 //! A publisher without a broker: every message is posted to the one who is to have it.
 //!
-//! How a message is posted is the caller's; here is only what a [`Publisher`] has to keep: messages of one key one after
-//! the other, and none behind one that was not taken. Keys do not wait for one another, but when nobody is there, the rest
-//! of the batch is not tried.
+//! How a message is posted is the caller's; here is only what a [`Publisher`] has to keep: messages of one key one
+//! after the other, and none behind one that was not taken. Keys do not wait for one another, but when nobody is there,
+//! the rest of the batch is not tried.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -113,8 +113,8 @@ impl Application {
         Ok(invoice.state.outcome())
     }
 
-    /// Makes one attempt at an invoice that was left unpaid, or joins the one under way. The invoice is as it is with that
-    /// attempt, whose number is that of its attempts.
+    /// Makes one attempt at an invoice that was left unpaid, or joins the one under way. The invoice is as it is with
+    /// that attempt, whose number is that of its attempts.
     ///
     /// # Errors
     /// If there is no invoice, nothing is due, billing still collects by itself, or the store fails.
@@ -149,8 +149,8 @@ impl Application {
         Ok(attempt.map(|(number, bill)| Attempt { number, bill }))
     }
 
-    /// Takes in what the payment provider answered to an attempt, and returns what ordering is to be told of it: nothing,
-    /// if the outcome is not another than before.
+    /// Takes in what the payment provider answered to an attempt, and returns what ordering is to be told of it:
+    /// nothing, if the outcome is not another than before.
     ///
     /// # Errors
     /// If the store fails.

@@ -50,8 +50,8 @@ impl Perform for Charging {
 }
 
 impl Charging {
-    /// First the attempt is made durable, then the provider is asked, then its answer is. After a crash between any two of
-    /// these the provider is asked about the same attempt again, under its key.
+    /// First the attempt is made durable, then the provider is asked, then its answer is. After a crash between any two
+    /// of these the provider is asked about the same attempt again, under its key.
     async fn charge(&self, order_id: OrderId, cause: Cause) -> Result<(), Error> {
         let application = self.application.clone();
         let attempt = self.database.write(async move |tx| application.start_attempt(tx, order_id).await);

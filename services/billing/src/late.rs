@@ -58,8 +58,8 @@ pub enum Error {
     Store(#[from] database::Error),
 }
 
-/// Sends an answer once the transaction is committed, at least once. An order gets each of the two answers at most once,
-/// hence their ids are the same however often they are sent.
+/// Sends an answer once the transaction is committed, at least once. An order gets each of the two answers at most
+/// once, hence their ids are the same however often they are sent.
 ///
 /// # Errors
 /// If the store fails.

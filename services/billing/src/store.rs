@@ -44,22 +44,23 @@ CREATE TABLE invoices (
 
 statements! {
     /// One invoice.
-    const FIND: "SELECT order_id, version, status, customer_id, reference, amount, currency, bill_to_name, bill_to_email, mailed, \
-        attempts, in_doubt, issued_at, paid_at FROM invoices WHERE order_id = $1";
+    const FIND: "SELECT order_id, version, status, customer_id, reference, amount, currency, bill_to_name, \
+        bill_to_email, mailed, attempts, in_doubt, issued_at, paid_at FROM invoices WHERE order_id = $1";
     /// The newest invoices below an order's id; such ids are made in the order of time.
-    const NEWEST: "SELECT order_id, version, status, customer_id, reference, amount, currency, bill_to_name, bill_to_email, mailed, \
-        attempts, in_doubt, issued_at, paid_at FROM invoices WHERE order_id < $1 ORDER BY order_id DESC LIMIT $2";
+    const NEWEST: "SELECT order_id, version, status, customer_id, reference, amount, currency, bill_to_name, \
+        bill_to_email, mailed, attempts, in_doubt, issued_at, paid_at FROM invoices \
+        WHERE order_id < $1 ORDER BY order_id DESC LIMIT $2";
     /// Every invoice.
-    const ALL: "SELECT order_id, version, status, customer_id, reference, amount, currency, bill_to_name, bill_to_email, mailed, \
-        attempts, in_doubt, issued_at, paid_at FROM invoices ORDER BY order_id";
+    const ALL: "SELECT order_id, version, status, customer_id, reference, amount, currency, bill_to_name, \
+        bill_to_email, mailed, attempts, in_doubt, issued_at, paid_at FROM invoices ORDER BY order_id";
     /// A new invoice.
-    const INSERT: "INSERT INTO invoices (order_id, version, status, customer_id, reference, amount, currency, bill_to_name, \
-        bill_to_email, mailed, attempts, in_doubt, issued_at, paid_at) \
+    const INSERT: "INSERT INTO invoices (order_id, version, status, customer_id, reference, amount, currency, \
+        bill_to_name, bill_to_email, mailed, attempts, in_doubt, issued_at, paid_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     /// What became of an invoice that is still at the version that was decided on. One that is paid stays so, and no
     /// attempt is ever forgotten.
-    const UPDATE: "UPDATE invoices SET version = $3, status = $4, mailed = $5, attempts = $6, in_doubt = $7, paid_at = $8 \
-        WHERE order_id = $1 AND version = $2 AND (status <> 'PAID' OR paid_at = $8) AND attempts <= $6";
+    const UPDATE: "UPDATE invoices SET version = $3, status = $4, mailed = $5, attempts = $6, in_doubt = $7, \
+        paid_at = $8 WHERE order_id = $1 AND version = $2 AND (status <> 'PAID' OR paid_at = $8) AND attempts <= $6";
 }
 
 /// Invoices kept as rows.

@@ -137,8 +137,9 @@ impl Application {
         Ok(None)
     }
 
-    /// Takes in what the carrier answered, and returns what those are to be told who wait for it, in order: the one who
-    /// requested the shipment, and the one who wanted it called off meanwhile. Nothing, if the carrier had answered before.
+    /// Takes in what the carrier answered, and returns what those are to be told who wait for it, in order: the one
+    /// who requested the shipment, and the one who wanted it called off meanwhile. Nothing, if the carrier had
+    /// answered before.
     ///
     /// # Errors
     /// If the store fails, or the carrier was never asked.

@@ -43,20 +43,21 @@ CREATE TABLE shipments (
 
 statements! {
     /// One shipment.
-    const FIND: "SELECT order_id, version, status, reference, address, lines, call_off_awaited, carrier, tracking_number, \
-        dispatched_at FROM shipments WHERE order_id = $1";
+    const FIND: "SELECT order_id, version, status, reference, address, lines, call_off_awaited, carrier, \
+        tracking_number, dispatched_at FROM shipments WHERE order_id = $1";
     /// The newest shipments below an order's id; such ids are made in the order of time.
-    const NEWEST: "SELECT order_id, version, status, reference, address, lines, call_off_awaited, carrier, tracking_number, \
-        dispatched_at FROM shipments WHERE order_id < $1 ORDER BY order_id DESC LIMIT $2";
+    const NEWEST: "SELECT order_id, version, status, reference, address, lines, call_off_awaited, carrier, \
+        tracking_number, dispatched_at FROM shipments WHERE order_id < $1 ORDER BY order_id DESC LIMIT $2";
     /// Every shipment.
-    const ALL: "SELECT order_id, version, status, reference, address, lines, call_off_awaited, carrier, tracking_number, \
-        dispatched_at FROM shipments ORDER BY order_id";
+    const ALL: "SELECT order_id, version, status, reference, address, lines, call_off_awaited, carrier, \
+        tracking_number, dispatched_at FROM shipments ORDER BY order_id";
     /// A new shipment, or the tombstone of one.
-    const INSERT: "INSERT INTO shipments (order_id, version, status, reference, address, lines, call_off_awaited, carrier, \
-        tracking_number, dispatched_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    const INSERT: "INSERT INTO shipments (order_id, version, status, reference, address, lines, call_off_awaited, \
+        carrier, tracking_number, dispatched_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     /// What became of a shipment that is still at the version that was decided on. A final status is never left.
-    const UPDATE: "UPDATE shipments SET version = $3, status = $4, call_off_awaited = $5, carrier = $6, tracking_number = $7, \
-        dispatched_at = $8 WHERE order_id = $1 AND version = $2 AND status IN ('REQUESTED', 'BOOKING')";
+    const UPDATE: "UPDATE shipments SET version = $3, status = $4, call_off_awaited = $5, carrier = $6, \
+        tracking_number = $7, dispatched_at = $8 \
+        WHERE order_id = $1 AND version = $2 AND status IN ('REQUESTED', 'BOOKING')";
 }
 
 /// Shipments kept as rows.

@@ -1,5 +1,5 @@
-//! `messaging`: an order asks by a message and is answered by one, at once or late, which is sent if and only if what it
-//! asked was done.
+//! `messaging`: an order asks by a message and is answered by one, at once or late, which is sent if and only if what
+//! it asked was done.
 
 use contracts::{
     billing::{Command, Reply},

@@ -1,7 +1,7 @@
 //! `rest`: an order asks by a request and has its answer in the response, or is called back where it comes late.
 //!
-//! The invoice of an order is a resource under the order's id. These addresses are for other services only: the gateway
-//! never routes to them.
+//! The invoice of an order is a resource under the order's id. These addresses are for other services only: the
+//! gateway never routes to them.
 
 use axum::{
     Router,

@@ -8,6 +8,7 @@
 //! acknowledges them or is [unregistered](Embedded::unregister): when its consumer is gone for good, publishers are
 //! refused once the topic's backlog is full.
 
+mod port;
 mod requests;
 pub mod store;
 mod subscription;
@@ -21,14 +22,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use database::{Database, params};
-use futures_util::future::BoxFuture;
-use tokio::time::Instant;
 
 pub use store::{Backlog, SCHEMA, STATEMENTS};
 
-use crate::broker::{Action, Error, Failure, HeldBack, PublishError, RequestError, TooLarge};
+use crate::Envelope;
+use crate::broker::{Failure, HeldBack, PublishError, TooLarge};
 use crate::partition::PARTITIONS;
-use crate::{Broker, Envelope, Publisher, Responder, Subscription};
 use requests::Requests;
 use store::Body;
 use subscription::{Follower, Lane};
@@ -129,6 +128,11 @@ impl Embedded {
             .db
             .read(async move |tx| tx.query_one(store::LAG, params![topic, group], |row| row.get(0)).await)
             .await
+    }
+
+    /// Waits for what was begun and closes the broker's file; everything fails from then on.
+    pub async fn close(&self) {
+        self.0.db.close().await;
     }
 
     /// Its store, for its figures.
@@ -252,68 +256,6 @@ async fn kept(tx: &mut database::Transaction) -> Result<Kept, database::Error> {
         sizes.entry(topic).or_default().add(bytes);
     }
     Ok((lanes, sizes))
-}
-
-impl Publisher for Embedded {
-    fn publish<'a>(
-        &'a self,
-        topic: &'a str,
-        batch: &'a [Envelope],
-    ) -> BoxFuture<'a, Result<(), PublishError>> {
-        Box::pin(self.append(topic, batch))
-    }
-}
-
-impl Broker for Embedded {
-    fn lanes(&self) -> u16 {
-        LANES
-    }
-
-    fn register<'a>(&'a self, topic: &'a str, group: &'a str) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(async move {
-            let registered = self.follow(topic, group, 0..LANES).await.map(drop);
-            registered.map_err(|error| failed(Action::Register, topic, error))
-        })
-    }
-
-    fn subscribe<'a>(
-        &'a self,
-        topic: &'a str,
-        group: &'a str,
-        lanes: Range<u16>,
-    ) -> BoxFuture<'a, Result<Box<dyn Subscription>, Error>> {
-        Box::pin(async move {
-            match self.follow(topic, group, lanes).await {
-                Ok(follower) => Ok(Box::new(follower) as Box<dyn Subscription>),
-                Err(error) => Err(failed(Action::Subscribe, topic, error)),
-            }
-        })
-    }
-
-    fn request<'a>(
-        &'a self,
-        topic: &'a str,
-        request: Envelope,
-        deadline: Instant,
-    ) -> BoxFuture<'a, Result<Envelope, RequestError>> {
-        Box::pin(self.0.requests.request(topic, request, deadline))
-    }
-
-    fn serve<'a>(
-        &'a self,
-        topic: &'a str,
-        responder: Arc<dyn Responder>,
-        drain: BoxFuture<'a, ()>,
-    ) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(async move {
-            self.0.requests.serve(topic, responder, self.0.options.requests_at_once, drain).await;
-            Ok(())
-        })
-    }
-}
-
-fn failed(action: Action, topic: &str, error: database::Error) -> Error {
-    Error { action, topic: topic.to_owned(), source: Box::new(error) }
 }
 
 impl fmt::Debug for Embedded {

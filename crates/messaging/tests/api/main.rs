@@ -8,4 +8,6 @@ mod dead_letters;
 mod embedded;
 mod faulty;
 mod outbox;
+mod parking;
+mod versions;
 mod world;

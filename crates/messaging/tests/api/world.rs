@@ -8,7 +8,7 @@ use database::{Clock, Database, Error, Executor, Kind, ManualClock, Migration, S
 use messaging::consumer::{self, Handler};
 use messaging::embedded::{self, Embedded};
 use messaging::outbox::{self, Relay};
-use messaging::{Backoff, Broker, Consumer, Data, Envelope, HandlerError, Publisher};
+use messaging::{Backoff, Broker, Consumer, Data, Envelope, HandlerError, Publisher, dead_letters};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -214,4 +214,24 @@ pub(crate) async fn eventually<F: Future<Output = bool>>(mut condition: impl FnM
         assert!(begun.elapsed() < Duration::from_secs(20), "it never happened");
         tokio::task::yield_now().await;
     }
+}
+
+/// A world with a broker and a billing service that has registered.
+pub(crate) async fn started() -> (World, Embedded, Database, Effects) {
+    let world = World::new();
+    let (broker, db) = (world.broker().await, world.db("billing"));
+    broker.register(TOPIC, GROUP).await.unwrap();
+    (world, broker, db, Effects::default())
+}
+
+pub(crate) async fn parked(db: &Database) -> u64 {
+    db.read(async |tx| dead_letters::count(tx).await).await.unwrap()
+}
+
+pub(crate) async fn stuck(db: &Database) -> u64 {
+    db.read(async |tx| dead_letters::stuck(tx).await).await.unwrap()
+}
+
+pub(crate) fn outcome(handled: usize, duplicates: usize, parked: usize) -> consumer::Outcome {
+    consumer::Outcome { handled, duplicates, parked }
 }

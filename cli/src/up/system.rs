@@ -203,12 +203,13 @@ fn nothing() -> Env {
 
 /// What the services say of their APIs, as one document.
 pub(super) fn openapi() -> utoipa::openapi::OpenApi {
-    let mut document = customers::http::openapi();
-    document.merge(warehouse::http::openapi());
-    document.merge(ordering::http::openapi());
-    document.merge(shipping::http::openapi());
-    document.merge(billing::http::openapi());
-    document
+    gateway::openapi::merged([
+        customers::http::openapi(),
+        warehouse::http::openapi(),
+        ordering::http::openapi(),
+        shipping::http::openapi(),
+        billing::http::openapi(),
+    ])
 }
 
 impl Addresses {

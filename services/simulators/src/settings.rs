@@ -2,11 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use chassis::ids::Random;
+use chassis::{extract::Fields, ids::Random};
 use contracts::{
     outside::simulators::{Behaviour, ChangeSettings, Faults, Outcome, Settings},
     problem::FieldError,
-    raw::Fields,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -96,7 +95,7 @@ pub fn changed(
     let mut fields = Fields::new();
     check_behaviours(&mut fields, system, change);
     check_numbers(&mut fields, system, &changed);
-    fields.finish(Some(changed))
+    fields.none_wrong(changed)
 }
 
 fn check_behaviours(fields: &mut Fields, system: System, change: &ChangeSettings) {
@@ -105,7 +104,7 @@ fn check_behaviours(fields: &mut Fields, system: System, change: &ChangeSettings
     let default = change.default.map(|behaviour| ("default".to_owned(), behaviour));
     for (field, behaviour) in scripted.chain(default) {
         if !system.knows(behaviour) {
-            fields.refuse(&field, format!("{system} cannot do that"));
+            fields.note(&field, format!("{system} cannot do that"));
         }
     }
 }
@@ -119,16 +118,16 @@ fn check_numbers(fields: &mut Fields, system: System, settings: &Settings) {
     ];
     for (field, rate) in rates {
         if !(0.0..=1.0).contains(&rate) {
-            fields.refuse(field, "a rate is from 0 to 1");
+            fields.note(field, "a rate is from 0 to 1");
         }
     }
     for (field, ms) in [("faults.latency_ms", faults.latency_ms), ("faults.jitter_ms", faults.jitter_ms)] {
         if ms > LONGEST_MS {
-            fields.refuse(field, format!("at most {LONGEST_MS} ms"));
+            fields.note(field, format!("at most {LONGEST_MS} ms"));
         }
     }
     if system.refusal().is_none() && settings.refuse_rate > 0.0 {
-        fields.refuse("refuse_rate", format!("{system} refuses nothing"));
+        fields.note("refuse_rate", format!("{system} refuses nothing"));
     }
 }
 

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chassis::{
-    extract::{IfMatch, Json, Path, Query, etag},
+    extract::{Fields, IfMatch, Json, Path, Query, etag},
     idempotency::{Answer, Answered, Keyed},
     problem::Problem,
 };
@@ -15,7 +15,6 @@ use contracts::{
     customers::{ChangeCreditLimit, Customer, RegisterCustomer},
     page::Page,
     problem,
-    raw::Fields,
 };
 use database::Transaction;
 use serde::Deserialize;
@@ -146,17 +145,17 @@ fn no_past() -> Problem {
 
 fn registration(body: &RegisterCustomer) -> Result<Registration, Problem> {
     let mut fields = Fields::new();
-    let name = fields.take("name", body.name.parse());
-    let email = fields.take("email", body.email.parse());
+    let name = fields.check("name", body.name.parse());
+    let email = fields.check("email", body.email.parse());
     let address = fields.address("address", &body.address);
     let credit_limit = fields.money("credit_limit", &body.credit_limit);
-    let whole =
-        || Some(Registration { name: name?, email: email?, address: address?, credit_limit: credit_limit? });
-    fields.finish(whole()).map_err(Problem::invalid)
+    fields.all(|| {
+        Some(Registration { name: name?, email: email?, address: address?, credit_limit: credit_limit? })
+    })
 }
 
 fn credit_limit(body: &ChangeCreditLimit) -> Result<Money, Problem> {
     let mut fields = Fields::new();
     let limit = fields.money("credit_limit", &body.credit_limit);
-    fields.finish(limit).map_err(Problem::invalid)
+    fields.all(|| limit)
 }

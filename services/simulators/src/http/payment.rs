@@ -9,7 +9,7 @@ use axum::{
 };
 use chassis::{
     context::Context,
-    extract::{Json, Query},
+    extract::{Fields, Json, Query},
     problem::Problem,
 };
 use contracts::{
@@ -21,7 +21,6 @@ use contracts::{
     },
     page::Page,
     problem::MEDIA_TYPE,
-    raw::Fields,
 };
 use serde::Deserialize;
 
@@ -68,8 +67,8 @@ async fn list(
 
 fn amount(request: &CreateCharge) -> Result<Money, Problem> {
     let mut fields = Fields::new();
-    let amount = fields.take("amount", Money::new(request.amount, request.currency));
-    fields.finish(amount).map_err(Problem::invalid)
+    let amount = fields.check("amount", Money::new(request.amount, request.currency));
+    fields.all(|| amount)
 }
 
 fn charge(entry: Entry, amount: Money) -> Charge {

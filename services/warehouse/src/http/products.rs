@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chassis::{
-    extract::{IfMatch, Json, Path, Query, etag},
+    extract::{Fields, IfMatch, Json, Path, Query, etag},
     idempotency::{Answer, Answered, Keyed},
     problem::Problem,
 };
@@ -14,7 +14,6 @@ use contracts::{
     Count, Quantity, Sku,
     page::Page,
     problem,
-    raw::Fields,
     warehouse::{AddProduct, ChangeProduct, Product, Restock},
 };
 use database::Transaction;
@@ -141,8 +140,8 @@ pub(super) async fn restock(
     request: Keyed<Restock>,
 ) -> Result<Answered, Problem> {
     let mut fields = Fields::new();
-    let quantity = fields.take("quantity", Quantity::new(request.body.quantity));
-    let quantity = fields.finish(quantity).map_err(Problem::invalid)?;
+    let quantity = fields.check("quantity", Quantity::new(request.body.quantity));
+    let quantity = fields.all(|| quantity)?;
     let application = api.application;
     let work = async move |tx: &mut Transaction| {
         let product = application.restock(tx, &sku, quantity).await?;
@@ -179,20 +178,19 @@ fn no_past() -> Problem {
 
 fn addition(body: &AddProduct) -> Result<Addition, Problem> {
     let mut fields = Fields::new();
-    let sku = fields.take("sku", body.sku.parse());
-    let name = fields.take("name", body.name.parse());
+    let sku = fields.check("sku", body.sku.parse());
+    let name = fields.check("name", body.name.parse());
     let unit_price = fields.money("unit_price", &body.unit_price);
-    let on_hand = fields.take("on_hand", Count::new(body.on_hand));
-    let whole = || Some(Addition { sku: sku?, name: name?, unit_price: unit_price?, on_hand: on_hand? });
-    fields.finish(whole()).map_err(Problem::invalid)
+    let on_hand = fields.check("on_hand", Count::new(body.on_hand));
+    fields.all(|| Some(Addition { sku: sku?, name: name?, unit_price: unit_price?, on_hand: on_hand? }))
 }
 
 fn alteration(body: &ChangeProduct) -> Result<Alteration, Problem> {
     let mut fields = Fields::new();
-    let name = body.name.as_ref().and_then(|name| fields.take("name", name.parse()));
+    let name = body.name.as_ref().and_then(|name| fields.check("name", name.parse()));
     let unit_price = body.unit_price.as_ref().and_then(|price| fields.money("unit_price", price));
     if body.name.is_none() && body.unit_price.is_none() {
-        fields.refuse(".", "at least one of `name` and `unit_price`");
+        fields.note(".", "at least one of `name` and `unit_price`");
     }
-    fields.finish(Some(Alteration { name, unit_price })).map_err(Problem::invalid)
+    fields.all(|| Some(Alteration { name, unit_price }))
 }

@@ -18,7 +18,9 @@ use proptest::prelude::*;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::world::{Effects, GROUP, SOURCE, TOPIC, World, consumer, effects, effects_of, enqueue, events};
+use crate::world::{
+    self, Effects, GROUP, SOURCE, TOPIC, World, consumer, effects, effects_of, enqueue, events,
+};
 
 /// Where something may crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +102,54 @@ proptest! {
             play.rest().await;
             play.everything_has_happened().await;
         });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn being_killed_at_any_moment_has_one_effect_per_message_in_the_order_of_its_key() {
+    let world = World::new();
+    let broker = world.broker().await;
+    broker.register(TOPIC, GROUP).await.unwrap();
+    let handler = Effects::default();
+    let mut last = 0;
+    for round in 0..25_u64 {
+        let (producer, billing) = (world.db("orders"), world.db("billing"));
+        let unreliable = Faulty::new(broker.clone(), round, Rates::default());
+        handler.fail(if round % 3 == 0 { &["a", "b"] } else { &[] });
+        let relay = world::relay(&producer, unreliable.clone(), &format!("run {round}"));
+        let consumer = consumer(unreliable, &billing, &handler);
+        let running = [
+            tokio::spawn(relay.run(std::future::pending())),
+            tokio::spawn(consumer.run(std::future::pending())),
+        ];
+        for _ in 0..4 {
+            for order in ORDERS {
+                enqueue(&producer, &events(order, last + 1..=last + 2)).await;
+            }
+            last += 2;
+        }
+        // No condition to wait for: this is the moment of the crash, another one every time.
+        tokio::time::sleep(Duration::from_micros(round * 397 % 5_000)).await;
+        running.iter().for_each(tokio::task::JoinHandle::abort);
+        for task in running {
+            assert!(task.await.unwrap_err().is_cancelled());
+        }
+        world.a_minute_passes();
+    }
+    handler.fail(&[]);
+    let (producer, billing) = (world.db("orders"), world.db("billing"));
+    let mut consumer = consumer(broker.clone(), &billing, &handler);
+    let handled = async || effects(&billing).await.len() as u64;
+    let mut rounds = 0;
+    while handled().await < last * ORDERS.len() as u64 {
+        rounds += 1;
+        assert!(rounds < 1_000, "it never comes to rest");
+        world::relay_all(&producer, broker.clone()).await;
+        consumer.consume_once().await.unwrap();
+        world.a_minute_passes();
+    }
+    for order in ORDERS {
+        assert!(effects_of(&billing, order).await.into_iter().eq(1..=last), "{order}");
     }
 }
 

@@ -1,16 +1,18 @@
 //! `cargo xtask`: what generates and checks the repository's own files.
 
 mod check;
+mod samples;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask check";
+const USAGE: &str = "usage: cargo xtask check | samples";
 
 #[expect(clippy::print_stderr, reason = "a command's own output")]
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["check"] => check::run(),
+        ["samples"] => samples::run(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

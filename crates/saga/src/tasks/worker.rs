@@ -180,6 +180,9 @@ impl<P: Perform> Worker<P> {
     /// Starts what there is room for, and says when to look again.
     async fn fill(&mut self, running: &mut JoinSet<Key>, keys: &mut HashSet<Key>) -> Instant {
         if !self.hold_lease().await {
+            // Whoever does the tasks finds these in the table. Kept, they would be done once more by this replica, at the
+            // moment at which it takes over.
+            drop(self.wake.take(usize::MAX));
             return Instant::now() + self.options.lease / 4;
         }
         let room = self.options.concurrency.saturating_sub(running.len());
@@ -248,6 +251,9 @@ impl<P: Perform> Worker<P> {
         let acquired = self.db.write(async move |tx| leases::acquire(tx, &role, &holder, ttl).await).await;
         match acquired {
             Ok(token) => {
+                if self.token.is_none() {
+                    self.look_at = now;
+                }
                 self.token = token;
                 self.renew_at = Some(now + ttl / 3);
             }

@@ -1,6 +1,6 @@
 //! A saga with every kind of step, and a store in a temporary directory.
 
-use database::{Database, Options};
+use database::{Clock, Database, Options};
 use saga::{Definition, Role, StepSpec};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -44,6 +44,18 @@ pub(crate) fn store() -> (TempDir, Database) {
 }
 
 pub(crate) fn open(directory: &TempDir) -> Database {
+    open_at(directory, Clock::system())
+}
+
+/// A store whose time is that of this clock.
+pub(crate) fn store_at(clock: Clock) -> (TempDir, Database) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let db = open_at(&directory, clock);
+    (directory, db)
+}
+
+fn open_at(directory: &TempDir, clock: Clock) -> Database {
     let schemas = [saga::SCHEMA, saga::tasks::SCHEMA, database::leases::SCHEMA];
-    Database::open(&directory.path().join("store.sqlite3"), &schemas, Options::default()).expect("a store")
+    let options = Options { clock, ..Options::default() };
+    Database::open(&directory.path().join("store.sqlite3"), &schemas, options).expect("a store")
 }

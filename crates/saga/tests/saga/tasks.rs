@@ -6,11 +6,11 @@ use std::{
     time::Duration,
 };
 
-use database::Database;
+use database::{Clock, Database};
 use saga::tasks::{self, Backoff, Options, Outcome, Perform, Task, Verdict, Wake, Worker};
 use uuid::Uuid;
 
-use crate::support::{open, store};
+use crate::support::{open, store, store_at};
 
 const KIND: &str = "test";
 
@@ -128,6 +128,25 @@ async fn of_two_replicas_one_does_the_tasks() {
     let mut second = Worker::new(KIND, db.clone(), script(&db, 0), Wake::default(), named("second"));
     assert_eq!(first.run_once().await, Outcome::Performed(2));
     assert_eq!(second.run_once().await, Outcome::NotMine);
+}
+
+#[tokio::test]
+async fn what_a_replica_heard_of_while_it_stood_by_is_not_done_again_when_it_takes_over() {
+    let (clock, hands) = Clock::manual(0);
+    let (_directory, db) = store_at(clock);
+    let (lease, wake) = (options().lease, Wake::default());
+    let named = |holder: &str| Options { holder: holder.to_owned(), ..options() };
+    let script = script(&db, 0);
+    let mut first = Worker::new(KIND, db.clone(), script.clone(), Wake::default(), named("first"));
+    let mut second = Worker::new(KIND, db.clone(), script.clone(), wake.clone(), named("second"));
+    assert_eq!(first.run_once().await, Outcome::Idle);
+    // Written down by the second, done by the first.
+    schedule(&db, 3, Duration::ZERO, &wake).await;
+    assert_eq!(second.run_once().await, Outcome::NotMine);
+    assert_eq!(first.run_once().await, Outcome::Performed(3));
+    hands.advance(lease);
+    assert_eq!(second.run_once().await, Outcome::Idle);
+    assert!(script.seen.lock().expect("no panic while locked").values().all(|times| *times == 1));
 }
 
 #[tokio::test]

@@ -11,3 +11,6 @@ mod support;
 
 mod api;
 mod process;
+
+mod admin;
+mod replicas;

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use axum::http::{HeaderValue, header};
 use chassis::{
     client::{self, Call, HttpClient},
     platform::Platform,
@@ -58,7 +59,8 @@ struct State {
 
 /// How a message reaches ordering.
 enum ToOrdering {
-    Post(Box<HttpClient>, String),
+    /// To this address, which may come to be another.
+    Post(Box<HttpClient>, Mutex<SocketAddr>),
     Send(Arc<dyn Broker>),
 }
 
@@ -79,8 +81,7 @@ impl Peers {
     /// Peers that are reached over HTTP, and post what they answer later to ordering.
     pub(crate) fn of_rest(platform: &Platform, ordering: SocketAddr) -> Self {
         let client = HttpClient::new(platform, client::Options::default());
-        let url = format!("http://{ordering}/internal/replies");
-        Self::open(platform, ToOrdering::Post(Box::new(client), url))
+        Self::open(platform, ToOrdering::Post(Box::new(client), Mutex::new(ordering)))
     }
 
     /// Peers that are reached over a broker, and answer over it.
@@ -108,6 +109,13 @@ impl Peers {
         match &self.0.to_ordering {
             ToOrdering::Post(..) => Reach::Rest(Endpoints { customers, warehouse, shipping, billing }),
             ToOrdering::Send(broker) => Reach::Messaging(broker.clone()),
+        }
+    }
+
+    /// From now on this is where ordering is to be found.
+    pub(crate) fn ordering_is_at(&self, address: SocketAddr) {
+        if let ToOrdering::Post(_, ordering) = &self.0.to_ordering {
+            *ordering.lock().unwrap() = address;
         }
     }
 
@@ -211,12 +219,14 @@ impl Peers {
             ToOrdering::Send(broker) => {
                 broker.publish(topics::ORDERING_REPLIES, std::slice::from_ref(message)).await.unwrap();
             }
-            ToOrdering::Post(client, url) => {
-                let content_type = axum::http::HeaderValue::from_static(envelope::CONTENT_TYPE);
-                let call = Call::post(url).header(axum::http::header::CONTENT_TYPE, content_type);
-                let call = call.body(message.to_json());
+            ToOrdering::Post(client, ordering) => {
+                let call = || {
+                    let url = format!("http://{}/internal/replies", ordering.lock().unwrap());
+                    let content_type = HeaderValue::from_static(envelope::CONTENT_TYPE);
+                    Call::post(url).header(header::CONTENT_TYPE, content_type).body(message.to_json())
+                };
                 // As a relay does: until it is taken.
-                while !client.send(call.clone()).await.is_ok_and(|response| response.is_success()) {
+                while !client.send(call()).await.is_ok_and(|response| response.is_success()) {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }

@@ -125,9 +125,13 @@ impl World {
         Call::post(self.url(path)).json(body).unwrap()
     }
 
+    pub(crate) fn admin_url(&self, path: &str) -> String {
+        format!("{}{path}", self.admin)
+    }
+
     /// What the admin port says.
     pub(crate) async fn admin(&self, path: &str) -> Value {
-        let response = self.send(Call::get(format!("{}{path}", self.admin))).await;
+        let response = self.send(Call::get(self.admin_url(path))).await;
         assert!(response.is_success(), "{response:?}");
         response.json().unwrap()
     }

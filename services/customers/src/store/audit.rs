@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{CustomerId, OrderId, customers};
+use contracts::{CustomerId, Money, OrderId, customers};
 use database::{Error, Row, Transaction, params, statements};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::list;
+use super::{list, rows::money};
 
 statements! {
     /// The credit set aside for a customer's orders, by order.
-    const HELD: "SELECT order_id, amount FROM customer_reservations \
+    const HELD: "SELECT order_id, amount, currency FROM customer_reservations \
         WHERE customer_id = $1 AND status = 'held' ORDER BY order_id";
     /// How many customers there are, and how many reservations of each status.
     const COUNTERS: "SELECT 'customers', COUNT(*) FROM customers \
@@ -33,8 +33,8 @@ pub struct Audited {
 pub struct Held {
     /// The order.
     pub order_id: OrderId,
-    /// Minor units, in the currency of the limit.
-    pub amount: i64,
+    /// How much.
+    pub amount: Money,
 }
 
 /// The customers after one, at most `limit`, in the order of their ids.
@@ -64,5 +64,5 @@ pub async fn counters(tx: &mut Transaction) -> Result<BTreeMap<String, i64>, Err
 }
 
 fn read_held(row: &Row<'_>) -> Result<Held, Error> {
-    Ok(Held { order_id: row.get::<Uuid>(0)?.into(), amount: row.get(1)? })
+    Ok(Held { order_id: row.get::<Uuid>(0)?.into(), amount: money(row, 1, row.parse(2)?)? })
 }

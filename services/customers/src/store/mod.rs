@@ -44,9 +44,11 @@ CREATE TABLE customer_reservations (
     status      TEXT   NOT NULL CONSTRAINT customer_reservations_status
                     CHECK (status IN ('held', 'released', 'barred', 'settled')),
     amount      BIGINT CONSTRAINT customer_reservations_amount CHECK (amount >= 0),
+    currency    TEXT,
     changed_at  BIGINT NOT NULL,
     CONSTRAINT customer_reservations_pk PRIMARY KEY (customer_id, order_id),
-    CONSTRAINT customer_reservations_known CHECK ((amount IS NULL) = (status = 'barred'))
+    CONSTRAINT customer_reservations_known CHECK ((amount IS NULL) = (status = 'barred')
+        AND (currency IS NULL) = (status = 'barred'))
 );
 ",
     }],

@@ -11,7 +11,7 @@ statements! {
     const LOAD: "SELECT name, email, line1, postal_code, city, country, currency, credit_limit, credit_reserved, \
         created_at, version FROM customers WHERE customer_id = $1";
     /// What became of the credit of one order.
-    const LOAD_RESERVATION: "SELECT status, amount FROM customer_reservations \
+    const LOAD_RESERVATION: "SELECT status, amount, currency FROM customer_reservations \
         WHERE customer_id = $1 AND order_id = $2";
     /// A new customer, unless there is one of this id.
     const INSERT: "INSERT INTO customers (customer_id, version, currency, credit_limit, credit_reserved, name, \
@@ -21,9 +21,10 @@ statements! {
     const UPDATE: "UPDATE customers SET version = $3, currency = $4, credit_limit = $5, credit_reserved = $6 \
         WHERE customer_id = $1 AND version = $2";
     /// What became of the credit of one order.
-    const PUT_RESERVATION: "INSERT INTO customer_reservations (customer_id, order_id, status, amount, \
-        changed_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (customer_id, order_id) \
-        DO UPDATE SET status = excluded.status, amount = excluded.amount, changed_at = excluded.changed_at";
+    const PUT_RESERVATION: "INSERT INTO customer_reservations (customer_id, order_id, status, amount, currency, \
+        changed_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (customer_id, order_id) DO UPDATE SET \
+        status = excluded.status, amount = excluded.amount, currency = excluded.currency, \
+        changed_at = excluded.changed_at";
 }
 
 /// Customers kept as rows.
@@ -66,11 +67,10 @@ pub(super) async fn load(
     let Some((account, version)) = tx.query_opt(LOAD, params![id.uuid()], read).await? else {
         return Ok(None);
     };
-    let currency = account.credit_limit.currency();
     let mut state = Customer { account: Some(account), ..Customer::default() };
     if let Some(order_id) = scope {
-        let read = |row: &Row<'_>| read_reservation(row, currency);
-        let found = tx.query_opt(LOAD_RESERVATION, params![id.uuid(), order_id.uuid()], read).await?;
+        let params = params![id.uuid(), order_id.uuid()];
+        let found = tx.query_opt(LOAD_RESERVATION, params, read_reservation).await?;
         state.reservations.extend(found.map(|reservation| (order_id, reservation)));
     }
     Ok(Some(Versioned { state, version }))
@@ -149,8 +149,10 @@ async fn put(
     status: &str,
     amount: Option<Money>,
 ) -> Result<(), Error> {
+    let currency = amount.map(|amount| String::from(amount.currency()));
     let (amount, now) = (amount.map(Money::amount), tx.now());
-    tx.execute(PUT_RESERVATION, params![id.uuid(), order_id.uuid(), status, amount, now]).await?;
+    let row = params![id.uuid(), order_id.uuid(), status, amount, currency, now];
+    tx.execute(PUT_RESERVATION, row).await?;
     Ok(())
 }
 
@@ -171,15 +173,16 @@ fn read_account(row: &Row<'_>) -> Result<Account, Error> {
     })
 }
 
-fn read_reservation(row: &Row<'_>, currency: Currency) -> Result<Reservation, Error> {
+fn read_reservation(row: &Row<'_>) -> Result<Reservation, Error> {
     Ok(match row.get::<String>(0)?.as_str() {
-        "held" => Reservation::Held(money(row, 1, currency)?),
+        "held" => Reservation::Held(money(row, 1, row.parse(2)?)?),
         "settled" => Reservation::Settled,
         _ => Reservation::Released, // barred too: a constraint keeps other words out
     })
 }
 
-fn money(row: &Row<'_>, index: usize, currency: Currency) -> Result<Money, Error> {
+/// The money that a column tells, in a currency that another does.
+pub(super) fn money(row: &Row<'_>, index: usize, currency: Currency) -> Result<Money, Error> {
     Money::new(row.get(index)?, currency).map_err(|_| Error::Column {
         statement: LOAD.name(),
         column: index.to_string(),

@@ -1,10 +1,13 @@
 //! `PATCH /v1/customers/{id}`.
 
-use contracts::{CustomerId, customers::Customer};
+use contracts::{
+    CustomerId,
+    customers::{Customer, Reply},
+};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{World, eur, order, refusal, release, reserve, usd, wrong_fields};
+use crate::support::{World, eur, order, refusal, release, reserve, settle, usd, wrong_fields};
 
 #[tokio::test]
 async fn a_new_limit_is_shown_with_a_new_version() {
@@ -56,6 +59,18 @@ async fn the_currency_changes_only_while_nothing_is_reserved() {
     let changed: Customer = world.change_limit(id, None, usd(500)).await.json().unwrap();
     assert_eq!((changed.credit_limit, changed.credit_reserved), (usd(500), usd(0)));
     assert_eq!(world.find(id).await, changed);
+}
+
+#[tokio::test]
+async fn an_order_that_costs_nothing_keeps_its_currency_when_the_limit_does_not() {
+    let world = World::start();
+    let id = world.customer(100).await;
+    world.ask(&reserve(id, order(1), eur(0))).await;
+    assert_eq!(world.change_limit(id, None, usd(500)).await.status, 200);
+    let held = world.admin("/audit").await["aggregates"][0]["held"].clone();
+    assert_eq!(held, json!([{"order_id": order(1), "amount": eur(0)}]));
+    assert_eq!(world.ask(&settle(id, order(1))).await, Reply::CreditSettled);
+    assert_eq!(world.find(id).await.credit_reserved, usd(0));
 }
 
 #[tokio::test]

@@ -116,7 +116,7 @@ async fn the_audit_shows_everybody_and_what_is_set_aside_for_whom() {
     let [first, second] = audit["aggregates"].as_array().unwrap().as_slice() else { panic!("{audit}") };
     assert_eq!((&first["id"], &second["id"]), (&json!(ada), &json!(bob)));
     assert_eq!(first["credit_reserved"], json!(eur(30)));
-    assert_eq!(first["held"], json!([{"order_id": order(1), "amount": 30}]));
+    assert_eq!(first["held"], json!([{"order_id": order(1), "amount": eur(30)}]));
     assert_eq!(second["held"], json!([]));
 }
 

@@ -64,7 +64,9 @@ pub(super) enum Change {
     Add(Item),
     #[serde(rename = "change")]
     Set(Item),
-    Remove { sku: String },
+    Remove {
+        sku: String,
+    },
 }
 
 #[derive(Clone, Default, Serialize)]

@@ -118,6 +118,9 @@ async fn the_audit_shows_everybody_and_what_is_set_aside_for_whom() {
     assert_eq!(first["credit_reserved"], json!(eur(30)));
     assert_eq!(first["held"], json!([{"order_id": order(1), "amount": eur(30)}]));
     assert_eq!(second["held"], json!([]));
+    assert_eq!(audit["next"], json!(null));
+    let rest = world.admin(&format!("/audit?after={ada}")).await;
+    assert_eq!(rest["aggregates"], json!([second]));
 }
 
 #[tokio::test]

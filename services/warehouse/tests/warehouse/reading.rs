@@ -131,6 +131,9 @@ async fn the_audit_shows_every_product_and_what_is_set_aside_of_it() {
         [&second["received"], &second["on_hand"], &second["reserved"]],
         [&json!(100), &json!(80), &json!(30)]
     );
+    assert_eq!(audit["next"], json!(null));
+    let rest = world.admin(&format!("/audit?after={cups}")).await;
+    assert_eq!(rest["aggregates"], json!([second]));
 }
 
 #[tokio::test]

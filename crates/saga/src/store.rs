@@ -45,7 +45,7 @@ statements! {
     pub(crate) const LOAD: "SELECT definition, version, progress, traceparent, memory FROM sagas WHERE saga_id = $1 AND name = $2";
     /// Begins a saga.
     pub(crate) const INSERT: "INSERT INTO sagas (saga_id, name, definition, version, phase, progress, traceparent, started_at, changed_at, unfinished, memory) \
-        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $7, CASE WHEN $8 = 1 THEN $7 END, $9)";
+        VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $7, CASE WHEN $8 = 1 THEN CAST($7 AS BIGINT) END, $9)";
     /// Moves a saga on, unless somebody else did.
     pub(crate) const UPDATE: "UPDATE sagas SET version = version + 1, phase = $4, progress = $5, changed_at = $6, unfinished = CASE WHEN $7 = 1 THEN started_at END, memory = $8 \
         WHERE saga_id = $1 AND name = $2 AND version = $3";

@@ -14,3 +14,7 @@ mod process;
 
 mod admin;
 mod replicas;
+
+mod event_lists;
+mod rows;
+mod sql;

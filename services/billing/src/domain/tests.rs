@@ -238,6 +238,18 @@ fn history(commands: &[Command]) -> (Vec<Invoice>, Vec<Event>) {
     (states, events)
 }
 
+#[test]
+fn the_result_of_every_attempt_is_known_for_ever() {
+    use AttemptResult::{Accepted, Declined};
+    let results = |given: &Given<Invoice>| [0, 1, 2, 3].map(|attempt| given.state().result_of(attempt));
+    let paid = Event::Paid { attempt: 2, at: AT };
+    assert_eq!(results(&issued()), [None; 4]);
+    assert_eq!(results(&collecting()), [None; 4], "in doubt");
+    assert_eq!(results(&between_attempts()), [None, Some(Declined), None, None]);
+    assert_eq!(results(&after_left_unpaid([started(2)])), [None, Some(Declined), None, None]);
+    assert_eq!(results(&after_left_unpaid([started(2), paid])), [None, Some(Declined), Some(Accepted), None]);
+}
+
 proptest! {
     #[test]
     fn it_is_paid_at_most_once_and_then_nothing_but_the_mail_follows(commands in any_commands()) {

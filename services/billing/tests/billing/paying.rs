@@ -73,12 +73,14 @@ async fn those_who_join_a_payment_are_all_told_that_it_was_refused() {
     for style in Style::ALL {
         let world = unpaid(style).await;
         world.payment(Payment::Holds);
-        let refuse = async {
+        let join_and_refuse = async {
             world.until_asked(2).await;
+            assert_eq!(world.pay_with(order(1), Some("joined"), Some(200)).await, told(202, "UNPAID"));
             world.payment(Payment::DeclinesHard);
         };
-        let (first, second, ()) = tokio::join!(world.pay(order(1)), world.pay(order(1)), refuse);
-        assert_eq!((first, second), (told(422, "PAYMENT_REFUSED"), told(422, "PAYMENT_REFUSED")));
+        let (first, ()) = tokio::join!(world.pay(order(1)), join_and_refuse);
+        let joined = world.pay_with(order(1), Some("joined"), None).await;
+        assert_eq!((first, joined), (told(422, "PAYMENT_REFUSED"), told(422, "PAYMENT_REFUSED")));
         assert_eq!(world.invoice(order(1)).await.map(|invoice| invoice.attempts), Some(2));
     }
 }

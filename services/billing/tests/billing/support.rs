@@ -55,6 +55,8 @@ pub(crate) enum Payment {
     Accepts,
     DeclinesHard,
     DeclinesSoftly,
+    /// It declines the first attempt softly and accepts the next.
+    DeclinesOnce,
     /// It answers 503.
     Away,
     /// It takes the money, and its answer gets lost.
@@ -399,7 +401,12 @@ async fn charge(
         match behaviour {
             Payment::Away | Payment::Holds => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
             Payment::DeclinesHard => drop(ledger.declines.insert(key.clone(), "hard")),
-            Payment::DeclinesSoftly => drop(ledger.declines.insert(key.clone(), "soft")),
+            Payment::DeclinesOnce if !key.ends_with("/1") => {
+                drop(ledger.charges.insert(key.clone(), body.clone()));
+            }
+            Payment::DeclinesSoftly | Payment::DeclinesOnce => {
+                drop(ledger.declines.insert(key.clone(), "soft"))
+            }
             Payment::Accepts | Payment::Loses => drop(ledger.charges.insert(key.clone(), body.clone())),
         }
     }

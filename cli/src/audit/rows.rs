@@ -25,8 +25,8 @@ pub struct CustomerRow {
 pub struct Held {
     /// The order.
     pub order_id: Uuid,
-    /// Minor units.
-    pub amount: i64,
+    /// How much.
+    pub amount: RawMoney,
 }
 
 /// A product.

@@ -93,7 +93,7 @@ fn healthy() -> System {
         .into(),
         customers: vec![row(json!({
             "id": id(CUSTOMER), "credit_limit": eur(1000), "credit_reserved": eur(200),
-            "held": [{ "order_id": id(UNPAID), "amount": 200 }],
+            "held": [{ "order_id": id(UNPAID), "amount": eur(200) }],
         }))],
         orders: kinds.into_iter().map(|(number, status)| row(order(number, status))).collect(),
         products: vec![row(json!({ "sku": "tea", "received": 10, "on_hand": 6, "reserved": 0, "held": [] }))],
@@ -219,6 +219,21 @@ fn more_reserved_than_the_limit_is_found_and_less_than_nothing_too() {
 fn credit_in_another_currency_than_its_limit_is_found() {
     let found = broken(|system| system.customers[0].credit_reserved.currency = "USD".to_owned());
     assert_eq!(found, only("2", id(CUSTOMER)));
+}
+
+#[test]
+fn credit_that_is_held_in_another_currency_is_found_unless_it_is_none() {
+    let held = |amount| {
+        broken(move |system| {
+            let held = json!({ "order_id": id(REJECTED), "amount": { "amount": amount, "currency": "USD" } });
+            let customer = &mut system.customers[0];
+            customer.held.as_mut().unwrap().push(row(held));
+            // So much less is held for the other order that the sum is right.
+            customer.held.as_mut().unwrap()[0].amount.amount -= amount;
+        })
+    };
+    assert_eq!(held(50), only("2", id(CUSTOMER)));
+    assert_eq!(held(0), BTreeSet::new());
 }
 
 #[test]

@@ -14,7 +14,8 @@ use crate::{
 pub(super) fn is_within_limits(system: &System) -> Verdict {
     let wrong = |customer: &CustomerRow| {
         let (reserved, limit) = (&customer.credit_reserved, &customer.credit_limit);
-        let held = customer.held.as_ref().map(|held| held.iter().map(|held| held.amount).sum::<i64>());
+        let held = customer.held.as_ref().map(|held| held.iter().map(|held| held.amount.amount).sum::<i64>());
+        let mut holds = customer.held.iter().flatten().filter(|held| held.amount.amount != 0);
         if reserved.currency != limit.currency {
             Some(format!("reserved {}, but the limit is in {}", reserved.currency, limit.currency))
         } else if !(0..=limit.amount).contains(&reserved.amount) {
@@ -22,7 +23,8 @@ pub(super) fn is_within_limits(system: &System) -> Verdict {
         } else if held.is_some_and(|held| held != reserved.amount) {
             Some(format!("reserved {}, but {} is held for orders", reserved.amount, held.unwrap_or_default()))
         } else {
-            None
+            let foreign = holds.find(|held| held.amount.currency != limit.currency);
+            foreign.map(|held| format!("{} is held for order {}", held.amount.currency, held.order_id))
         }
     };
     let offences = system.customers.iter().filter_map(|it| Some(Offence::new(it.id, wrong(it)?)));

@@ -54,11 +54,9 @@ async fn a_payment_in_doubt_at_the_deadline_is_joined_by_the_next() {
         let world = unpaid(style).await;
         world.payment(Payment::Holds);
         assert_eq!(world.pay_with(order(1), None, Some(200)).await, told(202, "UNPAID"));
-        let (joined, ()) = tokio::join!(world.pay(order(1)), async {
-            tokio::task::yield_now().await;
-            world.payment(Payment::Accepts);
-        });
-        assert_eq!(joined, told(200, "PAID"));
+        assert_eq!(world.pay_with(order(1), Some("joins"), Some(200)).await, told(202, "UNPAID"));
+        world.payment(Payment::Accepts);
+        assert_eq!(world.pay_with(order(1), Some("joins"), None).await, told(200, "PAID"));
         assert_eq!(
             world.invoice(order(1)).await.map(|invoice| invoice.attempts),
             Some(2),

@@ -398,16 +398,20 @@ async fn charge(
         *peers.payment.wait_for(|behaviour| *behaviour != Payment::Holds).await.expect("the world");
     let mut ledger = peers.ledger.lock().expect("no panic while locked");
     if !ledger.charges.contains_key(&key) && !ledger.declines.contains_key(&key) {
-        match behaviour {
+        let decline = match behaviour {
             Payment::Away | Payment::Holds => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
-            Payment::DeclinesHard => drop(ledger.declines.insert(key.clone(), "hard")),
-            Payment::DeclinesOnce if !key.ends_with("/1") => {
-                drop(ledger.charges.insert(key.clone(), body.clone()));
+            Payment::DeclinesHard => Some("hard"),
+            Payment::DeclinesSoftly => Some("soft"),
+            Payment::DeclinesOnce => key.ends_with("/1").then_some("soft"),
+            Payment::Accepts | Payment::Loses => None,
+        };
+        match decline {
+            Some(decline) => {
+                ledger.declines.insert(key.clone(), decline);
             }
-            Payment::DeclinesSoftly | Payment::DeclinesOnce => {
-                drop(ledger.declines.insert(key.clone(), "soft"))
+            None => {
+                ledger.charges.insert(key.clone(), body.clone());
             }
-            Payment::Accepts | Payment::Loses => drop(ledger.charges.insert(key.clone(), body.clone())),
         }
     }
     if behaviour == Payment::Loses {

@@ -130,6 +130,8 @@ pub struct Worker<P> {
     token: Option<leases::Token>,
     renew_at: Option<Instant>,
     look_at: Instant,
+    /// What was written anew while it was being done.
+    again: HashSet<Key>,
 }
 
 type Key = (Uuid, String);
@@ -138,7 +140,17 @@ impl<P: Perform> Worker<P> {
     /// A worker for the tasks of `kind` in this database, which `wake` tells of new ones.
     pub fn new(kind: &'static str, db: Database, perform: P, wake: Wake, options: Options) -> Self {
         let perform = Arc::new(perform);
-        Self { kind, db, perform, wake, options, token: None, renew_at: None, look_at: Instant::now() }
+        Self {
+            kind,
+            db,
+            perform,
+            wake,
+            options,
+            token: None,
+            renew_at: None,
+            look_at: Instant::now(),
+            again: HashSet::new(),
+        }
     }
 
     /// Works until `drain` is ready; what is under way then is finished or, after `grace`, dropped: it stays in the
@@ -152,7 +164,7 @@ impl<P: Perform> Worker<P> {
             tokio::select! {
                 () = &mut drain => break,
                 () = self.wake.0.notify.notified(), if running.len() < self.options.concurrency => {}
-                Some(done) = running.join_next() => forget(&mut keys, done),
+                Some(done) = running.join_next() => self.forget(&mut keys, done),
                 () = tokio::time::sleep_until(wait) => {}
             }
         }
@@ -188,7 +200,11 @@ impl<P: Perform> Worker<P> {
         let room = self.options.concurrency.saturating_sub(running.len());
         let (offered, look) = self.wake.take(room);
         for task in offered {
-            self.start(task, running, keys);
+            let key = (task.subject, task.name.clone());
+            if !self.start(task, running, keys) {
+                // Written anew while it is being done: to be looked for when that is over.
+                self.again.insert(key);
+            }
         }
         if look || self.look_at <= Instant::now() {
             self.look(running, keys).await;
@@ -227,10 +243,11 @@ impl<P: Perform> Worker<P> {
         }
     }
 
-    fn start(&self, task: Task, running: &mut JoinSet<Key>, keys: &mut HashSet<Key>) {
+    /// Whether it is begun: not while its namesake is being done.
+    fn start(&self, task: Task, running: &mut JoinSet<Key>, keys: &mut HashSet<Key>) -> bool {
         let key = (task.subject, task.name.clone());
         if !keys.insert(key.clone()) {
-            return;
+            return false;
         }
         let (perform, db, wake, backoff) =
             (self.perform.clone(), self.db.clone(), self.wake.clone(), self.options.backoff);
@@ -239,6 +256,7 @@ impl<P: Perform> Worker<P> {
             conclude(&db, task, verdict, backoff, &wake).await;
             key
         });
+        true
     }
 
     async fn hold_lease(&mut self) -> bool {
@@ -267,6 +285,24 @@ impl<P: Perform> Worker<P> {
             }
         }
         self.token.is_some()
+    }
+
+    fn forget(&mut self, keys: &mut HashSet<Key>, done: Result<Key, tokio::task::JoinError>) {
+        match done {
+            Ok(key) => {
+                keys.remove(&key);
+                if self.again.remove(&key) {
+                    self.look_at = Instant::now();
+                }
+            }
+            Err(error) => {
+                // Whose it was is not known any more. Forgetting all lets every task be found again; those still under
+                // way are done twice, which each of them can bear.
+                tracing::error!(error = &error as &dyn std::error::Error, "a task panicked");
+                keys.clear();
+                self.again.clear();
+            }
+        }
     }
 
     async fn give_back(&mut self) {
@@ -306,19 +342,5 @@ async fn conclude(db: &Database, mut task: Task, verdict: Verdict, backoff: Back
     if let Err(error) = written {
         // It stays due in the table, where the next look finds it.
         tracing::warn!(kind, error = &error as &dyn std::error::Error, "cannot postpone a task");
-    }
-}
-
-fn forget(keys: &mut HashSet<Key>, done: Result<Key, tokio::task::JoinError>) {
-    match done {
-        Ok(key) => {
-            keys.remove(&key);
-        }
-        Err(error) => {
-            // Whose it was is not known any more. Forgetting all lets every task be found again; those still under
-            // way are done twice, which each of them can bear.
-            tracing::error!(error = &error as &dyn std::error::Error, "a task panicked");
-            keys.clear();
-        }
     }
 }

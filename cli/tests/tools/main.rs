@@ -1,5 +1,10 @@
 //! The client-side commands against a stand-in for the system: its gateway, its admin port and its simulators, in memory.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, the stand-in that it is made of included"
+)]
+
 mod commands;
 mod orders;
 mod samples;

@@ -166,6 +166,20 @@ async fn a_consumer_whose_first_message_fails_began_with_it_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_consumer_that_has_parked_a_message_knows_that_it_is_not_complete() {
+    let shop = Shop::at_rest().await;
+    let mut consumer = consumer(shop.broker.clone(), &shop.billing, &shop.handler);
+    for (failing, complete) in [(&[][..], true), (&["a"], false)] {
+        shop.handler.fail(failing);
+        enqueue(&shop.producer, &[event("a", if complete { 5 } else { 6 })]).await;
+        relay_all(&shop.producer, shop.broker.clone()).await;
+        consume_all(&mut consumer).await;
+        let inbox = shop.inbox().await;
+        assert_eq!(inbox.partitions.iter().all(audit::Handled::is_complete), complete);
+    }
+}
+
+#[tokio::test]
 async fn a_discard_is_accounted_for() {
     let shop = Shop::at_rest().await;
     shop.handler.not_know(&["order.changed"]);

@@ -1,3 +1,5 @@
 //! Faults for tests, and nothing else's dependency.
 
+pub mod link;
+pub mod namespace;
 pub mod unsynced;

@@ -2,14 +2,17 @@
 #![expect(unsafe_code, reason = "SQLite calls a storage layer through C function pointers")]
 
 use std::{
-    ffi::{CStr, c_int, c_void},
+    ffi::{CStr, CString, c_int, c_void},
     ptr, slice,
 };
 
-use rusqlite::ffi::{SQLITE_IOERR, SQLITE_IOERR_SHORT_READ, SQLITE_OK, sqlite3_file, sqlite3_io_methods};
+use rusqlite::ffi::{
+    SQLITE_CANTOPEN, SQLITE_IOERR, SQLITE_IOERR_SHORT_READ, SQLITE_OK, sqlite3_file, sqlite3_io_methods,
+};
 
 use super::{
     files::{self, SharedOverlay},
+    outage,
     system::{self, SystemFile},
 };
 
@@ -18,6 +21,7 @@ use super::{
 struct File {
     /// SQLite looks here for the functions.
     base: sqlite3_file,
+    name: CString,
     overlay: SharedOverlay,
 }
 
@@ -47,6 +51,9 @@ pub(super) unsafe fn open(
     // A file without functions is one that could not be opened.
     // SAFETY: there is room.
     unsafe { (*file).pMethods = ptr::null() };
+    if outage::is_away(name) {
+        return SQLITE_CANTOPEN;
+    }
     // SAFETY: there is room.
     let at = unsafe { system_file(file) };
     let error = open_system(at);
@@ -57,7 +64,8 @@ pub(super) unsafe fn open(
     let system = unsafe { SystemFile::new(at) };
     match files::open(name, || system.size()) {
         Ok(overlay) => {
-            let opened = File { base: sqlite3_file { pMethods: &raw const METHODS }, overlay };
+            let base = sqlite3_file { pMethods: &raw const METHODS };
+            let opened = File { base, name: name.to_owned(), overlay };
             // SAFETY: there is room.
             unsafe { file.cast::<File>().write(opened) };
             SQLITE_OK
@@ -81,11 +89,15 @@ static METHODS: sqlite3_io_methods = sqlite3_io_methods {
 
 /// The overlay of an open file, and what it lies on.
 ///
+/// # Errors
+/// That of the disk, during an outage.
+///
 /// # Safety
 /// The file was opened by [`open`], and is not closed meanwhile.
-unsafe fn parts<'a>(file: *mut sqlite3_file) -> (&'a SharedOverlay, SystemFile) {
+unsafe fn parts<'a>(file: *mut sqlite3_file) -> Result<(&'a SharedOverlay, SystemFile), c_int> {
     // SAFETY: `open` has written a `File` here, and the system's file behind it.
-    unsafe { (&(*file.cast::<File>()).overlay, SystemFile::new(system_file(file))) }
+    let (file, system) = unsafe { (&*file.cast::<File>(), SystemFile::new(system_file(file))) };
+    if outage::is_away(&file.name) { Err(SQLITE_IOERR) } else { Ok((&file.overlay, system)) }
 }
 
 unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
@@ -107,8 +119,9 @@ unsafe extern "C" fn read(file: *mut sqlite3_file, into: *mut c_void, length: c_
         slice::from_raw_parts_mut(into.cast(), wanted)
     };
     // SAFETY: SQLite gives an open file.
-    let (overlay, mut system) = unsafe { parts(file) };
-    match overlay.lock().read(&mut system, from, into) {
+    let read =
+        unsafe { parts(file) }.and_then(|(overlay, mut system)| overlay.lock().read(&mut system, from, into));
+    match read {
         Ok(found) if found < wanted => SQLITE_IOERR_SHORT_READ,
         Ok(_) => SQLITE_OK,
         Err(error) => error,
@@ -125,30 +138,35 @@ unsafe extern "C" fn write(
     // SAFETY: SQLite gives so many bytes.
     let bytes = unsafe { slice::from_raw_parts(bytes.cast(), length) };
     // SAFETY: SQLite gives an open file.
-    let (overlay, mut system) = unsafe { parts(file) };
-    code(overlay.lock().write(&mut system, to, bytes))
+    let parts = unsafe { parts(file) };
+    code(parts.and_then(|(overlay, mut system)| overlay.lock().write(&mut system, to, bytes)))
 }
 
 unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: i64) -> c_int {
     let Ok(size) = u64::try_from(size) else { return SQLITE_IOERR };
     // SAFETY: SQLite gives an open file.
-    let (overlay, _) = unsafe { parts(file) };
-    overlay.lock().resize(size);
-    SQLITE_OK
+    let parts = unsafe { parts(file) };
+    code(parts.map(|(overlay, _)| overlay.lock().resize(size)))
 }
 
 unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
     // SAFETY: SQLite gives an open file.
-    let (overlay, mut system) = unsafe { parts(file) };
-    // Synced even if nothing had to be written: who wrote it through may not have synced it yet.
-    let written = overlay.lock().write_through(&mut system);
-    code(written.and_then(|()| system.sync(flags)))
+    let parts = unsafe { parts(file) };
+    code(parts.and_then(|(overlay, mut system)| {
+        // Synced even if nothing had to be written: who wrote it through may not have synced it yet.
+        overlay.lock().write_through(&mut system)?;
+        system.sync(flags)
+    }))
 }
 
 unsafe extern "C" fn file_size(file: *mut sqlite3_file, answer: *mut i64) -> c_int {
     // SAFETY: SQLite gives an open file.
-    let (overlay, _) = unsafe { parts(file) };
-    let Ok(size) = i64::try_from(overlay.lock().size()) else { return SQLITE_IOERR };
+    let parts = unsafe { parts(file) };
+    let Ok(size) =
+        parts.and_then(|(overlay, _)| i64::try_from(overlay.lock().size()).map_err(|_| SQLITE_IOERR))
+    else {
+        return SQLITE_IOERR;
+    };
     // SAFETY: SQLite gives a place for the answer.
     unsafe { *answer = size };
     SQLITE_OK

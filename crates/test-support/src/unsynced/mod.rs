@@ -9,12 +9,16 @@
 //! which journalling file systems come close to, and so do locks and the shared memory of the log's index,
 //! which SQLite makes anew from the log when it opens a file that nobody else uses.
 //!
+//! A database can also be taken away for a while: [`take_away`].
+//!
 //! **Invariant:** one process at a time uses a file; another would not see what is not synced yet.
 
 mod file;
 mod files;
+mod outage;
 mod overlay;
 mod system;
 mod vfs;
 
+pub use outage::{Outage, take_away};
 pub use vfs::install;

@@ -9,7 +9,7 @@ use std::{
 
 use test_support::unsynced;
 
-use crate::{commits, store};
+use crate::{commits, outages, store};
 
 const ROLE: &str = "UNSYNCED_CHILD";
 const FILE: &str = "UNSYNCED_FILE";
@@ -24,6 +24,7 @@ fn role(name: &str) -> Role {
     match name {
         "commit" => commits::child,
         "store" => store::child,
+        "outage" => outages::child,
         _ => panic!("there is no role `{name}`"),
     }
 }

@@ -9,4 +9,5 @@
 
 mod child;
 mod commits;
+mod outages;
 mod store;

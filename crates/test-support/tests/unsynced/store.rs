@@ -6,7 +6,7 @@ use database::{Database, Error, Kind, Migration, Options, Schema, Transaction, p
 
 use crate::child::{Child, say};
 
-const SCHEMA: Schema = Schema {
+pub(crate) const SCHEMA: Schema = Schema {
     name: "notes",
     migrations: &[Migration {
         version: 1,
@@ -52,7 +52,7 @@ fn whatever_a_store_has_answered_outlives_a_kill() {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn kept(file: &Path) -> BTreeSet<u64> {
+pub(crate) async fn kept(file: &Path) -> BTreeSet<u64> {
     let store = Database::open(file, &[SCHEMA], Options::default()).unwrap();
     let numbers = store
         .read(async |tx: &mut Transaction| tx.query(sql::NUMBERS, params![], |row| row.get::<u64>(0)).await);
@@ -80,7 +80,7 @@ pub(crate) async fn child(file: &Path) {
     }
 }
 
-async fn add(store: &Database, number: u64) -> Result<(), Error> {
+pub(crate) async fn add(store: &Database, number: u64) -> Result<(), Error> {
     let note = "x".repeat(LENGTH);
     store
         .write(async move |tx: &mut Transaction| {

@@ -1,0 +1,21 @@
+//! The whole system, treated badly.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that cannot go on fails the test that called it"
+)]
+
+mod client;
+mod load;
+mod patience;
+mod process;
+mod promise;
+mod report;
+mod shop;
+mod story;
+mod world;
+
+mod kill;
+mod participants;
+mod start;

@@ -1,0 +1,158 @@
+//! `switchyard` as a process of its own.
+
+use std::{
+    fs::{self, File},
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus},
+    sync::atomic::{AtomicU16, Ordering},
+};
+
+use chassis::client::Call;
+
+use crate::{client::Client, patience::until};
+
+/// What becomes of what was written and not synced when the process is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Storage {
+    /// It is in the page cache, which outlives a process.
+    Cached,
+    /// It is lost, as after a power cut.
+    Unsynced,
+}
+
+/// How `switchyard up` is started.
+#[derive(Clone, Debug)]
+pub(crate) struct Up<'a> {
+    pub(crate) styles: &'static str,
+    pub(crate) data: &'a Path,
+    pub(crate) storage: Storage,
+}
+
+/// A process; killed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    log: PathBuf,
+    gateway: String,
+    admin: String,
+}
+
+impl<'a> Up<'a> {
+    /// Every style, with what is usual.
+    pub(crate) const fn on(data: &'a Path) -> Self {
+        Self { styles: "rest,messaging", data, storage: Storage::Cached }
+    }
+
+    /// Starts it. It need not be ready yet.
+    pub(crate) fn start(&self) -> Process {
+        let (port, admin_port) = (free_port(), free_port());
+        let mut command = switchyard(self.storage);
+        command.args(["up", "--styles", self.styles, "--data-dir"]).arg(self.data);
+        command.args(["--port", &port.to_string(), "--admin-port", &admin_port.to_string()]);
+        Process::start(command, &self.data.with_extension("log"), [port, admin_port])
+    }
+}
+
+impl Process {
+    /// Starts `switchyard up` with these ports; what it says is added to `log`.
+    fn start(mut command: Command, log: &Path, [port, admin_port]: [u16; 2]) -> Self {
+        let output = File::options().create(true).append(true).open(log).unwrap();
+        let child = command.stdout(output.try_clone().unwrap()).stderr(output).spawn().unwrap();
+        let at = |port| format!("http://127.0.0.1:{port}");
+        Self { child, log: log.to_owned(), gateway: at(port), admin: at(admin_port) }
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where clients reach it.
+    pub(crate) fn gateway(&self) -> &str {
+        &self.gateway
+    }
+
+    /// Where operators reach it.
+    pub(crate) fn admin(&self) -> &str {
+        &self.admin
+    }
+
+    /// Waits until it says that it is ready.
+    pub(crate) async fn ready(&mut self, client: &Client) {
+        let ready = async || {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("it ended with {status}\n{}", self.log());
+            }
+            if self.is_ready(client).await { Ok(()) } else { Err(self.log()) }
+        };
+        until("ready", ready).await;
+    }
+
+    /// Whether it says that it is ready.
+    pub(crate) async fn is_ready(&self, client: &Client) -> bool {
+        let probe = client.http().send(Call::get(format!("{}/readyz", self.admin))).await;
+        probe.is_ok_and(|answer| answer.is_success())
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits until it has ended.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        until("the process's end", async || self.child.try_wait().unwrap().ok_or_else(|| self.log())).await
+    }
+
+    /// The last of what it has said, and those before it on the same data.
+    pub(crate) fn log(&self) -> String {
+        const LINES: usize = 60;
+        let log = fs::read(&self.log).unwrap();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<_> = log.lines().collect();
+        lines[lines.len().saturating_sub(LINES)..].join("\n")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The command, without arguments.
+pub(crate) fn switchyard(storage: Storage) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_switchyard-under-test"));
+    if storage == Storage::Unsynced {
+        command.env("STORAGE", "unsynced");
+    }
+    command
+}
+
+/// `switchyard verify` finds nothing.
+pub(crate) fn verify(process: &Process) {
+    let output = switchyard(Storage::Cached).args(["verify", "--admin", process.admin()]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{}", process.log());
+}
+
+/// A port on which nobody listens, another one each time.
+///
+/// It is none of those that the system gives to whoever asks for any, the clients' ends of connections included:
+/// one of them might be taken between here and the process's start.
+pub(crate) fn free_port() -> u16 {
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u16 = 12_000;
+    const COUNT: u16 = 18_000;
+    // Two runs of the tests at a time begin at different places.
+    let begin = (std::process::id() * 97 % u32::from(COUNT)) as u16;
+    loop {
+        let port = FIRST + (begin + TAKEN.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}

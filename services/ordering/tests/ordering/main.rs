@@ -12,6 +12,10 @@ mod support;
 mod api;
 mod process;
 
+mod isolation;
+mod system;
+mod together;
+
 mod admin;
 mod replicas;
 

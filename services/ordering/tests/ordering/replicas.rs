@@ -66,7 +66,7 @@ async fn when_one_is_gone_the_other_takes_over_within_the_lease(mut world: World
     world.peers.ordering_is_at(second.address());
     let gone = Instant::now();
     world.peers.let_go(Ask::ReserveStock);
-    let (client, show) = (world.client.clone(), Call::get(format!("{url}/v1/orders/{}", under_way.id)));
+    let (client, show) = (world.http.clone(), Call::get(format!("{url}/v1/orders/{}", under_way.id)));
     until("the other replica has it completed", async || {
         let order: Order = client.send(show.clone()).await.unwrap().json().unwrap();
         (order.status == OrderStatus::Completed).then_some(())

@@ -143,7 +143,7 @@ async fn of_two_requests_with_one_key_at_a_time_one_is_told_to_come_again_or_bot
 async fn a_wait_ends_when_the_service_stops(mut world: World) {
     world.peers.hold(Ask::ReserveCredit);
     let order = world.create(&[("TEA", 2)]).await;
-    let (client, call) = (world.client.clone(), with(place(&world, &order), "prefer", "wait=30"));
+    let (client, call) = (world.http.clone(), with(place(&world, &order), "prefer", "wait=30"));
     let waiting = tokio::spawn(async move { client.send(call).await.unwrap() });
     world.until_in(&order, OrderStatus::Pending).await;
     let began = Instant::now();

@@ -103,7 +103,7 @@ async fn an_order_ends_right_wherever_in_its_life_ordering_is_ended(mut world: W
         let order = world.create(&[("TEA", 2)]).await;
         let before = world.peers.all_asked().len();
         // Whoever places it may never hear whether it was.
-        let (client, place) = (world.client.clone(), world.place(&order));
+        let (client, place) = (world.http.clone(), world.place(&order));
         let placing = tokio::spawn(async move { client.send(place).await.is_ok() });
         world.crash_after(turns).await;
         reached.push(world.peers.all_asked().len() - before);

@@ -8,7 +8,7 @@ use axum::{
 use contracts::ordering::{OrderStatus, StatusChange};
 use futures_util::StreamExt;
 
-use super::World;
+use super::Client;
 
 /// One event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +29,12 @@ impl Events {
     ///
     /// # Errors
     /// Another status than 200.
-    pub(crate) async fn of(world: &World, order: &str, seen: Option<&str>) -> Result<Self, StatusCode> {
-        let mut request = Request::get(world.url(&format!("/v1/orders/{order}/events")));
+    pub(crate) async fn of(client: &Client, order: &str, seen: Option<&str>) -> Result<Self, StatusCode> {
+        let mut request = Request::get(client.url(&format!("/v1/orders/{order}/events")));
         if let Some(seen) = seen {
             request = request.header("last-event-id", seen);
         }
-        let response = world.client.stream(request.body(Body::empty()).unwrap()).await.unwrap();
+        let response = client.http.stream(request.body(Body::empty()).unwrap()).await.unwrap();
         if response.status() != StatusCode::OK {
             return Err(response.status());
         }

@@ -139,7 +139,7 @@ async fn answer_quotes(broker: Arc<dyn Broker>, peers: Peers) {
     broker.serve(topics::WAREHOUSE_QUOTES, responder, Box::pin(std::future::pending())).await.unwrap();
 }
 
-fn request_of(participant: Participant, command: &str) -> Request {
+pub(super) fn request_of(participant: Participant, command: &str) -> Request {
     match participant {
         Participant::Customers => Request::Customers(serde_json::from_str(command).unwrap()),
         Participant::Warehouse => Request::Warehouse(serde_json::from_str(command).unwrap()),

@@ -1,6 +1,6 @@
 //! Time that passes only while nobody has anything to do, and waiting for something to be so.
 
-use std::time::Duration;
+use std::{future::poll_fn, task::Poll, time::Duration};
 
 use database::Clock;
 use tokio::time::{Instant, sleep, timeout};
@@ -33,4 +33,25 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
         }
     };
     timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("it never came to be so: {what}"))
+}
+
+/// Does something after every other task of this thread had so many turns: with each number at another moment of what
+/// they do together. A runtime of one thread, whose time is paused, does the same every time.
+pub(crate) async fn after_turns<T: Send + 'static>(
+    turns: usize,
+    then: impl Future<Output = T> + Send + 'static,
+) -> T {
+    // Tokio's own yield lets many turns pass, and a test's own future is polled only now and then.
+    let doing = tokio::spawn(async move {
+        for _ in 0..turns {
+            let mut yielded = false;
+            poll_fn(|context| {
+                context.waker().wake_by_ref();
+                if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        }
+        then.await
+    });
+    doing.await.unwrap()
 }

@@ -1,19 +1,21 @@
-//! What a system counts while it works: the figures of Prometheus that tell the styles apart.
+//! What a system counts while it works: the figures that tell the styles apart.
+
+use std::collections::BTreeSet;
 
 use contracts::style::Style;
 
 use super::report::PerOrder;
-use crate::remote::{Admin, Error};
+use crate::{
+    audit::{States, states},
+    remote::{Admin, App, Error},
+};
 
-/// Messages that services have published, under OpenTelemetry's name.
-const MESSAGES: &str = "messaging_client_sent_messages_total";
-/// Their bytes.
-const MESSAGE_BYTES: &str = "messaging_client_sent_bytes_total";
-/// Requests that were answered; those between services have routes of their own.
+/// Requests that were answered, and their bytes; under OpenTelemetry's names.
 const CALLS: &str = "http_server_request_duration_seconds_count";
 const CALL_BYTES: [&str; 2] =
     ["http_server_request_body_size_bytes_sum", "http_server_response_body_size_bytes_sum"];
-const BETWEEN_SERVICES: &str = "/internal/";
+/// The bytes of the messages that services have published.
+const MESSAGE_BYTES: &str = "messaging_client_sent_bytes_total";
 /// Commits of databases.
 const COMMITS: &str = "database_commits_total";
 
@@ -26,36 +28,50 @@ pub(super) struct Counted {
     commits: Option<f64>,
 }
 
-/// Reads what a style has counted so far.
+/// Reads what a style has counted so far. It is exact only while nobody else works on the system, and once it is at rest.
 ///
 /// # Errors
 /// The admin port does not tell.
-pub(super) async fn counted(admin: &Admin, style: Style) -> Result<Counted, Error> {
-    Ok(Counted::of(&admin.metrics().await?, style))
+pub(super) async fn counted(admin: &Admin, apps: &BTreeSet<App>, style: Style) -> Result<Counted, Error> {
+    let counted = Counted::of(&admin.metrics().await?, style);
+    let states = states(admin, apps, &[style]).await?;
+    Ok(Counted { messages: states.first().and_then(|(_, states)| sent(states)), ..counted })
+}
+
+/// The messages that the services have sent, as their outboxes count them.
+fn sent(states: &States) -> Option<f64> {
+    let outboxes = states.values().filter_map(|state| state.outbox.as_ref());
+    let counts = outboxes.map(|outbox| outbox.partitions.iter().map(|it| it.enqueued.count).sum::<u64>());
+    counts.reduce(|sum, more| sum + more).map(|sum| sum as f64)
+}
+
+/// Whether a request came from another service: it was for an address of theirs, or asked for a price.
+fn is_between_services(series: &Series<'_>) -> bool {
+    let label = |name| series.label(name).unwrap_or_default();
+    let quote = label("http_route") == "/v1/products/{sku}" && label("http_request_method") == "GET";
+    label("http_route").starts_with("/internal/") || (quote && label("service") == "warehouse")
 }
 
 impl Counted {
     fn of(exposition: &str, style: Style) -> Self {
         let own = |series: &Series<'_>| series.label("style") == Some(style.as_str());
-        let internal = |series: &Series<'_>| {
-            series.label("http_route").is_some_and(|route| route.starts_with(BETWEEN_SERVICES))
-        };
-        // A family that is there is counted, even if nothing fits: nothing was sent, then.
-        let total = |name: &str, fits: &dyn Fn(&Series<'_>) -> bool| {
-            let of_style: Vec<_> = series(exposition).filter(|it| it.name == name && own(it)).collect();
-            (!of_style.is_empty())
-                .then(|| of_style.iter().filter(|it| fits(it)).map(|it| it.value).sum::<f64>())
+        // A family that is there is counted, even if nothing in it fits: then there was nothing of it.
+        let total = |name: &str, fits: fn(&Series<'_>) -> bool| {
+            let of_style = series(exposition).filter(|it| it.name == name && own(it));
+            of_style.fold(None, |sum: Option<f64>, it| {
+                Some(sum.unwrap_or_default() + if fits(&it) { it.value } else { 0.0 })
+            })
         };
         let bytes = [
-            total(MESSAGE_BYTES, &|_| true),
-            total(CALL_BYTES[0], &internal),
-            total(CALL_BYTES[1], &internal),
+            total(MESSAGE_BYTES, |_| true),
+            total(CALL_BYTES[0], is_between_services),
+            total(CALL_BYTES[1], is_between_services),
         ];
         Self {
-            messages: total(MESSAGES, &|_| true),
-            calls: total(CALLS, &internal),
+            messages: None,
+            calls: total(CALLS, is_between_services),
             bytes: bytes.into_iter().flatten().reduce(|sum, more| sum + more),
-            commits: total(COMMITS, &|_| true),
+            commits: total(COMMITS, |_| true),
         }
     }
 
@@ -112,13 +128,34 @@ database_commits_total{service="ordering",style="rest"} 30
 database_commits_total{service="ordering",style="messaging"} 100
 http_server_request_duration_seconds_count{http_request_method="PUT",http_route="/internal/invoices/{id}",service="billing",style="rest"} 8
 http_server_request_duration_seconds_count{http_request_method="GET",http_route="/v1/orders/{id}",service="ordering",style="rest"} 50
+http_server_request_duration_seconds_count{http_request_method="GET",http_route="/v1/products/{sku}",service="warehouse",style="rest"} 5
+http_server_request_duration_seconds_count{http_request_method="POST",http_route="/v1/orders",service="ordering",style="messaging"} 50
 "#;
 
     #[test]
     fn only_what_the_style_counts_counts() {
         let counted = Counted::of(EXPOSITION, Style::Rest);
-        let expected = Counted { messages: None, calls: Some(8.0), bytes: None, commits: Some(42.0) };
+        let expected = Counted { messages: None, calls: Some(13.0), bytes: None, commits: Some(42.0) };
         assert_eq!(counted, expected);
+    }
+
+    #[test]
+    fn none_of_what_is_counted_is_a_number() {
+        assert_eq!(
+            Counted::of(EXPOSITION, Style::Messaging).calls.map(|calls| calls.to_string()),
+            Some("0".into())
+        );
+    }
+
+    #[test]
+    fn messages_are_counted_by_their_outboxes() {
+        let state = |json: &str| serde_json::from_str(json).unwrap();
+        let outbox = r#"{"outbox": {"unconfirmed": 0, "oldest_unconfirmed_at": null, "partitions": [
+            {"topic": "t", "partition": 1, "enqueued": "3-0000000000000001", "published": "3-0000000000000001"},
+            {"topic": "t", "partition": 2, "enqueued": "4-0000000000000001", "published": "4-0000000000000001"}]}}"#;
+        let states = [("customers".to_owned(), state(outbox)), ("billing".to_owned(), state("{}"))].into();
+        assert_eq!(sent(&states), Some(7.0));
+        assert_eq!(sent(&[("billing".to_owned(), state("{}"))].into()), None);
     }
 
     #[test]
@@ -131,7 +168,7 @@ http_server_request_duration_seconds_count{http_request_method="GET",http_route=
     #[test]
     fn an_order_takes_its_part_of_what_came_since() {
         let counted = Counted::of(EXPOSITION, Style::Rest);
-        let earlier = Counted { calls: Some(3.0), commits: Some(2.0), ..Counted::default() };
+        let earlier = Counted { calls: Some(8.0), commits: Some(2.0), ..Counted::default() };
         let each = counted.per_order(earlier, 10);
         assert_eq!(each, PerOrder { calls: Some(0.5), commits: Some(4.0), ..PerOrder::default() });
         assert_eq!(counted.per_order(earlier, 0), PerOrder::default());

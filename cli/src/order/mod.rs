@@ -155,8 +155,9 @@ impl<'a> Orders<'a> {
         summary.style = style.name.map(|style| style.to_string());
         if let Some(before) = before {
             self.settle(&runner).await;
-            let after = self.counted(style).await.unwrap_or_default();
-            summary.per_order = after.per_order(before, summary.orders);
+            if let Some(after) = self.counted(style).await {
+                summary.per_order = after.per_order(before, summary.orders);
+            }
         }
         Ok(summary)
     }
@@ -174,8 +175,7 @@ impl<'a> Orders<'a> {
     }
 
     async fn counted(&self, style: Chosen) -> Option<Counted> {
-        self.apps.as_ref()?;
-        counted(&self.admin, style.name?).await.ok()
+        counted(&self.admin, self.apps.as_ref()?, style.name?).await.ok()
     }
 
     /// Waits a little for what follows the outcomes. It only makes the figures complete: that it does not end is no failure.

@@ -60,6 +60,8 @@ pub(super) struct Plan {
     cancelling: bool,
     /// Those that hold, and were not told to let go.
     holding: Vec<Outside>,
+    /// Those of which a held call was seen.
+    seen: Vec<Outside>,
 }
 
 impl Plan {
@@ -69,11 +71,15 @@ impl Plan {
             Outside::Payment => order.payment == Some(PaymentScript::Hold),
         };
         let holding = Outside::ALL.into_iter().filter(holds).collect();
-        Self { cancel_at: order.cancel_at, cancelling: false, holding }
+        Self { cancel_at: order.cancel_at, cancelling: false, holding, seen: vec![] }
     }
 
-    /// Whether a call to `outside` is to be held, and was not let go.
+    /// Whether a call to `outside` is yet to be seen held.
     pub(super) fn awaits(&self, outside: Outside) -> bool {
+        self.holds(outside) && !self.seen.contains(&outside)
+    }
+
+    fn holds(&self, outside: Outside) -> bool {
         self.holding.contains(&outside)
     }
 
@@ -81,10 +87,10 @@ impl Plan {
     pub(super) fn on(&mut self, fact: Fact) -> Vec<Deed> {
         match fact {
             Fact::Placed => self.cancel_if(Moment::Placed),
-            Fact::Status(OrderStatus::Approved) if !self.awaits(Outside::Carrier) => {
+            Fact::Status(OrderStatus::Approved) if !self.holds(Outside::Carrier) => {
                 self.cancel_if(Moment::Approved)
             }
-            Fact::Status(OrderStatus::Shipped) if !self.awaits(Outside::Payment) => {
+            Fact::Status(OrderStatus::Shipped) if !self.holds(Outside::Payment) => {
                 self.cancel_if(Moment::Shipped)
             }
             Fact::Status(_) => vec![],
@@ -107,8 +113,9 @@ impl Plan {
     /// A call is let go at once, unless a cancel is on its way, or waits for this call. One that waits for what can happen only
     /// after this call must not keep it.
     fn held(&mut self, outside: Outside) -> Vec<Deed> {
+        self.seen.push(outside);
         let cancel = self.cancel_if(outside.moment());
-        if self.cancelling || !self.awaits(outside) {
+        if self.cancelling || !self.holds(outside) {
             return cancel;
         }
         self.holding.retain(|holding| *holding != outside);
@@ -188,6 +195,15 @@ mod tests {
         let facts = [Placed, Held(Carrier), CancelAnswered];
         let expected = [vec![Cancel], vec![], vec![Release(Carrier)]];
         assert_eq!(deeds(&and_cancel(CARRIER_HOLDS, "PLACED"), facts), expected);
+    }
+
+    #[test]
+    fn a_held_call_is_looked_for_until_it_is_seen() {
+        let mut plan = plan(&and_cancel(CARRIER_HOLDS, "PLACED"));
+        plan.on(Placed);
+        assert!(plan.awaits(Carrier) && !plan.awaits(Payment));
+        plan.on(Held(Carrier));
+        assert!(!plan.awaits(Carrier), "though it is let go only with the answer to the cancel");
     }
 
     #[test]

@@ -82,13 +82,15 @@ impl Config {
     /// and what [`Limits`] reads. Bad values are told by [`Env::finish`].
     pub fn from_env(env: &mut Env) -> Self {
         let ByAddress = env.or("STYLE", ByAddress);
-        let mut url =
-            |name: &str| env.required::<String>(name).map(|url| url.trim_end_matches('/').to_owned());
+        let mut url = |name: &str, port: u16| {
+            let url: String = env.or(name, format!("http://127.0.0.1:{port}"));
+            url.trim_end_matches('/').to_owned()
+        };
         let endpoints = Endpoints {
-            customers: url("CUSTOMERS_URL").unwrap_or_default(),
-            warehouse: url("WAREHOUSE_URL").unwrap_or_default(),
-            shipping: url("SHIPPING_URL").unwrap_or_default(),
-            billing: url("BILLING_URL").unwrap_or_default(),
+            customers: url("CUSTOMERS_URL", 8101),
+            warehouse: url("WAREHOUSE_URL", 8103),
+            shipping: url("SHIPPING_URL", 8104),
+            billing: url("BILLING_URL", 8105),
         };
         let config = Self {
             listen: env.or("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8102))),

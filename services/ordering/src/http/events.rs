@@ -22,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const OUTCOME: &str = "outcome";
 
 /// Where a client stands: the version that it has seen, and whether it has seen that version's outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Seen {
     seq: u64,
     outcome: bool,
@@ -49,7 +49,7 @@ pub(super) async fn events(
     let order = found.ok_or_else(answer::unknown_order)?;
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(parse);
     let seen = seen.unwrap_or_default();
-    if seen.outcome && order.status.is_final() && seen.seq >= last_of(&api.database, id).await? {
+    if order.status.is_final() && seen >= outcome_of(&api.database, id).await? {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let Api { database, stopping, .. } = api;
@@ -57,9 +57,10 @@ pub(super) async fn events(
     Ok(Sse::new(follow(follower)).keep_alive(sse::KeepAlive::default()).into_response())
 }
 
-async fn last_of(database: &Database, id: OrderId) -> Result<u64, Problem> {
+/// The last event of an order that is at its end.
+async fn outcome_of(database: &Database, id: OrderId) -> Result<Seen, Problem> {
     let entries = database.read(async move |tx| store::statuses_after(tx, id, 0).await).await?;
-    Ok(entries.last().map_or(0, |entry| entry.seq))
+    Ok(Seen { seq: entries.last().map_or(0, |entry| entry.seq), outcome: true })
 }
 
 struct Follower {

@@ -66,6 +66,9 @@ impl<P> Caller<P> {
 
     /// The saga's log tells of the attempts that failed, too.
     async fn note(&self, task: &Task, why: String) -> Verdict {
+        if !is_noted(task.attempt.saturating_add(1)) {
+            return Verdict::Failed(why);
+        }
         let (subject, step, reason) = (task.subject, task.name.clone(), why.clone());
         let noted = self
             .database
@@ -75,4 +78,10 @@ impl<P> Caller<P> {
         }
         Verdict::Failed(why)
     }
+}
+
+/// Whether this failure of a task is written down: the first ten are, and then those whose number is a power of two, so that a
+/// participant that is away for days does not fill the log.
+const fn is_noted(failure: u32) -> bool {
+    failure <= 10 || failure.is_power_of_two()
 }

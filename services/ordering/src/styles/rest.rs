@@ -173,7 +173,8 @@ async fn receive(State(inbox): State<Inbox>, body: String) -> Result<StatusCode,
     };
     inbox.database.write(work).await.map_err(|error| match error {
         HandlerError::Database(error) => error.into(),
-        HandlerError::Failed(_) => chassis::problem::unavailable(&error),
+        // 500 says that it is about this answer: a sender that heard 503 would hold back those about other orders, too.
+        HandlerError::Failed(_) => chassis::problem::internal(&error),
         _ => Problem::unprocessable("UNKNOWN_REPLY", chain(&error)),
     })?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,5 +1,7 @@
 //! What the admin port tells operators and `verify`: sagas step by step, and what ordering owns.
 
+use std::time::Duration;
+
 use chassis::client::Call;
 use contracts::{
     OrderId, Style,
@@ -17,6 +19,7 @@ in_both_styles! {
     a_saga_tells_what_it_has_undone,
     a_saga_tells_why_it_asked_again,
     what_is_pending_is_counted_until_nothing_is,
+    the_gauges_tell_of_orders_that_are_unpaid_and_of_sagas_that_take_long,
 }
 
 /// The log as text, without the steps that go on side by side after the dispatch in any one order.
@@ -117,6 +120,30 @@ async fn what_is_pending_is_counted_until_nothing_is(world: World) {
     let audit = world.admin("/audit").await;
     let orders: Vec<Order> = serde_json::from_value(audit["aggregates"].clone()).unwrap();
     assert_eq!((orders, &audit["next"]), (vec![order], &Value::Null));
+}
+
+async fn the_gauges_tell_of_orders_that_are_unpaid_and_of_sagas_that_take_long(world: World) {
+    world.peers.answer(Ask::Bill, Answer::unpaid());
+    let unpaid = world.placed().await;
+    world.until_in(&unpaid, OrderStatus::Shipped).await;
+    world.until_at_rest(&unpaid).await;
+    world.peers.hold(Ask::ReserveStock);
+    world.placed().await;
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    assert_eq!(gauge(&world, "orders_unpaid").await, 1.0);
+    let oldest = gauge(&world, "saga_oldest_seconds").await;
+    assert!((90.0..=100.0).contains(&oldest), "{oldest}");
+    world.peers.let_go(Ask::ReserveStock);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(gauge(&world, "saga_oldest_seconds").await, 0.0, "what rests does not take long");
+}
+
+/// What a gauge of this App shows.
+async fn gauge(world: &World, name: &str) -> f64 {
+    let response = world.send(Call::get(world.admin_url("/metrics"))).await;
+    let text = String::from_utf8(response.body.to_vec()).unwrap();
+    let line = text.lines().find(|line| line.starts_with(&format!("{name}{{"))).unwrap();
+    line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 #[tokio::test(start_paused = true)]

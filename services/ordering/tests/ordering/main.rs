@@ -17,6 +17,7 @@ mod system;
 mod together;
 
 mod admin;
+mod configuring;
 mod replicas;
 
 mod event_lists;

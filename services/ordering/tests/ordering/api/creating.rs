@@ -1,5 +1,7 @@
 //! `POST /v1/orders`.
 
+use std::time::Duration;
+
 use chassis::client::Response;
 use contracts::{
     Style,
@@ -14,6 +16,7 @@ in_both_styles! {
     an_order_begins_open_with_the_names_and_prices_of_now,
     a_product_that_is_not_kept_is_named,
     without_the_warehouse_no_order_with_items_begins,
+    a_warehouse_that_is_too_slow_is_as_one_that_is_away,
     a_key_that_comes_again_begins_nothing_though_the_warehouse_is_away,
     an_order_can_be_placed_as_it_begins,
     a_key_that_comes_again_places_nothing_and_waits_afresh,
@@ -124,6 +127,20 @@ async fn without_the_warehouse_no_order_with_items_begins(world: World) {
     assert_eq!(response.headers["retry-after"], "1");
     world.peers.comes_back(Participant::Warehouse);
     assert_eq!(create(&world, &order_of(&[("TEA", 1)])).await.status, 201);
+}
+
+async fn a_warehouse_that_is_too_slow_is_as_one_that_is_away(world: World) {
+    world.peers.quotes_take(Duration::from_secs(3));
+    let call = || world.post("/v1/orders", &order_of(&[("TEA", 1)]));
+    assert_eq!(world.send(call()).await.status, 201);
+    // Nothing was begun before the deadline of the request, so that it can be told so.
+    let response = world.send(with(call(), "x-request-timeout-ms", "1000")).await;
+    assert_eq!(refusal(&response), (504, "DEADLINE_EXCEEDED".to_owned()));
+    world.peers.quotes_take(Duration::from_secs(60));
+    let response = world.send(call()).await;
+    assert_eq!(refusal(&response), (503, "UNAVAILABLE".to_owned()));
+    let list: Value = world.get("/v1/orders").await.json().unwrap();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }
 
 async fn a_key_that_comes_again_begins_nothing_though_the_warehouse_is_away(world: World) {

@@ -95,8 +95,10 @@ async fn nothing_can_follow_the_outcome_of_a_final_status(world: World) {
             (last.name.as_str(), last.change.status, last.change.reason),
             ("outcome", order.status, order.reason)
         );
-        let more = Events::of(&world, &order.id.to_string(), Some(&last.id)).await;
-        assert_eq!(more.err(), Some(StatusCode::NO_CONTENT));
+        for seen in [last.id.as_str(), "1000", "1000-outcome"] {
+            let more = Events::of(&world, &order.id.to_string(), Some(seen)).await;
+            assert_eq!(more.err(), Some(StatusCode::NO_CONTENT), "after {seen}");
+        }
     }
 }
 

@@ -8,3 +8,6 @@ mod paying;
 
 mod restarts;
 mod unreliable;
+
+mod publishing;
+mod replying;

@@ -16,6 +16,7 @@ in_both_styles! {
     answers_to_what_follows_the_dispatch_come_in_any_order,
     participants_that_fail_are_asked_until_they_do_it,
     participants_that_fail_to_undo_are_asked_until_they_do_it,
+    a_participant_that_fails_for_long_does_not_fill_the_log,
     participants_that_are_away_are_asked_when_they_are_back,
     slow_participants_are_waited_for,
     answers_that_come_after_a_time_out_and_a_repetition_are_as_good,
@@ -116,6 +117,19 @@ async fn participants_that_fail_to_undo_are_asked_until_they_do_it(world: World)
     for ask in Ask::BACK {
         assert_eq!(world.peers.asked(ask).len(), 3, "{ask:?}");
     }
+}
+
+async fn a_participant_that_fails_for_long_does_not_fill_the_log(world: World) {
+    const FAILURES: usize = 70;
+    world.peers.answer_once(Ask::ReserveStock, vec![Answer::fails(); FAILURES]);
+    let order = world.placed().await;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    completed_step_by_step(&world, &order).await;
+    assert_eq!(world.peers.asked(Ask::ReserveStock).len(), FAILURES + 1);
+    let retry = (step_of(Ask::ReserveStock).to_owned(), "retry".to_owned());
+    let told = world.log(&order).await.into_iter().filter(|entry| *entry == retry).count();
+    // The first ten, and of those that follow the 16th, the 32nd and the 64th.
+    assert_eq!(told, 13);
 }
 
 async fn participants_that_are_away_are_asked_when_they_are_back(world: World) {

@@ -55,6 +55,8 @@ struct State {
     once: BTreeMap<Ask, VecDeque<Answer>>,
     asked: Vec<Asked>,
     quoted: Vec<Sku>,
+    /// How long the warehouse takes to say what something costs.
+    quoting: Duration,
 }
 
 /// How a message reaches ordering.
@@ -136,6 +138,11 @@ impl Peers {
         self.doors()[participant as usize] = Some(door);
     }
 
+    /// From now on the warehouse takes so long to say what something costs.
+    pub(crate) fn quotes_take(&self, takes: Duration) {
+        self.state().quoting = takes;
+    }
+
     /// From now on this is the answer.
     pub(crate) fn answer(&self, ask: Ask, answer: Answer) {
         self.state().always.insert(ask, answer);
@@ -214,7 +221,7 @@ impl Peers {
     }
 
     /// Sends a message until it is taken.
-    pub(super) async fn send(&self, message: &Envelope) {
+    pub(crate) async fn send(&self, message: &Envelope) {
         match &self.0.to_ordering {
             ToOrdering::Send(broker) => {
                 broker.publish(topics::ORDERING_REPLIES, std::slice::from_ref(message)).await.unwrap();
@@ -250,8 +257,10 @@ impl Peers {
     }
 
     /// What a product is called and costs; skus that begin with `NO` are of nothing.
-    pub(super) fn quote(&self, sku: &Sku) -> Option<Value> {
+    pub(super) async fn quote(&self, sku: &Sku) -> Option<Value> {
         self.state().quoted.push(sku.clone());
+        let takes = self.state().quoting;
+        tokio::time::sleep(takes).await;
         let (amount, currency) = match sku.as_str() {
             text if text.starts_with("NO") => return None,
             "DOLLAR" => (100, "USD"),

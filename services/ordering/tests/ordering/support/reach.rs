@@ -43,7 +43,7 @@ async fn called(State((participant, peers)): State<(Participant, Peers)>, reques
     let (head, body) = request.into_parts();
     let path = head.uri.path();
     if let Some(sku) = path.strip_prefix("/v1/products/") {
-        let quote = peers.quote(&sku.parse().unwrap());
+        let quote = peers.quote(&sku.parse().unwrap()).await;
         return quote
             .map_or_else(|| Problem::not_found("product").into_response(), |it| Json(it).into_response());
     }
@@ -64,11 +64,11 @@ async fn respond(peers: &Peers, asked: Asked) -> Response {
     let Some(reply) = reply else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     // What does not go into the response is sent by messages.
     let by_messages = if later { times } else { times - 1 };
-    let (sender, message) = (peers.clone(), peers.message(order, &reply));
+    let (sender, said) = (peers.clone(), reply.clone());
     let messages = async move {
         sender.think(ask, takes).await;
         for _ in 0..by_messages {
-            sender.send(&message).await;
+            sender.send(&sender.message(order, &said)).await;
         }
     };
     tokio::spawn(messages);
@@ -132,7 +132,8 @@ async fn answer_quotes(broker: Arc<dyn Broker>, peers: Peers) {
         let peers = peers.clone();
         async move {
             let QuoteRequest { sku } = request.data.parse().ok()?;
-            let (id, quote) = (derived_id("warehouse", request.id, 0), Data::of(&peers.quote(&sku)).ok()?);
+            let quote = peers.quote(&sku).await;
+            let (id, quote) = (derived_id("warehouse", request.id, 0), Data::of(&quote).ok()?);
             Some(Envelope::new(id, "warehouse", kinds::WAREHOUSE_QUOTE, sku.as_str(), request.time, quote))
         }
     });

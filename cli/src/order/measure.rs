@@ -78,9 +78,9 @@ impl Counted {
     /// What came since `earlier`, for each of so many orders.
     pub(super) fn per_order(self, earlier: Self, orders: usize) -> PerOrder {
         let each = |now: Option<f64>, before: Option<f64>| {
-            // A counter that went back has begun anew: what it shows now is all that is known.
-            let before = before.unwrap_or_default();
-            (orders > 0).then(|| now.map(|now| (now - before.min(now)) / orders as f64)).flatten()
+            let since = now? - before.unwrap_or_default();
+            // A counter that went back has begun anew, with the process that counts: nobody knows how far it had come.
+            (orders > 0 && since >= 0.0).then(|| since / orders as f64)
         };
         PerOrder {
             messages: each(self.messages, earlier.messages),
@@ -172,5 +172,12 @@ http_server_request_duration_seconds_count{http_request_method="POST",http_route
         let each = counted.per_order(earlier, 10);
         assert_eq!(each, PerOrder { calls: Some(0.5), commits: Some(4.0), ..PerOrder::default() });
         assert_eq!(counted.per_order(earlier, 0), PerOrder::default());
+    }
+
+    #[test]
+    fn a_counter_that_began_anew_tells_nothing() {
+        let earlier = Counted { calls: Some(1000.0), commits: Some(2.0), ..Counted::default() };
+        let each = Counted::of(EXPOSITION, Style::Rest).per_order(earlier, 10);
+        assert_eq!((each.calls, each.commits), (None, Some(4.0)));
     }
 }

@@ -38,7 +38,7 @@ pub fn busy(states: &States) -> Vec<Busy> {
     for (service, state) in states {
         let mut note = |what: String| busy.push(Busy { service: service.clone(), what });
         for (name, count) in state.pending.iter().filter(|(_, count)| **count != 0) {
-            note(format!("{count} {name} pending"));
+            note(format!("{name} pending: {count}"));
         }
         if let Some(outbox) = state.outbox.as_ref().filter(|outbox| outbox.unconfirmed > 0) {
             note(format!("{} messages not published yet", outbox.unconfirmed));

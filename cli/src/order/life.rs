@@ -119,6 +119,9 @@ impl Life<'_> {
             let began = Instant::now();
             let outcome = self.place(id, &mut follower).await?;
             let took = began.elapsed();
+            if outcome.status == OrderStatus::Shipped {
+                self.runner.observer.unpaid(took);
+            }
             if self.order.pay_later && outcome.status == OrderStatus::Shipped {
                 self.pay(id, &mut follower).await?;
             }
@@ -173,7 +176,7 @@ impl Life<'_> {
             fact = tokio::select! {
                 seen = follower.next() => match seen?.ok_or(Error::NoOutcome)? {
                     Seen::Status(change) => {
-                        self.runner.observer.status(self.order, &change, began.elapsed());
+                        self.runner.observer.status(&change, began.elapsed());
                         Fact::Status(change.status)
                     }
                     Seen::Outcome(outcome) => {

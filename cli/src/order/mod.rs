@@ -79,7 +79,7 @@ pub async fn run(args: Args, platform: &Platform, console: &Console) -> Result<E
     let mut summaries = Vec::new();
     for style in &orders.styles {
         let summary = orders.run_in(*style, console).await?;
-        show::summary(&summary, console);
+        show::summary(&summary, args.file.is_some(), console);
         summaries.push(summary);
     }
     if args.style == Some(Choice::All) {
@@ -92,14 +92,14 @@ pub async fn run(args: Args, platform: &Platform, console: &Console) -> Result<E
 }
 
 fn read(args: &Args) -> Result<Workload, Failure> {
-    let text = match &args.file {
-        Some(file) => fs::read_to_string(file).map_err(|error| {
-            Failure::usage(format!("reading `{}`: {error}", file.display()))
-                .advise("`samples/` has files to try.")
-        })?,
-        None => ONE_ORDER.to_owned(),
+    let Some(file) = &args.file else {
+        return workload::read(ONE_ORDER).map_err(|bad| bad.of("the one order"));
     };
-    Ok(workload::read(&text)?)
+    let name = format!("`{}`", file.display());
+    let text = fs::read_to_string(file).map_err(|error| {
+        Failure::usage(format!("reading {name}: {error}")).advise("`samples/` has files to try.")
+    })?;
+    workload::read(&text).map_err(|bad| bad.of(&name))
 }
 
 /// Everything that is known before the first line is sent.

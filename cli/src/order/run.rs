@@ -22,7 +22,7 @@ use super::{
 use crate::{
     audit::until_rest,
     remote::{self, Admin, Api, App},
-    workload::{self, Line, NewCustomer, NewOrder, NewProduct, Run, Step, Workload},
+    workload::{self, Line, NewCustomer, NewProduct, Run, Step, Workload},
 };
 
 /// What a run needs to know.
@@ -56,7 +56,9 @@ pub(super) struct System {
 /// Hears what happens in a run.
 pub(super) trait Observer: Sync {
     /// An order came to a status, so long after it was placed.
-    fn status(&self, order: &NewOrder, change: &StatusChange, after: Duration);
+    fn status(&self, change: &StatusChange, after: Duration);
+    /// An order was left unpaid: the one outcome that is no status of its own.
+    fn unpaid(&self, after: Duration);
     /// A line is done.
     fn done(&self);
 }

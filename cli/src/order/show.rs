@@ -5,13 +5,13 @@ use std::time::Duration;
 use contracts::ordering::StatusChange;
 
 use super::{
-    report::{Summary, Times},
+    report::{Problem, Summary, Times},
     run::Observer,
 };
 use crate::{
     console::{Console, Progress},
     durations::told,
-    workload::{NewOrder, Outcome, word},
+    workload::{Outcome, word},
 };
 
 /// The most problems that are shown; all of them are in the JSON.
@@ -21,7 +21,9 @@ const SHOWN: usize = 20;
 pub(super) struct Counter(pub(super) Progress);
 
 impl Observer for Counter {
-    fn status(&self, _: &NewOrder, _: &StatusChange, _: Duration) {}
+    fn status(&self, _: &StatusChange, _: Duration) {}
+
+    fn unpaid(&self, _: Duration) {}
 
     fn done(&self) {
         self.0.step();
@@ -32,16 +34,20 @@ impl Observer for Counter {
 pub(super) struct Narrator(pub(super) Console);
 
 impl Observer for Narrator {
-    fn status(&self, _: &NewOrder, change: &StatusChange, after: Duration) {
+    fn status(&self, change: &StatusChange, after: Duration) {
         let reason = change.reason.map(|reason| format!(" ({})", word(&reason))).unwrap_or_default();
         self.0.line(format_args!("  {:>9}  {}{reason}", told(after), word(&change.status)));
+    }
+
+    fn unpaid(&self, after: Duration) {
+        self.0.line(format_args!("  {:>9}  {}", told(after), outcome_name(Outcome::Shipped)));
     }
 
     fn done(&self) {}
 }
 
-/// What came of a file in one style: a line of figures, and what was not as expected.
-pub(super) fn summary(summary: &Summary, console: &Console) {
+/// What came of it in one style: a line of figures, and what was not as expected, with its line if there is a `file`.
+pub(super) fn summary(summary: &Summary, file: bool, console: &Console) {
     let outcomes: Vec<_> = summary
         .outcomes
         .iter()
@@ -60,7 +66,12 @@ pub(super) fn summary(summary: &Summary, console: &Console) {
         time.unwrap_or_default()
     ));
     for problem in summary.problems.iter().take(SHOWN) {
-        console.line(format_args!("  {problem}"));
+        let Problem { order_id, what, .. } = problem;
+        match order_id {
+            _ if file => console.line(format_args!("  {problem}")),
+            Some(id) => console.line(format_args!("  order {id}: {what}")),
+            None => console.line(format_args!("  {what}")),
+        }
     }
     if summary.problems.len() > SHOWN {
         console.line(format_args!("  and {} more; --json FILE has them all", summary.problems.len() - SHOWN));

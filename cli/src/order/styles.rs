@@ -83,13 +83,9 @@ pub(super) async fn choose(
     }
 }
 
-/// What the gateway's document says; of one that has none, what the admin port shows.
+/// What the gateway's document says; where that names no style, what the admin port shows.
 async fn served(gateway: &Gateway, apps: Option<&BTreeSet<App>>) -> Result<Served, Error> {
-    let mut served = match gateway.served().await {
-        Ok(served) => served,
-        Err(error) if error.is_not_found() => Served { styles: vec![], default: None },
-        Err(error) => return Err(error),
-    };
+    let mut served = gateway.served().await?;
     if let (true, Some(apps)) = (served.styles.is_empty(), apps) {
         let has_services = |style: &Style| services_of(apps, *style).next().is_some();
         served.styles = Style::ALL.into_iter().filter(has_services).collect();

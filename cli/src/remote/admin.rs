@@ -80,7 +80,8 @@ impl Admin {
 
     async fn probe(&self, path: &str) -> Result<Readiness, Error> {
         let told = |status: &StatusCode| status.is_success() || *status == StatusCode::SERVICE_UNAVAILABLE;
-        self.0.ask_until(Call::get(self.0.at(path)), told).await?.json().map_err(Error::Unclear)
+        let answer = self.0.ask_until(Call::get(self.0.at(path)), told).await;
+        answer.map_err(Error::foreign_if_not_found)?.json().map_err(Error::Unclear)
     }
 
     /// Something that an App shows, as JSON.

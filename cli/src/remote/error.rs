@@ -31,8 +31,8 @@ pub enum Error {
         /// What the answer says.
         problem: Box<Problem>,
     },
-    /// The answer was no, and does not say why in the system's own words.
-    #[error("{call}: the answer was {status}, from something that is not this system")]
+    /// Something answered that is not what should be there.
+    #[error("{call}: the answer was {status}, which this part of the system does not say")]
     Foreign {
         /// Method and URL.
         call: String,
@@ -63,6 +63,16 @@ impl Error {
             _ => false,
         }
     }
+
+    /// For what every such part of the system has: without it, it is something else that answered.
+    pub(super) fn foreign_if_not_found(self) -> Self {
+        match self {
+            Self::Refused { call, problem } if problem.status == 404 => {
+                Self::Foreign { call, status: StatusCode::NOT_FOUND }
+            }
+            other => other,
+        }
+    }
 }
 
 /// Every field that the problem names.
@@ -79,7 +89,7 @@ impl From<Error> for Failure {
                 "Start the system with `switchyard up`, or say where it is with {option} URL; `switchyard doctor` looks further."
             )),
             Error::Foreign { .. } => {
-                failure.advise("Is that the address of this system? `switchyard doctor` looks further.")
+                failure.advise("Is something else there? The gateway (--gateway) and the admin port (--admin) are two addresses.")
             }
             Error::Unclear(_) => {
                 failure.advise("The system may be of another release than this program; `switchyard doctor` tells.")

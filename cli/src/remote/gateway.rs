@@ -2,7 +2,10 @@
 
 use std::{str::FromStr, time::Duration};
 
-use chassis::{client::Call, ids::Random};
+use chassis::{
+    client::{Call, Response},
+    ids::Random,
+};
 use contracts::style::Style;
 use serde::Deserialize;
 
@@ -53,17 +56,22 @@ impl Gateway {
     /// # Errors
     /// The gateway does not answer, or something else does.
     pub async fn served(&self) -> Result<Served, Error> {
-        let document = self.0.ask(Call::get(self.0.at("/openapi.json"))).await?;
-        Ok(served(&document.json::<Document>().map_err(Error::Unclear)?.servers))
+        let document = self.document().await?.json::<Document>().map_err(Error::Unclear)?;
+        Ok(served(&document.servers))
     }
 
-    /// What the clock of the gateway's machine showed when it answered, and what the answer's head says of it.
+    /// What the clock of the gateway's machine shows, as the head of an answer has it.
     ///
     /// # Errors
     /// The gateway does not answer, or something else does.
     pub async fn date(&self) -> Result<Option<String>, Error> {
-        let answer = self.0.ask(Call::get(self.0.at("/openapi.json"))).await?;
+        let answer = self.document().await?;
         Ok(answer.headers.get("date").and_then(|date| date.to_str().ok()).map(str::to_owned))
+    }
+
+    async fn document(&self) -> Result<Response, Error> {
+        let answer = self.0.ask(Call::get(self.0.at("/openapi.json"))).await;
+        answer.map_err(Error::foreign_if_not_found)
     }
 }
 

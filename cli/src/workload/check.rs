@@ -77,10 +77,13 @@ impl fmt::Display for BadLine {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadWorkload(pub Vec<BadLine>);
 
-impl From<BadWorkload> for Failure {
-    fn from(BadWorkload(lines): BadWorkload) -> Self {
-        let lines: Vec<_> = lines.iter().map(ToString::to_string).collect();
-        Self::usage(lines.join("\n")).advise("Nothing was sent. `samples/` has files to learn from.")
+impl BadWorkload {
+    /// The failure that these lines of `file` are.
+    #[must_use]
+    pub fn of(&self, file: &str) -> Failure {
+        let lines: String = self.0.iter().map(|line| format!("\n  {line}")).collect();
+        Failure::usage(format!("{file} makes no sense:{lines}"))
+            .advise("Nothing was sent. `samples/` has files to learn from.")
     }
 }
 

@@ -86,6 +86,30 @@ async fn simulators_are_shown_one_line_each() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_dead_letter_is_listed_shown_and_retried_or_discarded() {
+    let stand_in = stand_in();
+    let [one, other] = [1, 2].map(uuid::Uuid::from_u128);
+    stand_in.world().state().parked = vec![one, other];
+    let typed = async |arguments: &[&str]| {
+        switchyard(&stand_in.platform, &[&["dead-letters"], arguments].concat()).await.with(0).to_owned()
+    };
+    let listed = typed(&["list"]).await;
+    assert!(listed.contains(&format!("{one}  rest/billing")), "{listed}");
+    assert!(
+        listed.contains("failed 5 times: reading the command; waits for an operator; 2 more"),
+        "{listed}"
+    );
+    assert!(typed(&["show", &one.to_string()]).await.contains("\"failures\": 5"));
+
+    typed(&["retry", &one.to_string()]).await;
+    typed(&["discard", &other.to_string(), "--reason", "no use", "--by", "ada"]).await;
+    assert_eq!(stand_in.world().state().retried, [one]);
+    assert_eq!(stand_in.world().state().discarded, [(other, "no use (ada)".to_owned())]);
+    let listed = typed(&["list"]).await;
+    assert!(listed.contains("discarded by ada: no use") && listed.contains("nothing is parked"), "{listed}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn services_without_dead_letters_have_none_parked() {
     let stand_in = stand_in();
     let ended = switchyard(&stand_in.platform, &["dead-letters", "list"]).await;

@@ -82,6 +82,16 @@ async fn one_order_is_told_status_by_status() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_order_that_ends_otherwise_says_how() {
+    let stand_in = stand_in_with(&[Style::Rest], Faults { stuck: true, ..Faults::default() });
+    let ended = switchyard(&stand_in.platform, &["order", "--timeout", "5s"]).await;
+    assert_eq!(ended.code, std::process::ExitCode::from(1));
+    let id = *stand_in.world().state().orders.keys().next().unwrap();
+    let told = format!("  order {id}: no outcome within 5 s: it is APPROVED");
+    assert!(ended.out.lines().any(|line| line == told), "{}", ended.out);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_order_needs_no_admin_port() {
     let stand_in = stand_in();
     switchyard(&stand_in.platform, &["order", "--admin", "http://127.0.0.1:1"]).await.with(0);
@@ -150,6 +160,15 @@ async fn a_gateway_that_is_not_there_says_what_to_do() {
     let ended = switchyard(&platform, &["order"]).await;
     assert!(ended.with(1).contains("the gateway at http://127.0.0.1:8080 does not answer"), "{}", ended.err);
     assert!(ended.err.contains("`switchyard up`"), "{}", ended.err);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_addresses_that_were_mistaken_for_each_other_are_told() {
+    let stand_in = stand_in();
+    let ended = switchyard(&stand_in.platform, &["order", "--gateway", "http://127.0.0.1:8081"]).await;
+    assert!(ended.with(1).contains("are two addresses"), "{}", ended.err);
+    let ended = switchyard(&stand_in.platform, &["verify", "--admin", "http://127.0.0.1:8080"]).await;
+    assert!(ended.with(1).contains("are two addresses"), "{}", ended.err);
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,7 +312,7 @@ async fn a_barrier_that_finds_no_rest_ends_the_run_and_says_what_is_not_at_rest(
     assert!(ended.out.contains("line 3, order o1 ("), "{}", ended.out);
     assert!(ended.out.contains("no outcome within 5 s: it is APPROVED"), "{}", ended.out);
     assert!(ended.out.contains("line 4: no rest within 5 s"), "{}", ended.out);
-    assert!(ended.out.contains("ordering: 1 sagas pending"), "{}", ended.out);
+    assert!(ended.out.contains("ordering: sagas pending: 1"), "{}", ended.out);
     assert_eq!(stand_in.world().state().orders.len(), 1);
 }
 

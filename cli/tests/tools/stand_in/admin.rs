@@ -3,7 +3,7 @@
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    routing::get,
+    routing::{get, post},
 };
 use chassis::problem::Problem;
 use contracts::{
@@ -16,6 +16,7 @@ use contracts::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::world::{Simulated, World};
 
@@ -61,6 +62,10 @@ fn of_style(world: World) -> Router {
         .route("/warehouse/audit", get(products))
         .route("/shipping/audit", get(shipments))
         .route("/billing/audit", get(invoices))
+        .route("/billing/dead-letters", get(dead_letters))
+        .route("/billing/dead-letters/{id}", get(dead_letter))
+        .route("/billing/dead-letters/{id}/retry", post(retry))
+        .route("/billing/dead-letters/{id}/discard", post(discard))
         .route("/simulators/simulators/{system}", get(simulator).put(set))
         .route("/simulators/simulators/{system}/ledger", get(ledger))
         .with_state(world)
@@ -124,6 +129,58 @@ async fn saga(State(world): State<World>, Path(id): Path<OrderId>) -> Result<Jso
         "name": "place_order", "definition": 1, "phase": "completed", "progress": { "steps": { "ship": "done" } },
         "started_at": began, "changed_at": began, "log": log,
     })))
+}
+
+fn parked(id: Uuid) -> Value {
+    json!({
+        "id": id, "consumer": "billing", "topic": "billing.commands", "kind": "billing.command", "subject": "s",
+        "key": "k", "ahead": 0, "behind": 2, "failures": 5, "error": "reading the command",
+        "blocked_at": 1_000_000, "retry_at": null,
+    })
+}
+
+async fn dead_letters(State(world): State<World>) -> Json<Value> {
+    let state = world.state();
+    let items: Vec<_> = state.parked.iter().map(|id| parked(*id)).collect();
+    let discarded = state.discarded.iter().map(|(id, reason)| {
+        json!({ "id": id, "consumer": "billing", "topic": "billing.commands", "by": "ada", "reason": reason })
+    });
+    Json(json!({ "items": items, "parked": items.len(), "discarded": discarded.collect::<Vec<_>>() }))
+}
+
+async fn dead_letter(State(world): State<World>, Path(id): Path<Uuid>) -> Result<Json<Value>, Problem> {
+    let known = world.state().parked.contains(&id);
+    if known { Ok(Json(json!([parked(id)]))) } else { Err(Problem::not_found("dead letter")) }
+}
+
+async fn retry(State(world): State<World>, Path(id): Path<Uuid>) -> Result<Json<Value>, Problem> {
+    unpark(&world, id)?;
+    world.state().retried.push(id);
+    Ok(Json(json!({ "consumers": 1 })))
+}
+
+#[derive(Deserialize)]
+struct Discard {
+    by: String,
+    reason: String,
+}
+
+async fn discard(
+    State(world): State<World>,
+    Path(id): Path<Uuid>,
+    Json(Discard { by, reason }): Json<Discard>,
+) -> Result<Json<Value>, Problem> {
+    unpark(&world, id)?;
+    world.state().discarded.push((id, format!("{reason} ({by})")));
+    Ok(Json(json!({ "consumers": 1 })))
+}
+
+fn unpark(world: &World, id: Uuid) -> Result<(), Problem> {
+    let parked = &mut world.state().parked;
+    let place =
+        parked.iter().position(|known| *known == id).ok_or_else(|| Problem::not_found("dead letter"))?;
+    parked.remove(place);
+    Ok(())
 }
 
 fn of<'a>(state: &'a mut super::world::State, system: &str) -> &'a mut Simulated {

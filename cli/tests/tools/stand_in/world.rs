@@ -15,6 +15,7 @@ use contracts::{
     warehouse::Product,
 };
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// What goes wrong on purpose.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,6 +57,10 @@ pub(crate) struct State {
     pub(crate) payment: Simulated,
     pub(crate) carrier: Simulated,
     pub(crate) mail: Simulated,
+    /// The messages that billing could not handle, and why those were discarded that were.
+    pub(crate) parked: Vec<Uuid>,
+    pub(crate) retried: Vec<Uuid>,
+    pub(crate) discarded: Vec<(Uuid, String)>,
 }
 
 /// An order, and what it was.

@@ -1,4 +1,4 @@
-//! Faults for tests, and nothing else's dependency.
+#![doc = include_str!("../README.md")]
 
 pub mod link;
 pub mod namespace;

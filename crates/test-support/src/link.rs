@@ -190,3 +190,6 @@ impl Wire {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,4 @@
-//! The whole system, treated badly.
-
+#![doc = include_str!("../../README.md")]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header::RETRY_AFTER};
 use chassis::{
-    client::{self, Call, HttpClient, Options, Response},
+    client::{Call, HttpClient, Options, Response},
     platform::Platform,
 };
 use contracts::{OrderId, Style, ordering::Order, page::Page};
@@ -19,6 +19,16 @@ const PREFER: HeaderName = HeaderName::from_static("prefer");
 pub(crate) struct Client {
     http: HttpClient,
     gateway: String,
+    impatient: bool,
+}
+
+/// Why nobody knows whether something was done.
+#[derive(Debug)]
+pub(crate) enum NoAnswer {
+    /// There was none.
+    Lost,
+    /// It was to come back later.
+    NotNow(Response),
 }
 
 /// Something to be asked for, which can be asked for again.
@@ -40,7 +50,7 @@ impl Client {
 
     /// One of the platform's network that talks to nobody yet.
     pub(crate) fn over(platform: &Platform) -> Self {
-        Self { http: HttpClient::new(platform, Options::default()), gateway: String::new() }
+        Self { http: HttpClient::new(platform, Options::default()), gateway: String::new(), impatient: false }
     }
 
     /// The same, of this gateway.
@@ -52,22 +62,29 @@ impl Client {
         &self.http
     }
 
+    /// The same, which does not ask again where the answer is to come back later.
+    pub(crate) fn impatient(&self) -> Self {
+        Self { impatient: true, ..self.clone() }
+    }
+
     /// Asks once.
     ///
     /// # Errors
     /// There is no answer.
-    pub(crate) async fn ask_once(&self, request: &Request) -> Result<Response, client::Error> {
-        self.http.send(self.call(request)).await
+    pub(crate) async fn ask_once(&self, request: &Request) -> Result<Response, NoAnswer> {
+        self.http.send(self.call(request)).await.map_err(|_| NoAnswer::Lost)
     }
 
     /// Asks until there is an answer that decides something.
     ///
     /// # Errors
     /// There is no answer, so that nobody knows whether it was done.
-    pub(crate) async fn ask(&self, request: &Request) -> Result<Response, client::Error> {
+    pub(crate) async fn ask(&self, request: &Request) -> Result<Response, NoAnswer> {
         let decided = async || match self.ask_once(request).await {
-            Ok(response) if asks_for_patience(&response) => Err(format!("{response:?}")),
-            told => Ok(told),
+            Ok(response) if !asks_for_patience(&response) => Ok(Ok(response)),
+            Ok(response) if self.impatient => Ok(Err(NoAnswer::NotNow(response))),
+            Ok(response) => Err(format!("{response:?}")),
+            Err(lost) => Ok(Err(lost)),
         };
         until(&format!("{request:?}"), decided).await
     }
@@ -79,19 +96,19 @@ impl Client {
     ///
     /// # Panics
     /// If there is nothing.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, client::Error> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, NoAnswer> {
         let request =
             Request { method: Method::GET, path: path.to_owned(), key: String::new(), wait: 0, body: None };
         let response = self.ask(&request).await?;
         assert!(response.is_success(), "GET {path}: {response:?}");
-        response.json()
+        Ok(response.json().unwrap())
     }
 
     /// An order as it is now.
     ///
     /// # Errors
     /// There is no answer.
-    pub(crate) async fn order(&self, style: Style, id: OrderId) -> Result<Order, client::Error> {
+    pub(crate) async fn order(&self, style: Style, id: OrderId) -> Result<Order, NoAnswer> {
         self.get(&format!("/{style}/v1/orders/{id}?include=invoice")).await
     }
 
@@ -99,7 +116,7 @@ impl Client {
     ///
     /// # Errors
     /// There is no answer.
-    pub(crate) async fn orders(&self, style: Style) -> Result<Vec<Order>, client::Error> {
+    pub(crate) async fn orders(&self, style: Style) -> Result<Vec<Order>, NoAnswer> {
         let mut orders = Vec::new();
         let mut cursor = String::new();
         loop {

@@ -5,12 +5,12 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use chassis::{client, ids::Random};
+use chassis::ids::Random;
 use contracts::Style;
 use futures_util::future::join_all;
 
 use crate::{
-    client::Client,
+    client::{Client, NoAnswer},
     promise,
     shop::{offer, register},
     story::{Step, Story},
@@ -66,7 +66,7 @@ impl Load {
         });
     }
 
-    /// Has all clients go on, with new stories when the open ones are over, until the system does not answer.
+    /// Has all clients go on, with new stories when the open ones are over, each until it is not answered.
     pub(crate) async fn run(&self, client: &Client) {
         let next = || {
             let open = self.shelf().open.pop_front();
@@ -82,11 +82,26 @@ impl Load {
         assert!(self.shelf().open.is_empty(), "the system does not answer");
     }
 
+    /// Looks at all that clients were ever told.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub(crate) async fn look(&self, client: &Client) -> Result<(), NoAnswer> {
+        let stories: Vec<_> = {
+            let shelf = self.shelf();
+            shelf.over.iter().chain(&shelf.open).cloned().collect()
+        };
+        for story in stories {
+            story.check(client).await?;
+        }
+        Ok(())
+    }
+
     /// Looks at all that clients were told since it was last looked at, and asks for some of it again.
     ///
     /// # Errors
     /// There is no answer; what was not looked at is left for the next time.
-    pub(crate) async fn check(&self, client: &Client) -> Result<(), client::Error> {
+    pub(crate) async fn check(&self, client: &Client) -> Result<(), NoAnswer> {
         let (over, open) = {
             let shelf = self.shelf();
             (shelf.over[shelf.checked..].to_vec(), shelf.open.clone())
@@ -128,12 +143,17 @@ impl Load {
         ends
     }
 
-    /// One client, and what is to become of it until the system does not answer any more.
+    /// One client, until it is not answered.
     async fn live(&self, client: &Client, next: impl Fn() -> Option<Story>) {
         while let Some(mut story) = next() {
             match story.go_on(client).await {
                 Ok(()) => self.shelf().over.push(story),
-                Err(_) => return self.shelf().open.push_back(story),
+                Err(no_answer) => {
+                    if let NoAnswer::NotNow(answer) = no_answer {
+                        assert!(answer.problem().is_some(), "it does not say why: {answer:?}");
+                    }
+                    return self.shelf().open.push_back(story);
+                }
             }
         }
     }

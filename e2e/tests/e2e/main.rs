@@ -15,6 +15,7 @@ mod shop;
 mod story;
 mod world;
 
+mod disk;
 mod kill;
 mod participants;
 mod start;

@@ -1,6 +1,6 @@
 //! Waiting for what takes a moment, however busy the machine is.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
@@ -13,7 +13,7 @@ const POLL: Duration = Duration::from_millis(5);
 ///
 /// # Panics
 /// If nothing is seen in time, with what was seen last.
-pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<T, String>) -> T {
+pub(crate) async fn until<T, I: Display>(what: &str, mut look: impl AsyncFnMut() -> Result<T, I>) -> T {
     let give_up = Instant::now() + PATIENCE;
     loop {
         match look().await {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use chassis::client::Call;
+use serde_json::Value;
 
 use crate::{client::Client, patience::until};
 
@@ -27,6 +28,8 @@ pub(crate) struct Up<'a> {
     pub(crate) styles: &'static str,
     pub(crate) data: &'a Path,
     pub(crate) storage: Storage,
+    /// Where what it says is added.
+    pub(crate) log: PathBuf,
 }
 
 /// A process; killed when it is dropped.
@@ -40,8 +43,9 @@ pub(crate) struct Process {
 
 impl<'a> Up<'a> {
     /// Every style, with what is usual.
-    pub(crate) const fn on(data: &'a Path) -> Self {
-        Self { styles: "rest,messaging", data, storage: Storage::Cached }
+    pub(crate) fn on(data: &'a Path) -> Self {
+        let log = data.with_extension("log");
+        Self { styles: "rest,messaging", data, storage: Storage::Cached, log }
     }
 
     /// Starts it. It need not be ready yet.
@@ -49,8 +53,13 @@ impl<'a> Up<'a> {
         let (port, admin_port) = (free_port(), free_port());
         let mut command = switchyard(self.storage);
         command.args(["up", "--styles", self.styles, "--data-dir"]).arg(self.data);
-        command.args(["--port", &port.to_string(), "--admin-port", &admin_port.to_string()]);
-        Process::start(command, &self.data.with_extension("log"), [port, admin_port])
+        command.env("LOG_LEVEL", "warn").args([
+            "--port",
+            &port.to_string(),
+            "--admin-port",
+            &admin_port.to_string(),
+        ]);
+        Process::start(command, &self.log, [port, admin_port])
     }
 }
 
@@ -81,18 +90,24 @@ impl Process {
     /// Waits until it says that it is ready.
     pub(crate) async fn ready(&mut self, client: &Client) {
         let ready = async || {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = self.has_ended() {
                 panic!("it ended with {status}\n{}", self.log());
             }
-            if self.is_ready(client).await { Ok(()) } else { Err(self.log()) }
+            match self.unready(client).await {
+                Ok(checks) if checks.is_empty() => Ok(()),
+                Ok(checks) => Err(format!("{checks:?}\n{}", self.log())),
+                Err(no_answer) => Err(format!("{no_answer}\n{}", self.log())),
+            }
         };
         until("ready", ready).await;
     }
 
-    /// Whether it says that it is ready.
-    pub(crate) async fn is_ready(&self, client: &Client) -> bool {
+    /// What it says why it is not ready, nothing if it is; `Err` while it says nothing at all.
+    pub(crate) async fn unready(&self, client: &Client) -> Result<Vec<String>, String> {
         let probe = client.http().send(Call::get(format!("{}/readyz", self.admin))).await;
-        probe.is_ok_and(|answer| answer.is_success())
+        let report: Value = probe.map_err(|error| error.to_string())?.json().unwrap();
+        let checks = report["checks"].as_array().unwrap();
+        Ok(checks.iter().filter(|check| check["ready"] == false).map(Value::to_string).collect())
     }
 
     /// `kill -9`.
@@ -101,9 +116,14 @@ impl Process {
         self.child.wait().unwrap();
     }
 
+    /// How it has ended, if it has.
+    pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
     /// Waits until it has ended.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
-        until("the process's end", async || self.child.try_wait().unwrap().ok_or_else(|| self.log())).await
+        until("the process's end", async || self.has_ended().ok_or_else(|| self.log())).await
     }
 
     /// The last of what it has said, and those before it on the same data.

@@ -47,7 +47,7 @@ async fn the_second_of_two_on_one_directory_is_refused() {
     let reason =
         format!("the data directory `{}` is in use by process {}", directory.path().display(), first.id());
     assert!(second.log().contains(&reason), "{}", second.log());
-    assert!(first.is_ready(&client).await);
+    assert_eq!(first.unready(&client).await, Ok(vec![]));
     order(&client, Style::Rest, "undisturbed").await;
 }
 

@@ -1,12 +1,12 @@
 //! What one client wants of one order, and what it has been told.
 
 use axum::http::{Method, StatusCode};
-use chassis::client::{self, Response};
+use chassis::client::Response;
 use contracts::{OrderId, Style, customers::Customer, ordering::Order, warehouse::Product};
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Client, Request},
+    client::{Client, NoAnswer, Request},
     patience::until,
     promise,
     shop::{new_customer, new_product},
@@ -72,7 +72,7 @@ impl Story {
     ///
     /// # Errors
     /// One of it was not answered.
-    pub(crate) async fn go_on(&mut self, client: &Client) -> Result<(), client::Error> {
+    pub(crate) async fn go_on(&mut self, client: &Client) -> Result<(), NoAnswer> {
         while let Some(step) = self.steps.get(self.told.len()).copied() {
             let told = told(step, &client.ask(&self.request(step)).await?);
             match step {
@@ -89,7 +89,7 @@ impl Story {
     ///
     /// # Errors
     /// There is no answer.
-    pub(crate) async fn check(&self, client: &Client) -> Result<(), client::Error> {
+    pub(crate) async fn check(&self, client: &Client) -> Result<(), NoAnswer> {
         let style = self.style;
         for told in &self.told {
             let body = &told.body;
@@ -116,7 +116,7 @@ impl Story {
     ///
     /// # Errors
     /// There is no answer.
-    pub(crate) async fn repeat(&self, client: &Client) -> Result<(), client::Error> {
+    pub(crate) async fn repeat(&self, client: &Client) -> Result<(), NoAnswer> {
         for before in &self.told {
             let again = told(before.step, &client.ask(&self.request(before.step)).await?);
             promise::answer_stays(before, &again);

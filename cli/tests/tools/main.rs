@@ -6,6 +6,7 @@
 )]
 
 mod commands;
+mod one_thread;
 mod orders;
 mod samples;
 mod stand_in;

@@ -55,9 +55,11 @@ impl World {
         world
     }
 
-    /// Starts the service on the data that it left behind.
+    /// Starts the service on the data that it left behind. Its client begins with new connections: one of those that the
+    /// crash has broken may not know it yet.
     pub(crate) fn restart(&mut self) {
         assert!(self.directory.path().exists());
+        self.client = Client::new(&self.platform, self.config.listen);
         let mut app = App::build(&self.config, &self.platform).unwrap();
         self.admin = format!("http://{}", app.serve_admin(ANY_PORT, LogHandle::detached()).unwrap());
         self.app = Some(app);

@@ -1,0 +1,58 @@
+//! The whole system on one thread, with nothing of the machine's but a directory: its connections are in memory, its
+//! databases work on the caller's thread, and its clock is the test's.
+
+use std::{future::Future, net::TcpListener, path::Path};
+
+use chassis::{platform::Platform, telemetry::LogHandle};
+use clap::Parser;
+use database::Clock;
+use switchyard::up::{self, Up};
+use tokio::time::Instant;
+
+use crate::terminal::switchyard;
+
+/// When it all begins: a time that is no test machine's, in microseconds since the Unix epoch.
+const BEGINNING: i64 = 2_000_000_000_000_000;
+
+#[derive(Debug, Parser)]
+struct Typed {
+    #[command(flatten)]
+    up: up::Args,
+}
+
+/// A platform whose time is that of a paused runtime.
+fn platform() -> Platform {
+    let began = Instant::now();
+    let clock = Clock::new(move || BEGINNING + i64::try_from(began.elapsed().as_micros()).unwrap());
+    Platform::simulated(1, clock)
+}
+
+/// Runs `work` beside a system that keeps its data there and stops in order afterwards.
+async fn beside_a_system(platform: &Platform, data: &Path, ports: &[&str], work: impl Future<Output = ()>) {
+    let data = ["--data-dir", data.to_str().unwrap()];
+    let typed = Typed::parse_from([&["up"], data.as_slice(), ports].concat());
+    let up = Up::start(&typed.up, platform.clone(), LogHandle::detached()).await.unwrap();
+    work.await;
+    up.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_system_runs_on_one_thread_without_a_socket() {
+    // A port that somebody has is free in memory: no socket of the machine's is involved.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (platform, data) = (platform(), tempfile::tempdir().unwrap());
+    let gateway = format!("http://127.0.0.1:{port}");
+    // The second run goes on where the first has stopped.
+    for sample in ["cancels", "payments"] {
+        let work = async {
+            let file = format!("{}/../samples/{sample}.jsonl", env!("CARGO_MANIFEST_DIR"));
+            let order =
+                ["order", "--style", "all", "--gateway", &gateway, "--concurrency", "4", "--file", &file];
+            switchyard(&platform, &order).await.with(0);
+            let verified = switchyard(&platform, &["verify"]).await;
+            assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
+        };
+        beside_a_system(&platform, data.path(), &["--port", &port], work).await;
+    }
+}

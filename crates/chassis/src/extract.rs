@@ -3,6 +3,7 @@
 mod condition;
 mod fields;
 mod json;
+mod page;
 mod prefer;
 mod uri;
 
@@ -10,5 +11,6 @@ pub use condition::{IfMatch, etag};
 pub use fields::Fields;
 pub use json::{Json, parse_json};
 pub(crate) use json::{body_too_large, check_is_json, read_body};
+pub use page::{Slice, page};
 pub use prefer::{MAX_WAIT, Prefer};
 pub use uri::{Path, Query};

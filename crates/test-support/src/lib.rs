@@ -2,4 +2,5 @@
 
 pub mod link;
 pub mod namespace;
+pub mod postgres;
 pub mod unsynced;

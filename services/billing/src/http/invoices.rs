@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chassis::{
-    extract::{Json, Path, Query},
+    extract::{Json, Path, Query, Slice, page},
     problem::Problem,
 };
 use contracts::{OrderId, billing::Invoice, page::Page};
@@ -10,7 +10,6 @@ use database::{Database, Error};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::page::{Slice, page};
 use crate::{store, view};
 
 /// Which invoices are asked for.

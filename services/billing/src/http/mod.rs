@@ -2,7 +2,6 @@
 
 mod error;
 mod invoices;
-mod page;
 mod pay;
 
 use std::time::Duration;

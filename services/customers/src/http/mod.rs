@@ -2,7 +2,6 @@
 
 mod customers;
 mod error;
-mod page;
 
 use axum::{Router, routing::get};
 use chassis::{idempotency::Idempotency, ids::Ids};

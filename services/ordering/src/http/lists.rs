@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chassis::{
-    extract::{Fields, Query},
+    extract::{Fields, Query, page},
     problem::Problem,
 };
 use contracts::{
@@ -47,11 +47,8 @@ pub(super) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Result<axum::Json<Page<Order>>, Problem> {
     let (filter, limit) = parse(&wanted)?;
-    let mut items = api.database.read(async move |tx| store::list(tx, &filter, limit + 1).await).await?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|order| order.id.to_string());
-    Ok(axum::Json(Page { items, next }))
+    let found = api.database.read(async move |tx| store::list(tx, &filter, limit + 1).await).await?;
+    Ok(axum::Json(page(found, limit, |order| order.id.to_string())))
 }
 
 fn parse(wanted: &Wanted) -> Result<(Filter, u32), Problem> {

@@ -1,7 +1,6 @@
 //! The public API of shipments, which the gateway forwards to as it is.
 
 mod error;
-mod page;
 mod shipments;
 
 use axum::{Router, routing::get};

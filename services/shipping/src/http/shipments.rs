@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use chassis::{
-    extract::{Json, Path, Query},
+    extract::{Json, Path, Query, Slice, page},
     problem::Problem,
 };
 use contracts::{OrderId, page::Page, shipping::Shipment};
@@ -10,7 +10,6 @@ use database::{Database, Error};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::page::{Slice, page};
 use crate::store;
 
 /// Which shipments are asked for.

@@ -1,7 +1,6 @@
 //! The public API of products, which the gateway forwards to as it is.
 
 mod error;
-mod page;
 mod products;
 
 use axum::{

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chassis::{
-    extract::{Fields, IfMatch, Json, Path, Query, etag},
+    extract::{Fields, IfMatch, Json, Path, Query, Slice, etag, page},
     idempotency::{Answer, Answered, Keyed},
     problem::Problem,
 };
@@ -20,10 +20,7 @@ use database::Transaction;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{
-    Api,
-    page::{Slice, page},
-};
+use super::Api;
 use crate::{
     application::{Addition, Alteration, Error},
     store,

@@ -6,6 +6,7 @@ use chassis::{
     config::Env,
     platform::Platform,
     problem::chain,
+    retention::Retention,
     telemetry::{self, Logging},
 };
 use clap::{CommandFactory, Parser};
@@ -81,9 +82,9 @@ impl CommandLine {
 /// The system logs; the other commands tell what they have to say.
 async fn up(args: up::Args) -> Result<Exit, Failure> {
     let mut env = Env::process();
-    let logging = Logging::from_env(&mut env);
+    let (logging, retention) = (Logging::from_env(&mut env), Retention::from_env(&mut env));
     env.finish().map_err(|error| Failure::usage(error.to_string()))?;
     let log = telemetry::init("switchyard", &logging).map_err(|error| Failure::usage(chain(&error)))?;
-    up::run(args, log).await.map_err(|error| Failure::usage(chain(&error)))?;
+    up::run(args, retention, log).await.map_err(|error| Failure::usage(chain(&error)))?;
     Ok(Exit::Done)
 }

@@ -7,13 +7,16 @@ mod system;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use chassis::{
-    admin, limits::Limits, platform::Platform, server::Server, service::Running, shutdown, telemetry,
+    admin, limits::Limits, platform::Platform, retention::Retention, server::Server, service::Running,
+    shutdown, telemetry,
 };
 use contracts::style::Style;
 use directory::DataDirectory;
 use futures_util::future::{join_all, try_join_all};
 use ports::Ports;
 use system::System;
+
+pub use system::openapi;
 
 /// How long an orderly stop may take before what is left is given up.
 const GRACE: Duration = Duration::from_secs(30);
@@ -91,13 +94,13 @@ pub enum Error {
     Gateway(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Runs the system until Ctrl-C or SIGTERM, then drains it.
+/// Runs the system, which keeps things for as long as `retention` says, until Ctrl-C or SIGTERM, then drains it.
 ///
 /// # Errors
 /// Why it did not start; nothing is left running then.
-pub async fn run(args: Args, log: telemetry::LogHandle) -> Result<ExitCode, Error> {
+pub async fn run(args: Args, retention: Retention, log: telemetry::LogHandle) -> Result<ExitCode, Error> {
     let platform = Platform::system().named(INSTANCE);
-    let up = Up::start(&args, platform, log).await?;
+    let up = Up::start(&args, retention, platform, log).await?;
     up.announce();
     shutdown::shutdown_signal().await;
     say("stopping");
@@ -125,7 +128,12 @@ impl Up {
     ///
     /// # Panics
     /// Outside a Tokio runtime.
-    pub async fn start(args: &Args, platform: Platform, log: telemetry::LogHandle) -> Result<Self, Error> {
+    pub async fn start(
+        args: &Args,
+        retention: Retention,
+        platform: Platform,
+        log: telemetry::LogHandle,
+    ) -> Result<Self, Error> {
         let styles = distinct(&args.styles);
         let default_style = default_style(args.default_style, &styles)?;
 
@@ -134,7 +142,8 @@ impl Up {
         let directory =
             if args.ephemeral { DataDirectory::temporary()? } else { DataDirectory::at(&args.data_dir)? };
 
-        let start = |style: Style| System::start(style, directory.path().join(style.as_str()), &platform);
+        let start =
+            |style: Style| System::start(style, directory.path().join(style.as_str()), retention, &platform);
         let systems = try_join_all(styles.into_iter().map(start)).await?;
         let endpoints = systems.iter().map(|system| Ok((system.style().to_string(), system.endpoints()?)));
         let endpoints = endpoints.collect::<Result<_, Error>>()?;
@@ -146,7 +155,7 @@ impl Up {
             part_timeout: gateway::Config::PART_TIMEOUT,
             limits: Limits::default(),
         };
-        let gateway_app = gateway::App::build(&config, system::openapi(), &platform)
+        let gateway_app = gateway::App::build(&config, openapi(), &platform)
             .map_err(|source| Error::Gateway(source.into()))?;
 
         let admins = systems.iter().flat_map(System::admins).chain([gateway_app.admin()]).collect();

@@ -7,7 +7,9 @@ use std::{
     sync::Arc,
 };
 
-use chassis::{admin::Admin, config::Env, limits::Limits, platform::Platform, service::Running};
+use chassis::{
+    admin::Admin, config::Env, limits::Limits, platform::Platform, retention::Retention, service::Running,
+};
 use contracts::Style;
 use gateway::config::Origin;
 use messaging::{Broker, Embedded, embedded};
@@ -41,7 +43,12 @@ struct Addresses {
 
 impl System {
     /// Starts the services of a style, those that others ask first.
-    pub(super) async fn start(style: Style, directory: PathBuf, platform: &Platform) -> Result<Self, Error> {
+    pub(super) async fn start(
+        style: Style,
+        directory: PathBuf,
+        retention: Retention,
+        platform: &Platform,
+    ) -> Result<Self, Error> {
         let addresses = Addresses::reserve(style, platform)?;
         let broker = match style {
             Style::Rest => None,
@@ -63,6 +70,7 @@ impl System {
             listen: addresses.customers,
             database: file("customers"),
             limits: Limits::default(),
+            retention,
         };
         let customers = customers::App::build(&config, platform).map_err(failed("customers", style))?;
 
@@ -71,6 +79,7 @@ impl System {
             listen: addresses.warehouse,
             database: file("warehouse"),
             limits: Limits::default(),
+            retention,
         };
         let warehouse = warehouse::App::build(&config, platform).map_err(failed("warehouse", style))?;
 
@@ -79,6 +88,7 @@ impl System {
             listen: addresses.shipping,
             database: file("shipping"),
             carrier_url: url(addresses.simulators),
+            retention,
             ..shipping::Config::from_env(&mut nothing())
         };
         let shipping = shipping::App::build(&config, platform).map_err(failed("shipping", style))?;
@@ -89,6 +99,7 @@ impl System {
             database: file("billing"),
             payment_url: url(addresses.simulators),
             mail_url: url(addresses.simulators),
+            retention,
             ..billing::Config::from_env(&mut nothing())
         };
         let billing = billing::App::build(&config, platform).map_err(failed("billing", style))?;
@@ -96,6 +107,7 @@ impl System {
         let config = ordering::Config {
             listen: addresses.ordering,
             database: file("ordering"),
+            retention,
             ..ordering::Config::new(reach.ordering())
         };
         let ordering = ordering::App::build(&config, platform).map_err(failed("ordering", style))?;
@@ -202,7 +214,8 @@ fn nothing() -> Env {
 }
 
 /// What the services say of their APIs, as one document.
-pub(super) fn openapi() -> utoipa::openapi::OpenApi {
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
     gateway::openapi::merged([
         customers::http::openapi(),
         warehouse::http::openapi(),

@@ -7,6 +7,7 @@
 
 mod commands;
 mod one_thread;
+mod openapi;
 mod orders;
 mod samples;
 mod stand_in;

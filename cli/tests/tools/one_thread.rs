@@ -3,7 +3,7 @@
 
 use std::{future::Future, net::TcpListener, path::Path};
 
-use chassis::{platform::Platform, telemetry::LogHandle};
+use chassis::{platform::Platform, retention::Retention, telemetry::LogHandle};
 use clap::Parser;
 use database::Clock;
 use switchyard::up::{self, Up};
@@ -31,7 +31,8 @@ fn platform() -> Platform {
 async fn beside_a_system(platform: &Platform, data: &Path, ports: &[&str], work: impl Future<Output = ()>) {
     let data = ["--data-dir", data.to_str().unwrap()];
     let typed = Typed::parse_from([&["up"], data.as_slice(), ports].concat());
-    let up = Up::start(&typed.up, platform.clone(), LogHandle::detached()).await.unwrap();
+    let (platform, log) = (platform.clone(), LogHandle::detached());
+    let up = Up::start(&typed.up, Retention::default(), platform, log).await.unwrap();
     work.await;
     up.stop().await;
 }

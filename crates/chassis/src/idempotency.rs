@@ -39,14 +39,12 @@ use database::{Database, Transaction};
 use crate::problem::{self, Problem, code};
 
 mod answer;
-mod cleaner;
 mod key;
 mod store;
 
 pub use answer::{Answer, Answered};
-pub use cleaner::Cleaner;
 pub use key::{IdempotencyKey, Key, Keyed, NoBody};
-pub use store::{Found, KEPT_FOR, SCHEMA, STATEMENTS, ScopedKey, StoredAnswer, clean, lookup, store};
+pub use store::{Found, SCHEMA, STATEMENTS, ScopedKey, StoredAnswer, forget, lookup, oldest, store};
 
 /// Runs commands at most once per key. Clones share what is in progress.
 #[derive(Clone, Debug)]

@@ -28,6 +28,7 @@ pub mod changes;
 pub mod idempotency;
 pub mod metrics;
 pub mod readiness;
+pub mod retention;
 pub mod shutdown;
 pub mod tasks;
 pub mod telemetry;

@@ -68,6 +68,22 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (consumer, topic, message_id) DO NOTHING";
 
+    /// When the oldest discard took place that no aggregate's chain needs.
+    pub const OLDEST_DISCARD: "
+        SELECT discarded_at FROM inbox_discarded d WHERE NOT EXISTS (
+            SELECT 1 FROM inbox_versions v
+            WHERE v.consumer = d.consumer AND v.topic = d.topic AND v.subject = d.subject AND v.version < d.version)
+        ORDER BY discarded_at LIMIT 1";
+
+    /// Forgets some discards of long ago that no aggregate's chain needs.
+    pub const FORGET_DISCARDS: "
+        DELETE FROM inbox_discarded WHERE (consumer, topic, message_id) IN (
+            SELECT consumer, topic, message_id FROM inbox_discarded d
+            WHERE discarded_at < $1 AND NOT EXISTS (
+                SELECT 1 FROM inbox_versions v
+                WHERE v.consumer = d.consumer AND v.topic = d.topic AND v.subject = d.subject AND v.version < d.version)
+            ORDER BY discarded_at LIMIT $2)";
+
     /// What was discarded, the latest first.
     pub const DISCARDED: "
         SELECT consumer, topic, message_id, source, type, subject, version, discarded_by, discarded_at, reason
@@ -174,7 +190,7 @@ pub async fn retry(tx: &mut Transaction, id: Uuid) -> Result<u64, Error> {
 }
 
 /// Has a parked message never handled; the later ones of its key are tried again if it was the first. Remembers who
-/// did so and why, for good. Returns for how many consumers; 0 if the message is not parked.
+/// did so and why, until [`forget`]. Returns for how many consumers; 0 if the message is not parked.
 ///
 /// # Errors
 /// Those of a statement.
@@ -243,6 +259,26 @@ pub async fn discards(tx: &mut Transaction, limit: u64) -> Result<Vec<Discard>, 
         })
     })
     .await
+}
+
+/// When the oldest discard took place that [`forget`] can forget, in microseconds since the Unix epoch.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn oldest(tx: &mut Transaction) -> Result<Option<i64>, Error> {
+    tx.query_opt(OLDEST_DISCARD, params![], |row| row.get(0)).await
+}
+
+/// Forgets discards from before `before` (microseconds since the Unix epoch), at most `limit` of them. Returns how many
+/// there were.
+///
+/// They stay counted. One stays altogether while its aggregate is at an earlier version: the next message names the
+/// discarded version as the one before it, and without the discard would wait for it for ever.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn forget(tx: &mut Transaction, before: i64, limit: u64) -> Result<u64, Error> {
+    tx.execute(FORGET_DISCARDS, params![before, limit]).await
 }
 
 fn dead_letter(row: &Row<'_>) -> Result<DeadLetter, Error> {

@@ -12,5 +12,6 @@ pub use definition::{Definition, Role, StepSpec};
 pub use progress::{Direction, Effect, Input, Move, Phase, Progress, StepState};
 pub use runner::{Advanced, Ask, Asking, Error, Runner, Told, move_name};
 pub use store::{
-    Instance, LogEntry, SCHEMA, STATEMENTS, Summary, log, oldest_unfinished, summary, unfinished,
+    Instance, LogEntry, SCHEMA, STATEMENTS, Summary, forget, log, oldest_finished, oldest_unfinished,
+    summary, unfinished,
 };

@@ -27,6 +27,7 @@ CREATE TABLE sagas (
     CONSTRAINT sagas_pk PRIMARY KEY (saga_id, name)
 );
 CREATE INDEX sagas_unfinished ON sagas (unfinished) WHERE unfinished IS NOT NULL;
+CREATE INDEX sagas_finished ON sagas (changed_at) WHERE phase IN ('completed', 'unwound');
 CREATE TABLE saga_log (
     saga_id BYTEA  NOT NULL,
     seq     BIGINT NOT NULL,
@@ -60,6 +61,13 @@ statements! {
     const UNFINISHED: "SELECT COUNT(*) FROM sagas WHERE unfinished IS NOT NULL";
     /// When the oldest saga under way began.
     const OLDEST: "SELECT MIN(unfinished) FROM sagas WHERE unfinished IS NOT NULL";
+    /// When the saga ended that is over longest.
+    const OLDEST_FINISHED: "SELECT MIN(changed_at) FROM sagas WHERE phase IN ('completed', 'unwound')";
+    /// Forgets some sagas that were over long ago.
+    const FORGET: "DELETE FROM sagas WHERE (saga_id, name) IN (SELECT saga_id, name FROM sagas \
+        WHERE phase IN ('completed', 'unwound') AND changed_at < $1 ORDER BY changed_at LIMIT $2) RETURNING saga_id";
+    /// Forgets the log of an id that is no saga's any more.
+    const FORGET_LOG: "DELETE FROM saga_log WHERE saga_id = $1 AND NOT EXISTS (SELECT 1 FROM sagas WHERE saga_id = $1)";
 }
 
 /// One saga, as it is kept.
@@ -211,6 +219,36 @@ pub async fn unfinished(tx: &mut Transaction) -> Result<i64, database::Error> {
 pub async fn oldest_unfinished(tx: &mut Transaction) -> Result<Option<i64>, database::Error> {
     tx.query_one(OLDEST, params![], |row| row.get(0)).await
 }
+
+/// When the saga ended that is over longest, in microseconds since the Unix epoch. One that rests is not over: somebody
+/// will move it on.
+///
+/// # Errors
+/// If the store fails.
+pub async fn oldest_finished(tx: &mut Transaction) -> Result<Option<i64>, database::Error> {
+    tx.query_one(OLDEST_FINISHED, params![], |row| row.get(0)).await
+}
+
+/// Forgets sagas that were over before `before` (microseconds since the Unix epoch) and their logs, about `limit` rows of
+/// them altogether. Returns how many rows there were.
+///
+/// Answers that come later find a saga that was not begun, to which nothing but a start means anything. Whoever may start
+/// one again with the same id has to know by other means that it is over.
+///
+/// # Errors
+/// If the store fails.
+pub async fn forget(tx: &mut Transaction, before: i64, limit: u64) -> Result<u64, database::Error> {
+    let sagas = limit.div_ceil(ROWS);
+    let over: Vec<Uuid> = tx.query(FORGET, params![before, sagas], |row| row.get(0)).await?;
+    let mut rows = over.len() as u64;
+    for id in over {
+        rows += tx.execute(FORGET_LOG, params![id]).await?;
+    }
+    Ok(rows)
+}
+
+/// About how many rows a saga takes, those of its log included.
+const ROWS: u64 = 16;
 
 const fn phase_name(phase: Phase) -> &'static str {
     match phase {

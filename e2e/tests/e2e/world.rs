@@ -16,6 +16,7 @@ use chassis::{
     limits::Limits,
     network::Network,
     platform::Platform,
+    retention::Retention,
     server::Server,
     service::Running,
     shutdown::{self, Trigger},
@@ -164,7 +165,7 @@ impl World {
         let listen = self.addresses[&service];
         let database = self.database(service);
         let outside = || url(self.links[&Simulators].address());
-        let limits = Limits::default();
+        let (limits, retention) = (Limits::default(), Retention::default());
         let env = &mut Env::from([]);
         match service {
             Simulators => {
@@ -174,12 +175,12 @@ impl World {
             }
             Customers => {
                 let reach = self.broker().map_or(customers::Reach::Rest, customers::Reach::Messaging);
-                let config = customers::Config { reach, listen, database, limits };
+                let config = customers::Config { reach, listen, database, limits, retention };
                 customers::App::build(&config, &self.platform)
             }
             Warehouse => {
                 let reach = self.broker().map_or(warehouse::Reach::Rest, warehouse::Reach::Messaging);
-                let config = warehouse::Config { reach, listen, database, limits };
+                let config = warehouse::Config { reach, listen, database, limits, retention };
                 warehouse::App::build(&config, &self.platform)
             }
             Shipping => {

@@ -13,9 +13,10 @@ use chassis::{
     client::{self, HttpClient},
     dead_letters,
     extract::Json,
-    idempotency::{self, Cleaner, Idempotency},
+    idempotency::{self, Idempotency},
     platform::Platform,
     problem::Problem,
+    retention::{self, Kept},
     service::{self, Running, Service},
     webhook,
 };
@@ -92,8 +93,9 @@ impl App {
         service.spawn("mail", |drain| async move { mail.run(drain.requested(), GRACE).await });
 
         // What repeats by itself.
-        let cleaner = Cleaner::new(database.clone(), platform.instance.to_string());
-        service.spawn("idempotency cleaner", |drain| cleaner.run(drain));
+        let (answers, messages) = (Kept::answers(&config.retention), Kept::messages(&config.retention));
+        let kept = vec![answers, messages, Kept::discards(&config.retention)];
+        retention::clean(&mut service, platform, &database, kept)?;
 
         // The ways in last: whoever is let in finds everything running.
         let audit = Router::new().route("/audit", get(audit)).with_state(database.clone());

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use chassis::{alone::ByAddress, config::Env, limits::Limits};
+use chassis::{alone::ByAddress, config::Env, limits::Limits, retention::Retention};
 use contracts::Style;
 use messaging::Broker;
 use saga::tasks::Backoff;
@@ -30,6 +30,8 @@ pub struct Config {
     pub pay_wait: Duration,
     /// The bounds of its HTTP server.
     pub limits: Limits,
+    /// How long it keeps what is of use for a while only.
+    pub retention: Retention,
 }
 
 /// How the other services reach it and it reaches them, with what each way needs.
@@ -67,7 +69,7 @@ impl Config {
     /// From `STYLE` (`rest`), `LISTEN` (127.0.0.1:8105), `DATABASE_FILE` (billing.db), `ORDERING_URL`
     /// (http://127.0.0.1:8102), `PAYMENT_URL` and `MAIL_URL` (http://127.0.0.1:8109), `CALL_TIMEOUT_MS` (10 s),
     /// `CALL_BACKOFF_MAX_MS` (5 s), `DECLINE_BACKOFF_MS` (200 ms, doubled by each decline), `PAY_WAIT_MS` (10 s) and
-    /// what [`Limits`] reads. Bad values are told by [`Env::finish`].
+    /// what [`Limits`] and [`Retention`] read. Bad values are told by [`Env::finish`].
     pub fn from_env(env: &mut Env) -> Self {
         let (outside, backoff) = ("http://127.0.0.1:8109".to_owned(), Backoff::default());
         let after_decline = env.duration("DECLINE_BACKOFF_MS", Duration::from_millis(200));
@@ -82,6 +84,7 @@ impl Config {
             decline_backoff: Backoff { first: after_decline, most: after_decline.saturating_mul(4) },
             pay_wait: env.duration("PAY_WAIT_MS", Duration::from_secs(10)),
             limits: Limits::from_env(env),
+            retention: Retention::from_env(env),
         }
     }
 }

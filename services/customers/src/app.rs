@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Router;
 use chassis::{
     backlog,
-    idempotency::{Cleaner, Idempotency},
+    idempotency::Idempotency,
     platform::Platform,
+    retention::{self, Kept},
     service::{self, Running, Service},
 };
 use contracts::topics;
@@ -47,9 +48,11 @@ impl App {
         // The data, closed when nobody uses it any more.
         let database = service.open(&config.database, store::SCHEMAS)?;
 
-        // What repeats by itself: forgetting old answers, and looking at what waits.
-        let cleaner = Cleaner::new(database.clone(), platform.instance.to_string());
-        service.spawn("idempotency cleaner", |drain| cleaner.run(drain));
+        // What repeats by itself: forgetting what is of no use any more, and looking at what waits.
+        let over = Kept::new("reservations", config.retention.tombstones, store::oldest, store::forget);
+        let (answers, messages) = (Kept::answers(&config.retention), Kept::messages(&config.retention));
+        let kept = vec![answers, messages, Kept::discards(&config.retention), over];
+        retention::clean(&mut service, platform, &database, kept)?;
         backlog::watch(&mut service, &database)?;
 
         // The style: how the others ask, how they are answered, and whether they hear of what happens.

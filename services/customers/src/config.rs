@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use chassis::{alone::ByAddress, config::Env, limits::Limits};
+use chassis::{alone::ByAddress, config::Env, limits::Limits, retention::Retention};
 use contracts::Style;
 use messaging::Broker;
 
@@ -17,6 +17,8 @@ pub struct Config {
     pub database: PathBuf,
     /// The bounds of its HTTP server.
     pub limits: Limits,
+    /// How long it keeps what is of use for a while only.
+    pub retention: Retention,
 }
 
 /// How the other services reach it, with what each way needs.
@@ -46,8 +48,8 @@ impl fmt::Debug for Reach {
 }
 
 impl Config {
-    /// From `STYLE` (`rest`), `LISTEN` (127.0.0.1:8101), `DATABASE_FILE` (customers.db) and what [`Limits`]
-    /// reads. Bad values are told by [`Env::finish`].
+    /// From `STYLE` (`rest`), `LISTEN` (127.0.0.1:8101), `DATABASE_FILE` (customers.db) and what [`Limits`] and [`Retention`]
+    /// read. Bad values are told by [`Env::finish`].
     pub fn from_env(env: &mut Env) -> Self {
         let ByAddress = env.or("STYLE", ByAddress);
         Self {
@@ -55,6 +57,7 @@ impl Config {
             listen: env.or("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8101))),
             database: env.or("DATABASE_FILE", PathBuf::from("customers.db")),
             limits: Limits::from_env(env),
+            retention: Retention::from_env(env),
         }
     }
 }

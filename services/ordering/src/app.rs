@@ -7,8 +7,9 @@ use chassis::{
     changes::Changes,
     client::{self, HttpClient},
     dead_letters,
-    idempotency::{self, Cleaner, Idempotency},
+    idempotency::{self, Idempotency},
     platform::Platform,
+    retention::{self, Kept},
     service::{self, Running, Service},
 };
 use contracts::topics;
@@ -92,9 +93,11 @@ impl App {
         };
         let changes = base.changes;
 
-        // What is left behind by requests that came with a key.
-        let cleaner = Cleaner::new(database.clone(), platform.instance.to_string());
-        service.spawn("idempotency keys", |drain| cleaner.run(drain));
+        // What is forgotten when it is of no use any more. Orders, their lines and their statuses stay.
+        let sagas = Kept::new("sagas", config.retention.sagas, saga::oldest_finished, saga::forget);
+        let (answers, messages) = (Kept::answers(&config.retention), Kept::messages(&config.retention));
+        let kept = vec![answers, messages, Kept::discards(&config.retention), sagas];
+        retention::clean(&mut service, platform, &database, kept)?;
 
         // What operators see.
         admin::gauges(&mut service, &database)?;

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use chassis::{alone::ByAddress, config::Env, limits::Limits};
+use chassis::{alone::ByAddress, config::Env, limits::Limits, retention::Retention};
 
 use contracts::Style;
 use messaging::Broker;
@@ -26,6 +26,8 @@ pub struct Config {
     pub patience: Duration,
     /// How much it takes on at once.
     pub limits: Limits,
+    /// How long it keeps what is of use for a while only.
+    pub retention: Retention,
 }
 
 /// How ordering reaches the other services, with what each way needs to know.
@@ -73,13 +75,14 @@ impl Config {
             timeout: Duration::from_secs(5),
             patience: Duration::from_secs(5),
             limits: Limits::default(),
+            retention: Retention::default(),
             reach,
         }
     }
 
     /// From `STYLE` (`rest`), `LISTEN` (127.0.0.1:8102), `DATABASE_FILE` (ordering.db), `CUSTOMERS_URL`, `WAREHOUSE_URL`, `SHIPPING_URL`,
     /// `BILLING_URL` (127.0.0.1, 8101 and 8103 to 8105), `WAIT_MS`, `PARTICIPANT_TIMEOUT_MS`, `PARTICIPANT_PATIENCE_MS` (5 s each)
-    /// and what [`Limits`] reads. Bad values are told by [`Env::finish`].
+    /// and what [`Limits`] and [`Retention`] read. Bad values are told by [`Env::finish`].
     pub fn from_env(env: &mut Env) -> Self {
         let ByAddress = env.or("STYLE", ByAddress);
         let mut url = |name: &str, port: u16| {
@@ -96,6 +99,7 @@ impl Config {
             listen: env.or("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8102))),
             database: env.or("DATABASE_FILE", PathBuf::from("ordering.db")),
             limits: Limits::from_env(env),
+            retention: Retention::from_env(env),
             ..Self::new(Reach::Rest(endpoints))
         };
         Self {

@@ -15,6 +15,7 @@ use chassis::{
     extract::Json,
     platform::Platform,
     problem::Problem,
+    retention::{self, Kept},
     service::{self, Running, Service},
     webhook,
 };
@@ -58,6 +59,13 @@ impl App {
 
         // The data, closed when nobody uses it any more.
         let database = service.open(&config.database, SCHEMAS)?;
+
+        // What repeats by itself: forgetting what is of no use any more, and looking at what waits.
+        let tombstones = config.retention.tombstones;
+        let tombstones =
+            Kept::new("tombstones", tombstones, store::oldest_tombstone, store::forget_tombstones);
+        let kept = vec![Kept::messages(&config.retention), Kept::discards(&config.retention), tombstones];
+        retention::clean(&mut service, platform, &database, kept)?;
         backlog::watch(&mut service, &database)?;
 
         // The way out: where late answers go, and whether others hear of what happens.

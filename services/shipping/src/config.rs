@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use chassis::{alone::ByAddress, config::Env, limits::Limits};
+use chassis::{alone::ByAddress, config::Env, limits::Limits, retention::Retention};
 use contracts::Style;
 use messaging::Broker;
 use saga::tasks::Backoff;
@@ -24,6 +24,8 @@ pub struct Config {
     pub carrier_backoff: Backoff,
     /// The bounds of its HTTP server.
     pub limits: Limits,
+    /// How long it keeps what is of use for a while only.
+    pub retention: Retention,
 }
 
 /// How the other services reach it and it reaches them, with what each way needs.
@@ -60,7 +62,7 @@ impl fmt::Debug for Reach {
 impl Config {
     /// From `STYLE` (`rest`), `LISTEN` (127.0.0.1:8104), `DATABASE_FILE` (shipping.db), `ORDERING_URL`
     /// (http://127.0.0.1:8102), `CARRIER_URL` (http://127.0.0.1:8109), `CARRIER_TIMEOUT_MS` (10 s),
-    /// `CARRIER_BACKOFF_MAX_MS` (5 s) and what [`Limits`] reads. Bad values are told by [`Env::finish`].
+    /// `CARRIER_BACKOFF_MAX_MS` (5 s) and what [`Limits`] and [`Retention`] read. Bad values are told by [`Env::finish`].
     pub fn from_env(env: &mut Env) -> Self {
         let backoff = Backoff::default();
         Self {
@@ -74,6 +76,7 @@ impl Config {
                 ..backoff
             },
             limits: Limits::from_env(env),
+            retention: Retention::from_env(env),
         }
     }
 }

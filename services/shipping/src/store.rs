@@ -1,4 +1,4 @@
-//! Where shipments are kept: one row each, with constraints of its own.
+//! Where shipments are kept: one row each, with constraints of its own. All stay but tombstones.
 
 use aggregate::{Change, Repository, Versioned};
 use contracts::{
@@ -32,11 +32,14 @@ CREATE TABLE shipments (
     carrier          TEXT,
     tracking_number  TEXT,
     dispatched_at    BIGINT,
+    barred_at        BIGINT,
     CONSTRAINT shipments_status CHECK (status IN ('REQUESTED', 'BOOKING', 'DISPATCHED', 'CALLED_OFF', 'REFUSED')),
     CONSTRAINT shipments_requested CHECK (status = 'CALLED_OFF' OR (address IS NOT NULL AND lines IS NOT NULL)),
     CONSTRAINT shipments_dispatched CHECK ((status = 'DISPATCHED')
-        = (carrier IS NOT NULL AND tracking_number IS NOT NULL AND dispatched_at IS NOT NULL))
+        = (carrier IS NOT NULL AND tracking_number IS NOT NULL AND dispatched_at IS NOT NULL)),
+    CONSTRAINT shipments_barred CHECK ((barred_at IS NOT NULL) = (address IS NULL))
 );
+CREATE INDEX shipments_barred_at ON shipments (barred_at) WHERE barred_at IS NOT NULL;
 ",
     }],
 };
@@ -53,11 +56,16 @@ statements! {
         tracking_number, dispatched_at FROM shipments ORDER BY order_id";
     /// A new shipment, or the tombstone of one.
     const INSERT: "INSERT INTO shipments (order_id, version, status, reference, address, lines, call_off_awaited, \
-        carrier, tracking_number, dispatched_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        carrier, tracking_number, dispatched_at, barred_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     /// What became of a shipment that is still at the version that was decided on. A final status is never left.
     const UPDATE: "UPDATE shipments SET version = $3, status = $4, call_off_awaited = $5, carrier = $6, \
         tracking_number = $7, dispatched_at = $8 \
         WHERE order_id = $1 AND version = $2 AND status IN ('REQUESTED', 'BOOKING')";
+    /// Since when there is the oldest tombstone.
+    const OLDEST: "SELECT MIN(barred_at) FROM shipments WHERE barred_at IS NOT NULL";
+    /// Forgets some old tombstones.
+    const FORGET: "DELETE FROM shipments WHERE order_id IN (\
+        SELECT order_id FROM shipments WHERE barred_at < $1 ORDER BY barred_at LIMIT $2)";
 }
 
 /// Shipments kept as rows.
@@ -122,6 +130,29 @@ pub async fn all(tx: &mut Transaction) -> Result<Vec<shipping::Shipment>, Error>
     Ok(views(tx.query(ALL, params![], read).await?))
 }
 
+/// Since when there is the oldest tombstone, in microseconds since the Unix epoch.
+///
+/// # Errors
+/// If the store fails.
+pub async fn oldest_tombstone(tx: &mut Transaction) -> Result<Option<i64>, Error> {
+    tx.query_one(OLDEST, params![], |row| row.get(0)).await
+}
+
+/// Forgets tombstones from before `before` (microseconds since the Unix epoch), at most `limit` of them. Returns how many
+/// there were.
+///
+/// A tombstone is what a call-off leaves that found no request; it refuses the request, should that still come. Ordering
+/// stops asking for a shipment in the transaction that asks to call it off, so the only late request is one that was on
+/// its way then. A request over HTTP is for as long as its time-out, and a message is in the order of its key, behind
+/// which its undo waits wherever it waits. What remains are messages that a relay sends again since it had ended before
+/// it marked them: a week is longer than one is down.
+///
+/// # Errors
+/// If the store fails.
+pub async fn forget_tombstones(tx: &mut Transaction, before: i64, limit: u64) -> Result<u64, Error> {
+    tx.execute(FORGET, params![before, limit]).await
+}
+
 fn views(found: Vec<(OrderId, Versioned<Shipment>)>) -> Vec<shipping::Shipment> {
     found.iter().filter_map(|(order_id, shipment)| view::of(*order_id, shipment)).collect()
 }
@@ -139,7 +170,9 @@ async fn save(tx: &mut Transaction, change: &Change<Shipment>) -> Result<(), Err
         let reference = request.and_then(|request| request.reference.as_ref()).map(Reference::as_str);
         let address = request.and_then(|request| json(&request.address));
         let lines = request.and_then(|request| json(&request.lines));
-        let row = params![id, version, status, reference, address, lines, awaited, carrier, tracking, at];
+        let barred = address.is_none().then(|| tx.now());
+        let row =
+            params![id, version, status, reference, address, lines, awaited, carrier, tracking, at, barred];
         tx.execute(INSERT, row).await?
     } else {
         let row = params![id, change.expected, version, status, awaited, carrier, tracking, at];

@@ -1,16 +1,11 @@
 //! Where answers are kept.
 
-use std::time::Duration;
-
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use contracts::problem::MEDIA_TYPE;
 use database::{Error, Kind, Migration, Row, Schema, Transaction, params};
 
 use super::{Answer, Answered};
 use crate::problem::Problem;
-
-/// How long an answer is kept.
-pub const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The table, for [`Database::open`](database::Database::open).
 pub const SCHEMA: Schema = Schema {
@@ -41,8 +36,11 @@ database::statements! {
         VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (key) DO NOTHING";
 
+    /// When the oldest answer was given.
+    pub const OLDEST: "SELECT min(created_at) FROM idempotency";
+
     /// Forgets some of the answers that are old enough, the oldest first.
-    pub const CLEAN: "
+    pub const FORGET: "
         DELETE FROM idempotency WHERE key IN (
             SELECT key FROM idempotency WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
 }
@@ -102,13 +100,21 @@ pub async fn store(tx: &mut Transaction, key: &ScopedKey, answer: &Answer) -> Re
     Ok(rows == 1)
 }
 
-/// Forgets at most `most` of the answers kept before `before`, in microseconds since the Unix epoch; tells
-/// how many.
+/// When the oldest answer that is kept was given, in microseconds since the Unix epoch.
 ///
 /// # Errors
 /// Those of a statement.
-pub async fn clean(tx: &mut Transaction, before: i64, most: u32) -> Result<u64, Error> {
-    tx.execute(CLEAN, params![before, most]).await
+pub async fn oldest(tx: &mut Transaction) -> Result<Option<i64>, Error> {
+    tx.query_one(OLDEST, params![], |row| row.get(0)).await
+}
+
+/// Forgets answers given before `before` (microseconds since the Unix epoch), at most `limit` of them. Returns how many
+/// there were.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn forget(tx: &mut Transaction, before: i64, limit: u64) -> Result<u64, Error> {
+    tx.execute(FORGET, params![before, limit]).await
 }
 
 /// One header a line.

@@ -292,44 +292,24 @@ async fn a_body_without_a_json_form_undoes_the_work() {
 }
 
 #[tokio::test]
-async fn old_answers_are_forgotten_in_batches_and_young_ones_stay() {
+async fn old_answers_are_forgotten_the_oldest_first_and_young_ones_stay() {
     let fixture = fixture();
-    fixture.write("old", json!({})).await;
-    fixture.clock.advance(KEPT_FOR);
+    let mut written_at = Vec::new();
+    for note in ["oldest", "old", "young"] {
+        written_at.push(fixture.clock.clock().now());
+        fixture.write(note, json!({})).await;
+        fixture.clock.advance(std::time::Duration::from_secs(60));
+    }
+    let before = written_at[2];
+    for (limit, forgotten, left) in [(0, 0, 0), (1, 1, 1), (9, 1, 2), (9, 0, 2)] {
+        let work = async move |tx: &mut Transaction| {
+            Ok::<_, database::Error>((forget(tx, before, limit).await?, oldest(tx).await?))
+        };
+        let done = fixture.app.database.write(work).await.unwrap();
+        assert_eq!(done, (forgotten, Some(written_at[left])));
+    }
     fixture.write("young", json!({})).await;
-    fixture.clock.advance(std::time::Duration::from_secs(1));
-    let cleaner = Cleaner::new(fixture.app.database.clone(), "replica-1");
-    assert_eq!(cleaner.clean_once().await.unwrap(), 1);
-    assert_eq!(cleaner.clean_once().await.unwrap(), 0);
-    fixture.write("young", json!({})).await;
-    assert_eq!(fixture.decided(), 2);
+    assert_eq!(fixture.decided(), 3, "its answer is kept");
     fixture.write("old", json!({})).await;
-    assert_eq!(fixture.decided(), 3);
-}
-
-#[tokio::test]
-async fn of_two_replicas_one_forgets() {
-    let fixture = fixture();
-    let cleaners =
-        ["replica-1", "replica-2"].map(|holder| Cleaner::new(fixture.app.database.clone(), holder));
-    cleaners[0].clean_once().await.unwrap();
-    fixture.write("old", json!({})).await;
-    fixture.clock.advance(std::time::Duration::from_secs(60));
-    let far = i64::MAX;
-    let cleaned = fixture.app.database.write(async move |tx| clean(tx, far, 0).await);
-    assert_eq!(cleaned.await.map_err(|error: database::Error| error).unwrap(), 0, "at most none");
-    fixture.clock.advance(KEPT_FOR);
-    // The lease has run out meanwhile, so the other may.
-    assert_eq!(cleaners[1].clean_once().await.unwrap(), 1);
-    fixture.write("older", json!({})).await;
-    assert_eq!(cleaners[0].clean_once().await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn the_cleaner_ends_when_it_is_asked_to() {
-    let fixture = fixture();
-    let (trigger, drain) = crate::shutdown::drain();
-    let cleaner = tokio::spawn(Cleaner::new(fixture.app.database.clone(), "replica-1").run(drain));
-    trigger.drain();
-    cleaner.await.unwrap();
+    assert_eq!(fixture.decided(), 4, "it is decided anew");
 }

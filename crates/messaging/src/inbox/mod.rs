@@ -214,11 +214,24 @@ pub(crate) async fn count(
     tx.execute(store::COUNT, params).await.map(drop)
 }
 
+/// When the oldest message that is remembered was handled, in microseconds since the Unix epoch.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn oldest(tx: &mut Transaction) -> Result<Option<i64>, Error> {
+    tx.query_one(store::OLDEST, params![], |row| row.get(0)).await
+}
+
 /// Forgets messages that were handled before `before` (microseconds since the Unix epoch), at most `limit` of them.
 /// Returns how many there were.
 ///
 /// A message forgotten is handled again if it is delivered again, unless its aggregate's version tells. A week is
-/// more than brokers keep a message that was acknowledged.
+/// more than brokers keep a message that was acknowledged, and more than a producer that sends again what it had not
+/// marked as sent is down.
+///
+/// Counts stay, and so do the versions of aggregates: the version that an aggregate is at is what tells a gap, and
+/// nothing else says that the next message about it follows what was handled, however late it comes. There is one such
+/// row for each aggregate that a consumer hears of by messages with versions, so long as there is the aggregate.
 ///
 /// # Errors
 /// Those of a statement.

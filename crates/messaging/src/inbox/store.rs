@@ -74,7 +74,8 @@ pub const SCHEMA: Schema = Schema {
                 reason TEXT NOT NULL,
                 PRIMARY KEY (consumer, topic, message_id)
             );
-            CREATE INDEX inbox_discarded_version ON inbox_discarded (consumer, topic, subject, version)",
+            CREATE INDEX inbox_discarded_version ON inbox_discarded (consumer, topic, subject, version);
+            CREATE INDEX inbox_discarded_at ON inbox_discarded (discarded_at)",
     }],
 };
 
@@ -91,6 +92,9 @@ statements! {
     pub const HANDLE: "
         INSERT INTO inbox_handled (consumer, topic, message_id, handled_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (consumer, topic, message_id) DO NOTHING";
+
+    /// When the oldest message that is remembered was handled.
+    pub const OLDEST: "SELECT min(handled_at) FROM inbox_handled";
 
     /// Forgets some messages that were handled long ago.
     pub const FORGET: "

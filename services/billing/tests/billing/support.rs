@@ -25,6 +25,7 @@ use chassis::{
     limits::Limits,
     platform::Platform,
     problem::Problem,
+    retention::Retention,
 };
 use contracts::{
     CustomerId, OrderId, Style,
@@ -300,6 +301,7 @@ fn config(directory: &TempDir, reach: Reach, peers: &str) -> Config {
         decline_backoff: Backoff { first: Duration::from_millis(1), most: Duration::from_millis(5) },
         pay_wait: Duration::from_secs(20),
         limits: Limits::default(),
+        retention: Retention::default(),
     }
 }
 

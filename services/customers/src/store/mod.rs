@@ -3,6 +3,7 @@
 
 mod audit;
 mod list;
+mod retention;
 mod rows;
 
 use chassis::idempotency;
@@ -11,6 +12,7 @@ use messaging::{inbox, outbox};
 
 pub use audit::{Audited, Held, audit, counters};
 pub use list::list;
+pub use retention::{forget, oldest};
 pub use rows::Rows;
 
 /// Everything that the service keeps in its database.
@@ -50,9 +52,11 @@ CREATE TABLE customer_reservations (
     CONSTRAINT customer_reservations_known CHECK ((amount IS NULL) = (status = 'barred')
         AND (currency IS NULL) = (status = 'barred'))
 );
+CREATE INDEX customer_reservations_over ON customer_reservations (changed_at) WHERE status <> 'held';
 ",
     }],
 };
 
 /// Every statement of the tables of customers, for the check that another database understands them too.
-pub const STATEMENTS: &[&[Statement]] = &[rows::STATEMENTS, list::STATEMENTS, audit::STATEMENTS];
+pub const STATEMENTS: &[&[Statement]] =
+    &[rows::STATEMENTS, list::STATEMENTS, audit::STATEMENTS, retention::STATEMENTS];

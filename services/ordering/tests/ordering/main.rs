@@ -19,6 +19,7 @@ mod together;
 mod admin;
 mod configuring;
 mod replicas;
+mod retention;
 
 mod event_lists;
 mod rows;

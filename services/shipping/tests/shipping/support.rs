@@ -22,6 +22,7 @@ use chassis::{
     client::{self, Call, HttpClient},
     limits::Limits,
     platform::Platform,
+    retention::Retention,
 };
 use contracts::{
     Line, OrderId, Style,
@@ -117,6 +118,7 @@ impl World {
             carrier_timeout: Duration::from_secs(5),
             carrier_backoff: Backoff { first: Duration::from_millis(1), most: Duration::from_millis(5) },
             limits: Limits::default(),
+            retention: Retention::default(),
         };
         let client = HttpClient::new(&platform, client::Options::default());
         let mut world = Self {

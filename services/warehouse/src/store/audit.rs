@@ -17,8 +17,7 @@ statements! {
     /// house.
     const COUNTERS: "SELECT 'products', COUNT(*) FROM products \
         UNION ALL SELECT 'reservations_' || status, COUNT(*) FROM product_reservations GROUP BY status \
-        UNION ALL SELECT 'pieces_taken_out', CAST(COALESCE(SUM(quantity), 0) AS BIGINT) \
-        FROM product_reservations WHERE status = 'taken_out'";
+        UNION ALL SELECT 'pieces_taken_out', CAST(COALESCE(SUM(received - on_hand), 0) AS BIGINT) FROM products";
 }
 
 /// One product, and what is set aside of it.

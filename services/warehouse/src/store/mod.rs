@@ -3,6 +3,7 @@
 
 mod audit;
 mod list;
+mod retention;
 mod rows;
 
 use chassis::idempotency;
@@ -11,6 +12,7 @@ use messaging::{inbox, outbox};
 
 pub use audit::{Audited, Held, audit, counters};
 pub use list::list;
+pub use retention::{forget, oldest};
 pub use rows::Rows;
 
 /// Everything that the service keeps in its database.
@@ -45,9 +47,11 @@ CREATE TABLE product_reservations (
     CONSTRAINT product_reservations_pk PRIMARY KEY (sku, order_id),
     CONSTRAINT product_reservations_known CHECK ((quantity IS NULL) = (status = 'barred'))
 );
+CREATE INDEX product_reservations_over ON product_reservations (changed_at) WHERE status <> 'held';
 ",
     }],
 };
 
 /// Every statement of the tables of products, for the check that another database understands them too.
-pub const STATEMENTS: &[&[Statement]] = &[rows::STATEMENTS, list::STATEMENTS, audit::STATEMENTS];
+pub const STATEMENTS: &[&[Statement]] =
+    &[rows::STATEMENTS, list::STATEMENTS, audit::STATEMENTS, retention::STATEMENTS];

@@ -11,6 +11,7 @@ use chassis::{
     client::{self, Call, HttpClient, Response},
     limits::Limits,
     platform::Platform,
+    retention::Retention,
     telemetry::LogHandle,
 };
 use contracts::{
@@ -56,6 +57,7 @@ impl World {
             listen: ANY_PORT,
             database: self.file(),
             limits: Limits::default(),
+            retention: Retention::default(),
         };
         let mut app = App::build(&config, &self.platform).unwrap();
         let admin = app.serve_admin(ANY_PORT, LogHandle::detached()).unwrap();

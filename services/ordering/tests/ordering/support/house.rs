@@ -9,8 +9,8 @@ use std::{
 };
 
 use chassis::{
-    client::Call, config::Env, limits::Limits, platform::Platform, service::Running, service::Service,
-    telemetry::LogHandle,
+    client::Call, config::Env, limits::Limits, platform::Platform, retention::Retention, service::Running,
+    service::Service, telemetry::LogHandle,
 };
 use contracts::{
     CustomerId, Style,
@@ -22,6 +22,7 @@ use contracts::{
     shipping::Shipment,
     warehouse::Product,
 };
+use database::Statement;
 use messaging::{Broker, Embedded};
 use ordering::{process::Participant, styles::rest::Endpoints};
 use serde::de::DeserializeOwned;
@@ -40,6 +41,7 @@ pub(crate) struct House {
     pub(crate) to_customers: Option<Road>,
     pub(crate) to_warehouse: Option<Road>,
     pub(crate) to_shipping: Option<Road>,
+    retention: Retention,
     platform: Platform,
     directory: TempDir,
     broker: Option<Arc<dyn Broker>>,
@@ -62,6 +64,15 @@ impl House {
 
     /// Over a broker that is not what it seems.
     pub(crate) async fn over(style: Style, disguise: impl FnOnce(Embedded) -> Arc<dyn Broker>) -> Self {
+        Self::keeping(style, Retention::default(), disguise).await
+    }
+
+    /// With services that forget sooner or later than usual.
+    pub(crate) async fn keeping(
+        style: Style,
+        retention: Retention,
+        disguise: impl FnOnce(Embedded) -> Arc<dyn Broker>,
+    ) -> Self {
         let platform = Platform::simulated(1, clock());
         let directory = tempfile::tempdir().unwrap();
         let broker = match style {
@@ -84,6 +95,7 @@ impl House {
             to_shipping: road(Participant::Shipping, "shipping", "to shipping"),
             client: Client::new(&platform, addresses["ordering"]),
             style,
+            retention,
             platform,
             directory,
             broker,
@@ -113,6 +125,7 @@ impl House {
     fn build(&self, name: &'static str) -> Running {
         let (listen, database) = (self.addresses[name], self.file(name));
         let (platform, limits, broker) = (&self.platform, Limits::default(), self.broker.clone());
+        let retention = self.retention;
         let (outside, nothing) = (self.at("simulators"), &mut Env::from([]));
         match name {
             "simulators" => {
@@ -121,17 +134,24 @@ impl House {
             }
             "customers" => {
                 let reach = broker.map_or(customers::Reach::Rest, customers::Reach::Messaging);
-                customers::App::build(&customers::Config { reach, listen, database, limits }, platform)
+                customers::App::build(
+                    &customers::Config { reach, listen, database, limits, retention },
+                    platform,
+                )
             }
             "warehouse" => {
                 let reach = broker.map_or(warehouse::Reach::Rest, warehouse::Reach::Messaging);
-                warehouse::App::build(&warehouse::Config { reach, listen, database, limits }, platform)
+                warehouse::App::build(
+                    &warehouse::Config { reach, listen, database, limits, retention },
+                    platform,
+                )
             }
             "shipping" => {
                 let rest = || shipping::Reach::Rest(self.at("ordering"));
                 let reach = broker.map_or_else(rest, shipping::Reach::Messaging);
                 let config = shipping::Config::from_env(nothing);
-                let config = shipping::Config { reach, listen, database, carrier_url: outside, ..config };
+                let config =
+                    shipping::Config { reach, listen, database, carrier_url: outside, retention, ..config };
                 shipping::App::build(&config, platform)
             }
             "billing" => {
@@ -139,13 +159,14 @@ impl House {
                 let reach = broker.map_or_else(rest, billing::Reach::Messaging);
                 let (payment_url, mail_url) = (outside.clone(), outside);
                 let config = billing::Config::from_env(nothing);
-                let config = billing::Config { reach, listen, database, payment_url, mail_url, ..config };
+                let config =
+                    billing::Config { reach, listen, database, payment_url, mail_url, retention, ..config };
                 billing::App::build(&config, platform)
             }
             _ => {
                 let rest = || ordering::Reach::Rest(self.endpoints());
                 let reach = broker.map_or_else(rest, ordering::Reach::Messaging);
-                let config = ordering::Config { listen, database, ..ordering::Config::new(reach) };
+                let config = ordering::Config { listen, database, retention, ..ordering::Config::new(reach) };
                 ordering::App::build(&config, platform)
             }
         }
@@ -266,7 +287,32 @@ impl House {
         .await;
     }
 
-    fn admin(&self, name: &str) -> String {
+    /// How many rows there are, by file and table.
+    pub(crate) fn rows(&self) -> BTreeMap<String, i64> {
+        let mut rows = BTreeMap::new();
+        for name in PARTS.into_iter().chain(self.broker.is_some().then_some("broker")) {
+            let file = rusqlite::Connection::open(self.file(name)).unwrap();
+            let mut tables = file.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
+            for table in tables.query_map([], |row| row.get::<_, String>(0)).unwrap() {
+                let table = table.unwrap();
+                let count = format!("SELECT count(*) FROM {table}");
+                rows.insert(format!("{name}.{table}"), file.query_row(&count, [], |row| row.get(0)).unwrap());
+            }
+        }
+        rows
+    }
+
+    /// How the store would run a statement on a service's file.
+    pub(crate) fn plan(&self, name: &str, statement: Statement) -> Vec<String> {
+        let file = rusqlite::Connection::open(self.file(name)).unwrap();
+        let mut plan = file.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql())).unwrap();
+        let parameters = vec![0; statement.parameters()];
+        let steps = plan.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
+        steps.map(Result::unwrap).collect()
+    }
+
+    /// Where operators reach a service.
+    pub(crate) fn admin(&self, name: &str) -> String {
         self.parts.lock().unwrap()[name].admin.clone()
     }
 

@@ -128,9 +128,11 @@ impl Deref for World {
     }
 }
 
-/// A broker in this file.
+/// A broker in this file. It keeps nothing of what nobody follows.
 pub(super) async fn broker(platform: &Platform, file: PathBuf) -> Embedded {
     let Platform { clock, executor, .. } = platform.clone();
     let database = database::Options { clock, executor, ..database::Options::default() };
-    Embedded::open(&file, embedded::Options { database, ..embedded::Options::default() }).await.unwrap()
+    Embedded::open(&file, embedded::Options { database, unclaimed: 0, ..embedded::Options::default() })
+        .await
+        .unwrap()
 }

@@ -27,6 +27,10 @@ samples:
     for file in samples/*.jsonl; do cargo run --release -q -- order --style all --concurrency 32 --file "$file" || exit 1; done
     cargo run --release -q -- verify
 
+# Write anew what a gateway alone serves as the description of the API.
+openapi:
+    cargo run -q -p switchyard --example openapi > services/gateway/openapi.json
+
 # Licences, sources and bans; needs cargo-deny.
 deny:
     cargo deny check

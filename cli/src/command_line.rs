@@ -16,7 +16,7 @@ use crate::{
     console::Console,
     dead_letters, doctor,
     failure::{Exit, Failure},
-    order, saga, simulators, up, verify,
+    load, order, saga, simulators, up, verify,
 };
 
 /// One ordering system, wired in different styles: run it, order from it, break it, and check that nothing was lost.
@@ -36,6 +36,8 @@ enum Command {
     Up(up::Args),
     /// Place one order, or a file of them, and see what becomes of it.
     Order(order::Args),
+    /// Send many orders, and measure how many a second come to their outcome, and how long each takes.
+    Load(Box<load::Args>),
     /// Check the invariants on a running system: nothing lost, nothing doubled, everything adds up.
     Verify(verify::Args),
     /// Show every step, retry and undo of an order's saga.
@@ -61,6 +63,7 @@ impl CommandLine {
         let done = match self.command {
             Command::Up(args) => up(args).await,
             Command::Order(args) => Box::pin(order::run(args, platform, console)).await,
+            Command::Load(args) => Box::pin(load::run(*args, platform, console)).await,
             Command::Verify(args) => Box::pin(verify::run(args, platform, console)).await,
             Command::Saga(args) => saga::run(args, platform, console).await,
             Command::DeadLetters(command) => dead_letters::run(command, platform, console).await,

@@ -5,7 +5,10 @@
 use std::{
     fmt::Display,
     io::{self, IsTerminal, Write},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -59,6 +62,22 @@ impl Console {
         Progress { console: self.clone(), what: what.to_owned(), total, done: Mutex::new(0) }
     }
 
+    /// Begins to show how something goes that has no known end, until what this answers is dropped.
+    #[must_use]
+    pub fn live(&self) -> Live {
+        let mut screen = self.screen();
+        if screen.terminal {
+            screen.bar = Some(ProgressBar::new_spinner().with_style(live_style()));
+        }
+        Live { console: self.clone(), told: AtomicU64::new(0) }
+    }
+
+    fn clear(&self) {
+        if let Some(bar) = self.screen().bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
     fn screen(&self) -> MutexGuard<'_, Screen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -79,6 +98,41 @@ fn bar_style() -> ProgressStyle {
     ProgressStyle::with_template("{msg:<16} [{bar:32}] {pos}/{len} {elapsed}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")
+}
+
+fn live_style() -> ProgressStyle {
+    ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+/// How something goes at the moment.
+pub struct Live {
+    console: Console,
+    told: AtomicU64,
+}
+
+impl Live {
+    /// Off a terminal every so many make a line: whoever reads a log wants it to be short.
+    const EVERY: u64 = 5;
+
+    /// How it goes now.
+    pub fn show(&self, text: impl Display) {
+        let told = self.told.fetch_add(1, Ordering::Relaxed);
+        let bar = self.console.screen().bar.clone();
+        match bar {
+            Some(bar) => {
+                bar.set_message(text.to_string());
+                bar.tick();
+            }
+            None if (told + 1).is_multiple_of(Self::EVERY) => self.console.note(text),
+            None => {}
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.console.clear();
+    }
 }
 
 /// How far a piece of work has come.
@@ -107,9 +161,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(bar) = self.console.screen().bar.take() {
-            bar.finish_and_clear();
-        }
+        self.console.clear();
     }
 }
 
@@ -138,6 +190,14 @@ mod tests {
         let lines: Vec<_> = written.err().lines().map(str::to_owned).collect();
         assert_eq!(lines.len(), 10);
         assert_eq!((&*lines[0], &*lines[9]), ("orders: 100 of 1000", "orders: 1000 of 1000"));
+    }
+
+    #[test]
+    fn off_a_terminal_what_goes_on_is_a_line_now_and_then() {
+        let (console, written) = captured();
+        let live = console.live();
+        (1..=10).for_each(|second| live.show(second));
+        assert_eq!(written.err(), "5\n10\n");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod command_line;
 
 pub mod up;
 
+pub mod load;
 pub mod order;
 pub mod workload;
 
@@ -22,6 +23,8 @@ pub mod remote;
 
 pub mod console;
 pub mod failure;
+
+pub mod styles;
 
 mod apps;
 mod durations;

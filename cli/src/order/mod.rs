@@ -8,7 +8,6 @@ mod report;
 mod run;
 mod scripts;
 mod show;
-mod styles;
 mod table;
 
 use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
@@ -21,6 +20,7 @@ use crate::{
     durations::duration,
     failure::{Exit, Failure},
     remote::{Admin, AdminArgs, App, Gateway, GatewayArgs},
+    styles::{self, Choice, Chosen},
     workload::{self, Run, Workload},
     write::write_json,
 };
@@ -30,8 +30,6 @@ use report::Summary;
 use run::{Observer, Runner, System};
 use scripts::Scripts;
 use show::{Counter, Narrator};
-pub use styles::Choice;
-use styles::Chosen;
 
 /// The workload of `order` without a file.
 const ONE_ORDER: &str = include_str!("one_order.jsonl");

@@ -34,6 +34,11 @@ impl fmt::Display for Address {
 }
 
 impl Address {
+    /// A port on this machine.
+    pub(super) fn here(port: u16) -> Self {
+        Self(format!("http://127.0.0.1:{port}"))
+    }
+
     /// Whether it is on this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {

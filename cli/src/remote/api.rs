@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::{
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue, StatusCode, header::InvalidHeaderValue},
     response::Response as Streamed,
 };
 use chassis::{
     client::{self, Call},
-    context::{ANONYMOUS, Context},
+    context::{ANONYMOUS, Context, IDEMPOTENCY_KEY},
     ids::Random,
     trace::Trace,
 };
@@ -22,12 +22,15 @@ use contracts::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Caller, Error};
+use super::{Caller, Error, Pushback};
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 /// Whoever places or cancels by a script wants to go on at once.
 const AT_ONCE: HeaderValue = HeaderValue::from_static("wait=0");
+
+/// How much longer than it was asked to wait a server may take to answer.
+const ON_TOP: Duration = Duration::from_secs(5);
 
 /// The API of one style.
 #[derive(Clone, Debug)]
@@ -181,6 +184,46 @@ impl Api {
         response.json().map(Some).map_err(Error::Unclear)
     }
 
+    /// Begins and places an order in one request, which is answered at its outcome or after `wait`, at most 30 s and counted in
+    /// whole ones. Under the same `key` it is asked again how the same order stands.
+    ///
+    /// It belongs to no trace of the caller's: whether it is recorded is up to the system, as for any client's.
+    ///
+    /// # Errors
+    /// See [`register_customer`](Self::register_customer).
+    pub async fn order_and_wait(
+        &self,
+        key: &str,
+        body: &CreateOrder,
+        wait: Duration,
+    ) -> Result<Order, Error> {
+        let call = Call::post(self.at("/v1/orders")).json(body).map_err(Error::Unclear)?;
+        self.read(waiting(call, key, wait)?).await
+    }
+
+    /// Cancels an order, and is answered at the decision or after `wait`; else as [`order_and_wait`](Self::order_and_wait).
+    ///
+    /// # Errors
+    /// See [`register_customer`](Self::register_customer).
+    pub async fn cancel_and_wait(&self, key: &str, id: OrderId, wait: Duration) -> Result<Order, Error> {
+        let call = Call::post(self.at(&format!("/v1/orders/{id}/cancel")));
+        self.read(waiting(call, key, wait)?).await
+    }
+
+    /// An order by itself, without what others hold of it; else as [`order_and_wait`](Self::order_and_wait).
+    ///
+    /// # Errors
+    /// See [`register_customer`](Self::register_customer).
+    pub async fn bare_order(&self, id: OrderId) -> Result<Order, Error> {
+        self.read(Call::get(self.at(&format!("/v1/orders/{id}?include=")))).await
+    }
+
+    /// How often this API was asked again, by all clones of it.
+    #[must_use]
+    pub fn pushback(&self) -> Pushback {
+        self.caller.pushback()
+    }
+
     /// An order with its invoice, without its shipment.
     ///
     /// # Errors
@@ -212,4 +255,16 @@ impl Api {
         let response: client::Response = self.caller.ask(call).await?;
         response.json().map_err(Error::Unclear)
     }
+}
+
+/// A call under a key, which waits.
+fn waiting(call: Call, key: &str, wait: Duration) -> Result<Call, Error> {
+    let malformed = |source: InvalidHeaderValue| client::Error::Malformed {
+        call: call.to_string(),
+        source: source.into(),
+    };
+    let key = HeaderValue::from_str(key).map_err(malformed).map_err(Error::Unclear)?;
+    let prefer = HeaderValue::from_str(&format!("wait={}", wait.as_secs()));
+    let prefer = prefer.map_err(malformed).map_err(Error::Unclear)?;
+    Ok(call.header(IDEMPOTENCY_KEY, key).header(PREFER, prefer).within(wait + ON_TOP))
 }

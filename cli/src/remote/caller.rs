@@ -10,7 +10,7 @@ use axum::{
 use chassis::client::{self, Call, HttpClient, Response};
 use tokio::time::{Instant, sleep};
 
-use super::{Address, Error};
+use super::{Address, Error, Pushback, pushback::Counter};
 
 /// The first pause before asking again; each is twice the one before, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -25,6 +25,8 @@ pub(super) struct Caller {
     option: &'static str,
     /// For how long to ask again what may be answered later; none at all unless told.
     patience: Duration,
+    /// What was asked again.
+    again: Counter,
 }
 
 impl Caller {
@@ -34,12 +36,17 @@ impl Caller {
         whose: &'static str,
         option: &'static str,
     ) -> Self {
-        Self { client, address, whose, option, patience: Duration::ZERO }
+        Self { client, address, whose, option, patience: Duration::ZERO, again: Counter::default() }
     }
 
     /// One that asks again for this long.
     pub(super) fn patient(&self, patience: Duration) -> Self {
         Self { patience, ..self.clone() }
+    }
+
+    /// How often it, and what was cloned of it, has asked again.
+    pub(super) fn pushback(&self) -> Pushback {
+        self.again.read()
     }
 
     /// The URL of a path here.
@@ -74,7 +81,10 @@ impl Caller {
                 Err(error) => may_pass(error).then_some(pause),
             };
             match wait {
-                Some(wait) if Instant::now() + wait < give_up => sleep(wait).await,
+                Some(wait) if Instant::now() + wait < give_up => {
+                    self.again.count(answered.ok().map(|response| response.status));
+                    sleep(wait).await;
+                }
                 _ => return self.judge(&call, answered, welcome),
             }
             pause = (pause * 2).min(LONGEST_PAUSE);

@@ -7,6 +7,7 @@ mod caller;
 mod error;
 mod follow;
 mod gateway;
+mod pushback;
 mod sse;
 
 pub use address::{Address, NotAnAddress};
@@ -15,6 +16,7 @@ pub use api::Api;
 pub use error::Error;
 pub use follow::{Follower, Seen};
 pub use gateway::{Gateway, Served};
+pub use pushback::Pushback;
 
 use std::time::Duration;
 
@@ -24,14 +26,17 @@ use chassis::{
     platform::Platform,
 };
 
-/// The gateway's address unless told otherwise.
-pub const GATEWAY: &str = "http://127.0.0.1:8080";
+/// The gateway's port on this machine unless told otherwise.
+const GATEWAY: u16 = 8080;
 
-/// The admin port's address unless told otherwise.
-pub const ADMIN: &str = "http://127.0.0.1:8081";
+/// The admin port unless told otherwise.
+const ADMIN: u16 = 8081;
 
 /// The largest answer that is read: an audit is as large as a service's store.
 const MOST_BYTES: usize = 512 * 1024 * 1024;
+
+/// As many connections as a server takes are kept for the next call, so that many callers at a time each find theirs again.
+const CONNECTIONS: usize = 4096;
 
 /// How long an answer may take. An audit takes its time, and the waits of the API are shorter.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,7 +45,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, clap::Args)]
 pub struct GatewayArgs {
     /// Where clients reach the system.
-    #[arg(long, value_name = "URL", default_value = GATEWAY, env = "SWITCHYARD_GATEWAY")]
+    #[arg(long, value_name = "URL", default_value_t = Address::here(GATEWAY), env = "SWITCHYARD_GATEWAY")]
     pub gateway: Address,
 }
 
@@ -48,8 +53,22 @@ pub struct GatewayArgs {
 #[derive(Clone, Debug, clap::Args)]
 pub struct AdminArgs {
     /// Where operators reach the system.
-    #[arg(long, value_name = "URL", default_value = ADMIN, env = "SWITCHYARD_ADMIN")]
+    #[arg(long, value_name = "URL", default_value_t = Address::here(ADMIN), env = "SWITCHYARD_ADMIN")]
     pub admin: Address,
+}
+
+/// Where `switchyard up` has it unless told otherwise.
+impl Default for GatewayArgs {
+    fn default() -> Self {
+        Self { gateway: Address::here(GATEWAY) }
+    }
+}
+
+/// Where `switchyard up` has it unless told otherwise.
+impl Default for AdminArgs {
+    fn default() -> Self {
+        Self { admin: Address::here(ADMIN) }
+    }
 }
 
 impl GatewayArgs {
@@ -69,5 +88,7 @@ impl AdminArgs {
 }
 
 fn client(platform: &Platform) -> HttpClient {
-    HttpClient::new(platform, Options { max_body: MOST_BYTES, timeout: TIMEOUT, ..Options::default() })
+    let options =
+        Options { max_body: MOST_BYTES, timeout: TIMEOUT, idle_per_host: CONNECTIONS, ..Options::default() };
+    HttpClient::new(platform, options)
 }

@@ -47,7 +47,12 @@ impl Run {
     /// The id of a customer that nobody has registered; the same for the same key.
     #[must_use]
     pub fn nobody(&self, key: &Key) -> CustomerId {
-        Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{self}-{key}").as_bytes()).into()
+        self.nobody_of(key.as_str())
+    }
+
+    /// The same of any name.
+    pub(crate) fn nobody_of(&self, name: &str) -> CustomerId {
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{self}-{name}").as_bytes()).into()
     }
 }
 

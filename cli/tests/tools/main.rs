@@ -6,6 +6,7 @@
 )]
 
 mod commands;
+mod load;
 mod one_thread;
 mod openapi;
 mod orders;

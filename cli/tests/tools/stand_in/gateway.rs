@@ -14,7 +14,7 @@ use contracts::{
     CustomerId, Money, OrderId, Quantity, Sku,
     billing::{Invoice, InvoiceStatus},
     customers::{ChangeCreditLimit, Customer, RegisterCustomer},
-    ordering::{AddItem, ChangeItem, CreateOrder, Order, OrderStatus, StatusChange},
+    ordering::{AddItem, Cancel, ChangeItem, CreateOrder, Order, OrderStatus, StatusChange, WaitingFor},
     raw::RawMoney,
     style::Style,
     warehouse::{AddProduct, ChangeProduct, Product, Restock},
@@ -69,6 +69,7 @@ async fn now_and_then_busy(
     request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> Response {
+    world.stalled().await;
     let count = world.change(|state| {
         state.requests += 1;
         state.requests
@@ -232,7 +233,51 @@ async fn create(
         state.orders.insert(id, kept);
         Ok(order)
     });
-    Ok((StatusCode::CREATED, Json(order?)).into_response())
+    let order = order?;
+    if !body.place {
+        return Ok((StatusCode::CREATED, Json(order)).into_response());
+    }
+    begin(&world, order.id);
+    Ok(waited(&world, &headers, order.id, is_ended).await)
+}
+
+/// Places an order, unless it was placed before.
+fn begin(world: &World, id: OrderId) {
+    let at = world.now();
+    let first = world.change(|state| {
+        let kept = state.kept(id);
+        let first = kept.order.status == OrderStatus::Open;
+        if first {
+            kept.order.placed_at = Some(at);
+            kept.enter(OrderStatus::Pending, None, at);
+        }
+        first
+    });
+    if first {
+        world.platform.spawn(process::run(world.clone(), id));
+    }
+}
+
+fn is_ended(kept: &Kept) -> bool {
+    is_outcome(kept.order.status, kept.invoice.as_ref().map(|invoice| invoice.status))
+}
+
+/// Answers at the end of the wait that is preferred, or before if it is over by then.
+async fn waited(world: &World, headers: &HeaderMap, id: OrderId, over: fn(&Kept) -> bool) -> Response {
+    let wait = headers["prefer"].to_str().unwrap().strip_prefix("wait=").unwrap().parse().unwrap();
+    let end = world.until(|state| over(state.kept(id)).then_some(()));
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(wait), end).await;
+    let mut state = world.state();
+    let kept = state.kept(id);
+    let status = if over(kept) { StatusCode::OK } else { StatusCode::ACCEPTED };
+    (status, Json(shown(kept))).into_response()
+}
+
+/// An order as clients see it: with its invoice, and what it waits for.
+fn shown(kept: &Kept) -> Order {
+    let waiting_for =
+        (kept.order.status == OrderStatus::Shipped && !is_ended(kept)).then_some(WaitingFor::Payment);
+    Order { invoice: kept.invoice.clone(), waiting_for, ..kept.order.clone() }
 }
 
 /// Sets a line of an open order.
@@ -286,25 +331,12 @@ async fn remove_item(State(world): State<World>, Path((id, sku)): Path<(OrderId,
 async fn show(State(world): State<World>, Path(id): Path<OrderId>) -> Result<Json<Order>, Problem> {
     let mut state = world.state();
     let kept = state.orders.get_mut(&id).ok_or_else(|| Problem::not_found("order"))?;
-    Ok(Json(Order { invoice: kept.invoice.clone(), ..kept.order.clone() }))
+    Ok(Json(shown(kept)))
 }
 
 async fn place(State(world): State<World>, headers: HeaderMap, Path(id): Path<OrderId>) -> Response {
-    assert_eq!(headers["prefer"], "wait=0");
-    let at = world.now();
-    let (order, first) = world.change(|state| {
-        let kept = state.kept(id);
-        let first = kept.order.status == OrderStatus::Open;
-        if first {
-            kept.order.placed_at = Some(at);
-            kept.enter(OrderStatus::Pending, None, at);
-        }
-        (kept.order.clone(), first)
-    });
-    if first {
-        world.platform.spawn(process::run(world.clone(), id));
-    }
-    (StatusCode::ACCEPTED, Json(order)).into_response()
+    begin(&world, id);
+    waited(&world, &headers, id, is_ended).await
 }
 
 async fn cancel(
@@ -312,14 +344,10 @@ async fn cancel(
     headers: HeaderMap,
     Path(id): Path<OrderId>,
 ) -> Result<Response, Problem> {
-    assert_eq!(headers["prefer"], "wait=0");
     let at = world.now();
-    let order = world.change(|state| {
-        let kept = state.kept(id);
-        kept.cancel(at).map(|()| kept.order.clone())
-    })?;
-    let decided = order.status == OrderStatus::Cancelled;
-    Ok((if decided { StatusCode::OK } else { StatusCode::ACCEPTED }, Json(order)).into_response())
+    world.change(|state| state.kept(id).cancel(at))?;
+    let decided = |kept: &Kept| kept.order.status.is_final() || kept.order.cancel == Some(Cancel::TooLate);
+    Ok(waited(&world, &headers, id, decided).await)
 }
 
 async fn pay(State(world): State<World>, Path(id): Path<OrderId>) -> Result<Json<Invoice>, Problem> {

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use chassis::{ids::Random, platform::Platform, problem::Problem};
@@ -14,7 +15,10 @@ use contracts::{
     outside::simulators::{Behaviour, Entry, Held, Outcome},
     warehouse::Product,
 };
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 use uuid::Uuid;
 
 /// What goes wrong on purpose.
@@ -32,6 +36,8 @@ pub(crate) struct Faults {
     pub(crate) book_twice: bool,
     /// Orders stay APPROVED for ever.
     pub(crate) stuck: bool,
+    /// From the second second after the start on, no request is worked on for this long.
+    pub(crate) stall: Duration,
 }
 
 /// One style's system. Clones are the same.
@@ -42,6 +48,7 @@ pub(crate) struct World {
     state: Arc<Mutex<State>>,
     /// Told whenever anything has changed.
     changed: watch::Sender<()>,
+    began: Instant,
 }
 
 /// Everything that the system owns.
@@ -82,11 +89,25 @@ pub(crate) struct Simulated {
 
 impl World {
     pub(super) fn new(platform: Platform, faults: Faults) -> Self {
-        Self { platform, faults, state: Arc::default(), changed: watch::Sender::new(()) }
+        Self {
+            platform,
+            faults,
+            state: Arc::default(),
+            changed: watch::Sender::new(()),
+            began: Instant::now(),
+        }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
+    }
+
+    /// Waits while the stand-in stalls.
+    pub(super) async fn stalled(&self) {
+        let from = self.began + Duration::from_secs(2);
+        if (from..from + self.faults.stall).contains(&Instant::now()) {
+            sleep_until(from + self.faults.stall).await;
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -1,4 +1,4 @@
-//! In which styles to order.
+//! In which styles to order: what was asked for, and what is served.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -29,17 +29,17 @@ impl FromStr for Choice {
 
 /// A style to order in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Chosen {
+pub(crate) struct Chosen {
     /// The style whose prefix calls have; none for the default one.
-    pub(super) prefix: Option<Style>,
+    pub(crate) prefix: Option<Style>,
     /// The style's name, if it is known.
-    pub(super) name: Option<Style>,
+    pub(crate) name: Option<Style>,
 }
 
 impl Chosen {
     /// The styles that it may be: itself, or any if nobody tells its name. Telling all of them what one needs to hear does no
     /// harm, since what a run makes is named like nothing else.
-    pub(super) fn candidates(self) -> Vec<Style> {
+    pub(crate) fn candidates(self) -> Vec<Style> {
         self.name.map_or_else(|| Style::ALL.to_vec(), |style| vec![style])
     }
 }
@@ -54,7 +54,7 @@ impl fmt::Display for Chosen {
 ///
 /// # Errors
 /// It is not, or nobody says.
-pub(super) async fn choose(
+pub(crate) async fn choose(
     choice: Option<Choice>,
     gateway: &Gateway,
     apps: Option<&BTreeSet<App>>,

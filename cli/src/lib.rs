@@ -34,3 +34,6 @@ mod write;
 mod testing;
 
 pub use command_line::CommandLine;
+
+/// Which build of the command this is: that of `up`'s system too.
+pub const BUILD: chassis::platform::BuildInfo = chassis::platform::BuildInfo::of(option_env!("COMMIT"));

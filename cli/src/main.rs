@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use chassis::platform::Platform;
 use clap::Parser;
-use switchyard::{CommandLine, console::Console};
+use switchyard::{BUILD, CommandLine, console::Console};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    CommandLine::parse().run(&Platform::system(), &Console::system()).await
+    let platform = Platform { build: BUILD, ..Platform::system() };
+    CommandLine::parse().run(&platform, &Console::system()).await
 }

@@ -2,13 +2,14 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use chassis::platform::{BuildInfo, Platform};
+use chassis::platform::Platform;
 use contracts::style::Style;
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
 use super::Finding;
 use crate::{
+    BUILD,
     audit::{SERVICES, services_of, simulators_of},
     remote::{Address, Admin, AdminArgs, Error, Gateway, GatewayArgs},
 };
@@ -83,7 +84,7 @@ struct Version {
 }
 
 async fn version(admin: &Admin) -> Finding {
-    let own = BuildInfo::current();
+    let own = BUILD;
     match admin.get::<Version>("/version").await {
         Ok(theirs) if theirs.version == own.version && theirs.commit == own.commit => Finding::well(format!(
             "the system and this program are the same build ({} {})",

@@ -28,7 +28,7 @@ pub(super) fn begin(style: Chosen, config: &Config, build: BuildInfo, console: &
         None => format!("{} clients", config.clients),
     };
     console.line(format_args!("{style}: {much}, {how}; mix {}; seed {}", config.mix, config.seed));
-    if build.debug {
+    if build.profile == "debug" {
         console.note("this program was built without optimisation: its figures say little");
     }
 }

@@ -16,6 +16,8 @@ use futures_util::future::{join_all, try_join_all};
 use ports::Ports;
 use system::System;
 
+use crate::BUILD;
+
 pub use system::openapi;
 
 /// How long an orderly stop may take before what is left is given up.
@@ -99,7 +101,7 @@ pub enum Error {
 /// # Errors
 /// Why it did not start; nothing is left running then.
 pub async fn run(args: Args, retention: Retention, log: telemetry::LogHandle) -> Result<ExitCode, Error> {
-    let platform = Platform::system().named(INSTANCE);
+    let platform = Platform { build: BUILD, ..Platform::system() }.named(INSTANCE);
     let up = Up::start(&args, retention, platform, log).await?;
     up.announce();
     shutdown::shutdown_signal().await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{
     limits::BODY_BYTES,
-    metrics::{self, Identity, Metrics},
+    metrics::{self, Format, Identity, Metrics},
     platform::BuildInfo,
     problem::{self, Problem},
     readiness::{CheckReport, Readiness},
@@ -143,9 +143,10 @@ fn report(checks: Vec<Check>) -> Response {
     (status, Json(Report { ready, checks })).into_response()
 }
 
-async fn exposition(State(apps): State<Arc<[Probes]>>) -> Response {
-    match metrics::encode(apps.iter().map(|app| &app.metrics)) {
-        Ok(text) => ([(header::CONTENT_TYPE, metrics::TEXT_FORMAT)], text).into_response(),
+async fn exposition(State(apps): State<Arc<[Probes]>>, headers: HeaderMap) -> Response {
+    let format = Format::accepted(&headers);
+    match metrics::exposition(apps.iter().map(|app| &app.metrics), format) {
+        Ok(text) => ([(header::CONTENT_TYPE, format.media_type())], text).into_response(),
         Err(error) => problem::internal(&error).into_response(),
     }
 }

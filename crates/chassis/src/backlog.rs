@@ -1,9 +1,16 @@
 //! Gauges of what waits: in the outbox, among the dead letters, and whatever else a service looks up now and then.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use database::{Database, Error, Transaction};
+use database::{
+    Database, Error, Transaction,
+    leases::{self, Lease},
+};
 use messaging::{dead_letters, outbox};
+use prometheus::IntGaugeVec;
 
 use crate::{
     metrics::{self, Metrics},
@@ -14,7 +21,7 @@ use crate::{
 /// How often the gauges are read: a look costs a read of each index's end.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Shows `outbox_oldest_seconds`, `dead_letters_parked` and the counts of the database.
+/// Shows what waits in the outbox and among the dead letters, and who holds the database's leases.
 ///
 /// # Errors
 /// The App shows them already.
@@ -24,17 +31,25 @@ pub fn watch(service: &mut Service, database: &Database) -> Result<(), metrics::
     let oldest = metrics.float_gauge("outbox_oldest_seconds", help, &[])?;
     let help = "Messages that could not be handled, and wait for a retry or an operator.";
     let parked = metrics.gauge("dead_letters_parked", help, &[])?;
-    let counts = Counts::new(&metrics)?;
-    let watched = database.clone();
+    let help = "Messages in the outbox that are not confirmed yet.";
+    let waiting = metrics.gauge("outbox_messages", help, &[])?;
+    let help = "Keys of which a message could not be sent, so that all their messages wait.";
+    let held = metrics.gauge("outbox_held_keys", help, &[])?;
+    let leases = Leases::new(&metrics, &service.platform().instance)?;
     sample(
         service,
         "backlog",
         database,
-        async |tx| Ok((age(tx.now(), outbox::oldest(tx).await?), dead_letters::count(tx).await?)),
-        move |(age, count)| {
-            oldest.with_label_values::<&str>(&[]).set(age);
-            parked.with_label_values::<&str>(&[]).set(i64::try_from(count).unwrap_or(i64::MAX));
-            counts.set(&watched);
+        async |tx| Looked::look(tx).await,
+        move |looked| {
+            let set = |gauge: &IntGaugeVec, count: u64| {
+                gauge.with_label_values::<&str>(&[]).set(i64::try_from(count).unwrap_or(i64::MAX));
+            };
+            oldest.with_label_values::<&str>(&[]).set(looked.oldest);
+            set(&parked, looked.parked);
+            set(&waiting, looked.waiting);
+            set(&held, looked.held);
+            leases.set(looked.now, &looked.leases);
         },
     );
     Ok(())
@@ -68,26 +83,56 @@ pub fn age(now: i64, since: Option<i64>) -> f64 {
     since.map_or(0.0, |since| now.saturating_sub(since).max(0) as f64 / 1e6)
 }
 
-struct Counts(prometheus::IntGaugeVec);
+/// What a look finds.
+struct Looked {
+    now: i64,
+    oldest: f64,
+    waiting: u64,
+    held: u64,
+    parked: u64,
+    leases: Vec<Lease>,
+}
 
-impl Counts {
-    fn new(metrics: &Metrics) -> Result<Self, metrics::Error> {
-        let help = "What the database has done since it was opened, by what it counts.";
-        metrics.gauge("database_works", help, &["count"]).map(Self)
+impl Looked {
+    async fn look(tx: &mut Transaction) -> Result<Self, Error> {
+        Ok(Self {
+            now: tx.now(),
+            oldest: age(tx.now(), outbox::oldest(tx).await?),
+            waiting: outbox::waiting(tx).await?,
+            held: outbox::held_keys(tx).await?,
+            parked: dead_letters::count(tx).await?,
+            leases: leases::all(tx).await?,
+        })
+    }
+}
+
+/// Who does what only one replica does at a time.
+struct Leases {
+    holder: Arc<str>,
+    held: IntGaugeVec,
+    changes: Arc<Mutex<Vec<Lease>>>,
+}
+
+impl Leases {
+    fn new(metrics: &Metrics, holder: &Arc<str>) -> Result<Self, metrics::Error> {
+        let help = "Whether this replica plays the role: 1, or 0.";
+        let held = metrics.gauge("lease_held", help, &["role"])?;
+        let changes: Arc<Mutex<Vec<Lease>>> = Arc::default();
+        let (shown, help) = (changes.clone(), "How often the role has gone to another replica.");
+        metrics.read_counter("lease_changes_total", help, &["role"], move |samples| {
+            for lease in shown.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                // The first to have it took it from nobody.
+                samples.count(&[&lease.role], lease.number.saturating_sub(1));
+            }
+        })?;
+        Ok(Self { holder: holder.clone(), held, changes })
     }
 
-    fn set(&self, database: &Database) {
-        let stats = database.stats();
-        for (name, count) in [
-            ("commits", stats.commits),
-            ("committed", stats.committed),
-            ("rolled_back", stats.rolled_back),
-            ("largest_group", stats.largest_group),
-            ("reads", stats.reads),
-            ("queued_writes", stats.queued_writes),
-            ("queued_reads", stats.queued_reads),
-        ] {
-            self.0.with_label_values(&[name]).set(i64::try_from(count).unwrap_or(i64::MAX));
+    fn set(&self, now: i64, leases: &[Lease]) {
+        for lease in leases {
+            let held = *lease.holder == *self.holder && lease.expires_at > now;
+            self.held.with_label_values(&[&lease.role]).set(i64::from(held));
         }
+        *self.changes.lock().unwrap_or_else(PoisonError::into_inner) = leases.to_vec();
     }
 }

@@ -1,8 +1,13 @@
 //! An HTTP client for calls between services: bounded, with a deadline that shrinks along the way.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use axum::{body::Body, extract::Request, http::HeaderMap, response::Response as Streamed};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, Method},
+    response::Response as Streamed,
+};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_util::{
     client::legacy::Client,
@@ -14,18 +19,22 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     context::{ACTOR, ANONYMOUS, Context, IDEMPOTENCY_KEY, TIMEOUT_MS},
     ids::Random,
+    metrics::{self, Metrics},
     platform::Platform,
-    trace::TRACEPARENT,
+    trace::{TRACEPARENT, Trace},
 };
 
 mod call;
 mod connector;
 mod error;
+mod measure;
 mod response;
 
 pub use call::Call;
 use connector::Connector;
 pub use error::Error;
+pub use measure::Peer;
+use measure::{Measure, Measured};
 pub use response::Response;
 
 /// How a client behaves.
@@ -62,6 +71,7 @@ pub struct HttpClient {
     inner: Client<Connector, Body>,
     random: Random,
     options: Options,
+    measure: Option<Arc<Measure>>,
 }
 
 impl HttpClient {
@@ -73,7 +83,16 @@ impl HttpClient {
             .pool_idle_timeout(options.idle)
             .pool_max_idle_per_host(options.idle_per_host)
             .build(Connector::new(platform.network.clone(), options.connect));
-        HttpClient { inner, random: platform.random().clone(), options }
+        HttpClient { inner, random: platform.random().clone(), options, measure: None }
+    }
+
+    /// Counts calls among the App's metrics, by the service that they are to: see [`Call::to`].
+    ///
+    /// # Errors
+    /// The App counts those of another client already; clones of one client count together.
+    pub fn measured(mut self, metrics: &Metrics) -> Result<Self, metrics::Error> {
+        self.measure = Some(Arc::new(Measure::new(metrics)?));
+        Ok(self)
     }
 
     /// Makes a call and reads the whole answer, whatever its status.
@@ -92,11 +111,14 @@ impl HttpClient {
         if left.is_zero() {
             return Err(Error::TimedOut { call: what, sent: false });
         }
+        let measured = self.start(call.method(), call.peer(), call.context().map(|context| context.trace));
         let request = call.into_request(|context, headers| self.propagate(context, Some(left), headers))?;
-        match timeout_at(deadline, self.exchange(&what, request)).await {
+        let answered = match timeout_at(deadline, self.exchange(&what, request)).await {
             Ok(answered) => answered,
             Err(_) => Err(Error::TimedOut { call: what, sent: true }),
-        }
+        };
+        measured.end(answered.as_ref().map(|answer| answer.status));
+        answered
     }
 
     /// `GET`.
@@ -155,14 +177,20 @@ impl HttpClient {
     }
 
     /// Hands a request on as it is and its answer's body as it comes: for proxies and event streams. Neither
-    /// is bounded in size or time beyond connecting; [`propagate`](Self::propagate) sets the headers.
+    /// is bounded in size or time beyond connecting; [`propagate`](Self::propagate) sets the headers, and the extension
+    /// [`Peer`] says whom to count the call for.
     ///
     /// # Errors
     /// There is no answer.
     pub async fn stream(&self, request: Request) -> Result<Streamed, Error> {
         let what = format!("{} {}", request.method(), request.uri());
+        let peer = request.extensions().get().copied().unwrap_or_default();
+        let trace = request.headers().get(&TRACEPARENT).and_then(|trace| trace.to_str().ok()?.parse().ok());
+        let measured = self.start(request.method(), peer, trace);
         let answered = self.inner.request(request).await;
-        answered.map(|response| response.map(Body::new)).map_err(|source| Error::of_client(what, source))
+        let answered = answered.map_err(|source| Error::of_client(what, source));
+        measured.end(answered.as_ref().map(hyper::Response::status));
+        answered.map(|response| response.map(Body::new))
     }
 
     /// Sets the headers that tell the callee who asks, in which trace, under which key, and how much time is
@@ -189,6 +217,10 @@ impl HttpClient {
             let left = (left - left / 20).as_millis().max(1);
             set(TIMEOUT_MS, &left.to_string());
         }
+    }
+
+    fn start(&self, method: &Method, peer: Peer, trace: Option<Trace>) -> Measured {
+        Measured::start(self.measure.as_ref(), method, peer, trace)
     }
 
     async fn exchange(&self, what: &str, request: Request) -> Result<Response, Error> {

@@ -4,7 +4,11 @@
 //! passed is 504, its body is bounded (or 413), a handler's panic becomes 500. Afterwards every error is a
 //! problem with the trace's id, and the request is counted by its route's template.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -30,12 +34,9 @@ use crate::{
 
 mod answer;
 mod body;
-mod measure;
+pub(crate) mod measure;
 
 use measure::HttpMetrics;
-
-/// The route of a request that no route matches.
-const UNMATCHED: &str = "unmatched";
 
 struct Edge {
     identity: Identity,
@@ -69,36 +70,42 @@ pub fn edge(
 
 async fn around(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let measured = edge.metrics.start(request.method(), &route(&request));
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let measured = edge.metrics.start(request.method(), route);
     let context = Context::from_headers(request.headers(), &edge.random);
     let trace =
         context.as_ref().map_or_else(|_| Trace::from_headers(request.headers(), &edge.random), |it| it.trace);
-    let span = edge.span(&request, &trace);
+    let span = edge.span(&request, measured.route(), &trace);
     let response = async {
         let response = match context {
-            Ok(context) => edge.handle(request, context, next).await,
+            Ok(context) => edge.handle(request, context, next, measured.body()).await,
             Err(problem) => Err(problem),
         };
         answer::finish(response, &trace, started)
     };
     let response = response.instrument(span).await;
-    measured.end(response.status(), started.elapsed());
-    response
+    measured.end(response, started.elapsed(), &trace)
 }
 
 impl Edge {
-    fn span(&self, request: &Request, trace: &Trace) -> Span {
+    fn span(&self, request: &Request, route: &str, trace: &Trace) -> Span {
         info_span!(
             "request",
             service = %self.identity.service,
             style = %self.identity.style,
             trace_id = %trace.trace_id(),
             method = %request.method(),
-            route = %route(request),
+            route,
         )
     }
 
-    async fn handle(&self, mut request: Request, context: Context, next: Next) -> Result<Response, Problem> {
+    async fn handle(
+        &self,
+        mut request: Request,
+        context: Context,
+        next: Next,
+        read: Arc<AtomicU64>,
+    ) -> Result<Response, Problem> {
         let Ok(_place) = self.in_flight.try_acquire() else { return Err(too_busy()) };
         if context.is_expired() {
             return Err(Problem::deadline_exceeded());
@@ -108,18 +115,12 @@ impl Edge {
         }
         let here = context.trace.child(&self.random);
         request.extensions_mut().insert(Context { trace: here, ..context });
-        let request = request.map(|body| body::bounded(body, self.body_bytes, self.body_read));
+        let request = request.map(|body| body::bounded(body, self.body_bytes, self.body_read, read));
         // The panic's message and place are logged by the panic hook. Whatever the handler left half done is
         // its own.
         let handled = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         handled.map_err(|_| problem::internal_answer())
     }
-}
-
-/// The template of the request's route, which is bounded, unlike its path.
-fn route(request: &Request) -> String {
-    let matched = request.extensions().get::<MatchedPath>();
-    matched.map_or(UNMATCHED, MatchedPath::as_str).to_owned()
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {

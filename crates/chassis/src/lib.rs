@@ -27,6 +27,8 @@ pub mod webhook;
 pub mod changes;
 pub mod idempotency;
 pub mod metrics;
+pub mod observe;
+pub mod panics;
 pub mod readiness;
 pub mod retention;
 pub mod shutdown;

@@ -1,39 +1,186 @@
-//! Numbers for Prometheus: one registry per App, labelled with its service and style.
+//! Numbers for Prometheus: one registry per App, whose series are labelled with its service and style.
 //!
-//! Names follow Prometheus and OpenTelemetry: lower case, a unit in the name, `_total` on counters. Labels
-//! are bounded: a route's template, never a path or an id.
+//! Names follow Prometheus and OpenTelemetry: lower case, a unit in the name, `_total` on counters. Labels are bounded:
+//! a route's template or a message's type, never a path or an id.
+//!
+//! ```
+//! # use chassis::{metrics::{BRIEF_SECONDS, Format, Metrics, exposition}, platform::Platform};
+//! # use std::time::Duration;
+//! # fn main() -> Result<(), chassis::metrics::Error> {
+//! let metrics = Metrics::new("greetings", "rest", &Platform::system())?;
+//!
+//! // Something that is counted where it happens. Whoever does so often resolves the labels once.
+//! let greeted = metrics.counter("greetings_total", "Greetings.", &["language"])?;
+//! let english = greeted.with_label_values(&["en"]);
+//! english.inc();
+//!
+//! // Something that takes its time, whose buckets remember a trace each.
+//! let took = metrics.histogram("greeting_duration_seconds", "How long they took.", &[], BRIEF_SECONDS)?;
+//! took.with(&[]).time(Duration::from_micros(300), None);
+//!
+//! // Something that is counted elsewhere already, and read when somebody scrapes.
+//! metrics.read_gauge("greetings_queued", "Greetings that wait.", &[], |shown| shown.count(&[], 3))?;
+//!
+//! let text = exposition([&metrics], Format::Text)?;
+//! assert!(text.contains(r#"greetings_total{language="en",service="greetings",style="rest"} 1"#));
+//! # Ok(())
+//! # }
+//! ```
 
-use std::collections::{BTreeMap, HashMap};
-
-use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
-    core::{AtomicF64, Collector, GenericGaugeVec},
-    proto::MetricFamily,
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::platform::BuildInfo;
+use database::Clock;
+use prometheus::{
+    IntCounterVec, IntGaugeVec, Opts,
+    core::{AtomicF64, Collector, GenericGaugeVec},
+    proto,
+};
 
-/// The media type of [`encode`].
-pub const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+use crate::platform::{BuildInfo, Platform};
 
-/// Buckets for durations, in seconds: 0.5 ms to 30 s, each about twice the one before.
-pub const SECONDS: &[f64] =
-    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+mod catalogue;
+mod exposition;
+mod family;
+mod format;
+mod histogram;
+mod process;
+mod runtime;
+mod series;
 
-/// A metric cannot be registered: its name is taken, or against the rules.
+pub use catalogue::{Row, catalogue, table};
+pub use family::{Description, Kind, Sample, Samples, Value};
+pub use format::Format;
+pub use histogram::{Bucket, Buckets, Exemplar, Histogram, HistogramVec, Snapshot};
+pub use series::{OTHER, Series};
+
+/// What takes microseconds when all is well, and seconds when it is not: a message that is handled, a commit.
+pub const BRIEF_SECONDS: Buckets = Buckets::nanoseconds(&[
+    50_000,
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    1_000_000_000,
+    5_000_000_000,
+]);
+
+/// What takes milliseconds when all is well: a request, a call to another service.
+pub const CALL_SECONDS: Buckets = Buckets::nanoseconds(&[
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    2_500_000_000,
+    5_000_000_000,
+    30_000_000_000,
+]);
+
+/// What waits for others, who may be away for a while: a step of a saga.
+pub const PATIENT_SECONDS: Buckets = Buckets::nanoseconds(&[
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    5_000_000_000,
+    15_000_000_000,
+    60_000_000_000,
+    300_000_000_000,
+]);
+
+/// Sizes of bodies, in bytes: 64 B to 1 MiB.
+pub const BODY_BYTES: Buckets = Buckets::whole(&[
+    64,
+    128,
+    256,
+    512,
+    1 << 10,
+    2 << 10,
+    4 << 10,
+    8 << 10,
+    16 << 10,
+    32 << 10,
+    64 << 10,
+    256 << 10,
+    1 << 20,
+]);
+
+/// How many share something: 1 to 1024.
+pub const HOW_MANY: Buckets = Buckets::whole(&[1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]);
+
+/// A metric cannot be registered or shown.
 #[derive(Debug, thiserror::Error)]
-#[error("registering the metric `{name}`")]
-pub struct Error {
-    name: String,
-    #[source]
-    source: prometheus::Error,
+pub enum Error {
+    /// It is against the rules.
+    #[error("registering the metric `{name}`: {why}")]
+    Malformed {
+        /// Its name.
+        name: &'static str,
+        /// Which rule.
+        why: &'static str,
+    },
+    /// Its name is taken.
+    #[error("registering the metric `{name}`: the name is taken")]
+    Taken {
+        /// Its name.
+        name: &'static str,
+    },
+    /// The library refuses it.
+    #[error("registering the metric `{name}`")]
+    Refused {
+        /// Its name.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: prometheus::Error,
+    },
+    /// Two Apps count different things by one name.
+    #[error("two Apps count different things as `{name}`")]
+    Differs {
+        /// The name.
+        name: &'static str,
+    },
 }
 
 /// The metrics of one App. Clones share the registry.
-#[derive(Clone, Debug)]
-pub struct Metrics {
+#[derive(Clone)]
+pub struct Metrics(Arc<Shared>);
+
+struct Shared {
     identity: Identity,
-    registry: Registry,
+    clock: Clock,
+    families: Mutex<Vec<Registered>>,
+}
+
+#[derive(Clone)]
+struct Registered {
+    description: Description,
+    collect: Arc<dyn Fn() -> Vec<Sample> + Send + Sync>,
 }
 
 /// Which App it is: one service in one style.
@@ -45,53 +192,58 @@ pub struct Identity {
     pub service: String,
 }
 
+type FloatGaugeVec = GenericGaugeVec<AtomicF64>;
+
 impl Metrics {
     /// The registry of a service in a style, with `build_info` in it.
     ///
     /// # Errors
-    /// None for names that are not empty.
-    pub fn new(service: &str, style: &str, build: BuildInfo) -> Result<Self, Error> {
-        let labels = HashMap::from([("service", service), ("style", style)]);
-        let labels = labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let registry = Registry::new_custom(None, Some(labels))
-            .map_err(|source| Error { name: service.to_owned(), source })?;
-        let metrics =
-            Metrics { identity: Identity { style: style.into(), service: service.into() }, registry };
-        let info = metrics.gauge(
-            "build_info",
-            "Always 1; the labels say which build this is.",
-            &["version", "commit"],
-        )?;
-        info.with_label_values(&[build.version, build.commit]).set(1);
+    /// None.
+    pub fn new(service: &str, style: &str, platform: &Platform) -> Result<Self, Error> {
+        let metrics = Self(Arc::new(Shared {
+            identity: Identity { style: style.into(), service: service.into() },
+            clock: platform.clock.clone(),
+            families: Mutex::default(),
+        }));
+        let (build, help) = (platform.build, "Always 1; the labels say which build this is.");
+        metrics.read_gauge("build_info", help, BuildInfo::LABELS, move |shown| {
+            shown.count(&build.labels(), 1);
+        })?;
         Ok(metrics)
     }
 
     /// Which App these metrics are of.
     #[must_use]
     pub fn identity(&self) -> &Identity {
-        &self.identity
+        &self.0.identity
     }
 
-    /// The registry itself, for collectors that read their numbers when asked.
-    #[must_use]
-    pub fn registry(&self) -> &Registry {
-        &self.registry
-    }
-
-    /// A number that only grows.
+    /// A number that only grows. Its name ends in `_total`.
     ///
     /// # Errors
     /// The name is taken or against the rules; this is so for all that follow.
-    pub fn counter(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, Error> {
-        self.register(name, IntCounterVec::new(Opts::new(name, help), labels))
+    pub fn counter(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        labels: &'static [&'static str],
+    ) -> Result<IntCounterVec, Error> {
+        let made = IntCounterVec::new(Opts::new(name, help), labels);
+        self.vector(Description { name, help, labels, kind: Kind::Counter }, made)
     }
 
-    /// A number that goes up and down.
+    /// A whole number that goes up and down.
     ///
     /// # Errors
     /// See [`counter`](Self::counter).
-    pub fn gauge(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, Error> {
-        self.register(name, IntGaugeVec::new(Opts::new(name, help), labels))
+    pub fn gauge(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        labels: &'static [&'static str],
+    ) -> Result<IntGaugeVec, Error> {
+        let made = IntGaugeVec::new(Opts::new(name, help), labels);
+        self.vector(Description { name, help, labels, kind: Kind::Gauge }, made)
     }
 
     /// A number of seconds, bytes or the like that goes up and down.
@@ -100,94 +252,163 @@ impl Metrics {
     /// See [`counter`](Self::counter).
     pub fn float_gauge(
         &self,
-        name: &str,
-        help: &str,
-        labels: &[&str],
-    ) -> Result<GenericGaugeVec<AtomicF64>, Error> {
-        self.register(name, GenericGaugeVec::new(Opts::new(name, help), labels))
+        name: &'static str,
+        help: &'static str,
+        labels: &'static [&'static str],
+    ) -> Result<FloatGaugeVec, Error> {
+        let made = FloatGaugeVec::new(Opts::new(name, help), labels);
+        self.vector(Description { name, help, labels, kind: Kind::Gauge }, made)
     }
 
-    /// How values spread over `buckets`, [`SECONDS`] say.
+    /// How values spread over `buckets`, [`CALL_SECONDS`] say.
     ///
     /// # Errors
     /// See [`counter`](Self::counter).
     pub fn histogram(
         &self,
-        name: &str,
-        help: &str,
-        labels: &[&str],
-        buckets: &[f64],
+        name: &'static str,
+        help: &'static str,
+        labels: &'static [&'static str],
+        buckets: Buckets,
     ) -> Result<HistogramVec, Error> {
-        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-        self.register(name, HistogramVec::new(options, labels))
+        let histogram = HistogramVec::new(buckets, self.0.clock.clone());
+        let shown = histogram.clone();
+        let description = Description { name, help, labels, kind: Kind::Histogram };
+        self.register(description, move || shown.samples())?;
+        Ok(histogram)
     }
 
-    fn register<C: Collector + Clone + 'static>(
+    /// A number that only grows and is counted elsewhere: `read` tells it at every scrape. It answers from what is
+    /// known, at once; this is so for all that follow.
+    ///
+    /// # Errors
+    /// See [`counter`](Self::counter).
+    pub fn read_counter(
         &self,
-        name: &str,
-        collector: prometheus::Result<C>,
+        name: &'static str,
+        help: &'static str,
+        labels: &'static [&'static str],
+        read: impl Fn(&mut Samples) + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        self.read(Description { name, help, labels, kind: Kind::Counter }, read)
+    }
+
+    /// A number that goes up and down and is known elsewhere.
+    ///
+    /// # Errors
+    /// See [`counter`](Self::counter).
+    pub fn read_gauge(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        labels: &'static [&'static str],
+        read: impl Fn(&mut Samples) + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        self.read(Description { name, help, labels, kind: Kind::Gauge }, read)
+    }
+
+    /// How values spread that are counted elsewhere; see [`Buckets::snapshot`].
+    ///
+    /// # Errors
+    /// See [`counter`](Self::counter).
+    pub fn read_histogram(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        labels: &'static [&'static str],
+        read: impl Fn(&mut Samples) + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        self.read(Description { name, help, labels, kind: Kind::Histogram }, read)
+    }
+
+    fn read(
+        &self,
+        description: Description,
+        read: impl Fn(&mut Samples) + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        self.register(description, move || {
+            let mut samples = Samples::default();
+            read(&mut samples);
+            samples.0
+        })
+    }
+
+    fn vector<C: Collector + Clone + 'static>(
+        &self,
+        description: Description,
+        made: prometheus::Result<C>,
     ) -> Result<C, Error> {
-        let registered = collector.and_then(|collector| {
-            self.registry.register(Box::new(collector.clone()))?;
-            Ok(collector)
-        });
-        registered.map_err(|source| Error { name: name.to_owned(), source })
+        description.check().map_err(|why| Error::Malformed { name: description.name, why })?;
+        let vector = made.map_err(|source| Error::Refused { name: description.name, source })?;
+        let (shown, labels) = (vector.clone(), description.labels);
+        let collect = move || shown.collect().iter().flat_map(|family| samples(family, labels)).collect();
+        self.register(description, collect)?;
+        Ok(vector)
+    }
+
+    fn register(
+        &self,
+        description: Description,
+        collect: impl Fn() -> Vec<Sample> + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        let name = description.name;
+        description.check().map_err(|why| Error::Malformed { name, why })?;
+        let mut families = self.0.families.lock().unwrap_or_else(PoisonError::into_inner);
+        if families.iter().any(|family| family.description.name == name) {
+            return Err(Error::Taken { name });
+        }
+        families.push(Registered { description, collect: Arc::new(collect) });
+        Ok(())
+    }
+
+    fn families(&self) -> Vec<Registered> {
+        self.0.families.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// The metrics of several Apps in one exposition: each family once, as the format demands, with the series of
-/// all.
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let families = self.families();
+        let names: Vec<_> = families.iter().map(|family| family.description.name).collect();
+        f.debug_struct("Metrics").field("identity", &self.0.identity).field("families", &names).finish()
+    }
+}
+
+/// The samples of a counter or gauge, by the order of its labels' names.
+fn samples(family: &proto::MetricFamily, names: &[&str]) -> Vec<Sample> {
+    let sample = |metric: &proto::Metric| {
+        let value = match family.get_field_type() {
+            proto::MetricType::COUNTER => metric.get_counter().get_value(),
+            _ => metric.get_gauge().get_value(),
+        };
+        let label = |name: &&str| metric.get_label().iter().find(|label| label.name() == *name);
+        let labels = names.iter().map(|name| label(name).map_or("", |label| label.value()).to_owned());
+        Sample { labels: labels.collect(), value: Value::Number(value) }
+    };
+    let mut samples: Vec<_> = family.get_metric().iter().map(sample).collect();
+    // They come out of a hash map; the same numbers should read the same every time.
+    samples.sort_by(|one, other| one.labels.cmp(&other.labels));
+    samples
+}
+
+/// The metrics of several Apps in one exposition: each family once, as the formats demand, with the series of all; and
+/// those of the process, which has one memory and one runtime however many Apps it runs.
 ///
 /// # Errors
-/// A family without series or of two types, which registries keep out.
-pub fn encode<'a>(apps: impl IntoIterator<Item = &'a Metrics>) -> Result<String, Error> {
-    let mut families: BTreeMap<String, MetricFamily> = BTreeMap::new();
-    for mut family in apps.into_iter().flat_map(|app| app.registry.gather()) {
-        match families.get_mut(family.name()) {
-            Some(known) => known.mut_metric().extend(family.take_metric()),
-            None => drop(families.insert(family.name().to_owned(), family)),
+/// Two Apps count different things by one name.
+pub fn exposition<'a>(apps: impl IntoIterator<Item = &'a Metrics>, format: Format) -> Result<String, Error> {
+    let apps: Vec<_> = apps.into_iter().map(|app| (app.identity(), app.families())).collect();
+    let mut families = exposition::Families::default();
+    for (identity, registered) in &apps {
+        for Registered { description, collect } in registered {
+            families.add(Some(identity), description, collect())?;
         }
     }
-    let mut families: Vec<_> = families.into_values().collect();
-    for metric in families.iter_mut().flat_map(MetricFamily::mut_metric) {
-        // Constant labels come from a hash map; the same numbers should read the same every time.
-        metric.mut_label().sort_by(|one, other| one.name().cmp(other.name()));
+    for (description, samples) in process::families().into_iter().chain(runtime::families()) {
+        families.add(None, &description, samples)?;
     }
-    let mut text = Vec::new();
-    let encoded = TextEncoder::new().encode(&families, &mut text);
-    encoded.map_err(|source| Error { name: "all".to_owned(), source })?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    Ok(families.write(format))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn metrics(service: &str, style: &str) -> Metrics {
-        Metrics::new(service, style, BuildInfo::current()).unwrap()
-    }
-
-    #[test]
-    fn every_series_names_its_service_and_style() {
-        let metrics = metrics("customers", "rest");
-        let sent = metrics.counter("mails_sent_total", "Mails sent.", &["kind"]).unwrap();
-        sent.with_label_values(&["welcome"]).inc();
-        let text = encode([&metrics]).unwrap();
-        let series = r#"mails_sent_total{kind="welcome",service="customers",style="rest"} 1"#;
-        assert!(text.contains(series), "{text}");
-    }
-
-    #[test]
-    fn the_union_tells_each_family_once_with_the_series_of_all() {
-        let text = encode([&metrics("customers", "rest"), &metrics("billing", "rest")]).unwrap();
-        assert_eq!(text.matches("# TYPE build_info gauge").count(), 1);
-        assert!(text.contains(r#"service="customers""#) && text.contains(r#"service="billing""#));
-    }
-
-    #[test]
-    fn a_name_is_taken_once_only() {
-        let metrics = metrics("customers", "rest");
-        let error = metrics.gauge("build_info", "Again.", &[]).unwrap_err();
-        assert_eq!(error.to_string(), "registering the metric `build_info`");
-    }
-}
+mod tests;

@@ -86,17 +86,41 @@ impl Platform {
 pub struct BuildInfo {
     /// The workspace's version.
     pub version: &'static str,
-    /// The commit, where the build was told it in `GIT_COMMIT`.
+    /// The commit, where the build knows it.
     pub commit: &'static str,
-    /// Whether it was built without optimisation.
-    pub debug: bool,
+    /// The compiler's version.
+    pub rustc: &'static str,
+    /// `release`, or `debug` if it was built without optimisation.
+    pub profile: &'static str,
 }
 
 impl BuildInfo {
-    /// This build.
+    /// The labels of `build_info`.
+    pub(crate) const LABELS: &[&str] = &["version", "commit", "rustc", "profile"];
+
+    /// This build, of the commit that was given in `GIT_COMMIT`.
     #[must_use]
-    pub fn current() -> Self {
-        let commit = option_env!("GIT_COMMIT").unwrap_or("unknown");
-        BuildInfo { version: env!("CARGO_PKG_VERSION"), commit, debug: cfg!(debug_assertions) }
+    pub const fn current() -> Self {
+        Self::of(option_env!("GIT_COMMIT"))
+    }
+
+    /// This build, of a commit that the program knows: its own build script may look, and then only the program is built
+    /// anew after a commit, not this crate and all that stands on it.
+    #[must_use]
+    pub const fn of(commit: Option<&'static str>) -> Self {
+        let commit = match commit {
+            Some(commit) => commit,
+            None => "unknown",
+        };
+        BuildInfo {
+            version: env!("CARGO_PKG_VERSION"),
+            commit,
+            rustc: env!("BUILD_RUSTC"),
+            profile: env!("BUILD_PROFILE"),
+        }
+    }
+
+    pub(crate) const fn labels(&self) -> [&'static str; 4] {
+        [self.version, self.commit, self.rustc, self.profile]
     }
 }

@@ -12,9 +12,11 @@ use database::{Database, Health, Options, Schema};
 
 use crate::{
     admin::Admin,
+    client::{self, HttpClient},
     edge::edge,
     limits::Limits,
     metrics::{self, Metrics},
+    observe,
     platform::Platform,
     readiness::Readiness,
     server::Server,
@@ -127,7 +129,7 @@ impl Service {
     /// # Errors
     /// None for names that are not empty.
     pub fn new(name: &str, style: &str, platform: &Platform, limits: Limits) -> Result<Self, Error> {
-        let metrics = Metrics::new(name, style, platform.build)?;
+        let metrics = Metrics::new(name, style, platform)?;
         let liveness = Liveness::new(&metrics)?;
         let tasks = || Tasks::new(metrics.identity().clone(), liveness.clone());
         Ok(Service {
@@ -142,6 +144,20 @@ impl Service {
             liveness,
             limits,
         })
+    }
+
+    /// What the App takes from outside itself.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// A client of other services, whose calls are counted. An App has one: clones share its connections.
+    ///
+    /// # Errors
+    /// It has one already.
+    pub fn client(&self, options: client::Options) -> Result<HttpClient, Error> {
+        Ok(HttpClient::new(&self.platform, options).measured(&self.metrics)?)
     }
 
     /// Where parts register their metrics.
@@ -177,6 +193,9 @@ impl Service {
             Health::ReadOnly => Err("the file is read-only".to_owned()),
             Health::Failing => Err("the file cannot be read or written".to_owned()),
         });
+        let watched = database.clone();
+        self.liveness.check("store", move || !watched.has_died());
+        observe::database::show(&self.metrics, &database)?;
         let closing = database.clone();
         self.on_stop(Stage::Storage, "database", async move { closing.close().await });
         Ok(database)

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeSet,
+    fmt,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -74,11 +75,15 @@ impl Tasks {
 }
 
 /// Whether this process should be started anew. Clones share it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Liveness {
     failed: Arc<Mutex<BTreeSet<&'static str>>>,
+    checks: Arc<Mutex<Vec<Check>>>,
     panics: IntCounterVec,
 }
+
+/// What is looked at, and whether it lives.
+type Check = (&'static str, Box<dyn Fn() -> bool + Send + Sync>);
 
 impl Liveness {
     /// Alive.
@@ -88,7 +93,7 @@ impl Liveness {
     pub fn new(metrics: &Metrics) -> Result<Self, metrics::Error> {
         let help = "Background parts that panicked; each makes the App's liveness fail.";
         let panics = metrics.counter("background_panics_total", help, &["part"])?;
-        Ok(Liveness { failed: Arc::default(), panics })
+        Ok(Liveness { failed: Arc::default(), checks: Arc::default(), panics })
     }
 
     /// Not alive any more, because of `part`. There is no way back but a new process.
@@ -97,20 +102,35 @@ impl Liveness {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(part);
     }
 
+    /// Not alive once `lives` answers that it is not. It is asked at every probe, so it answers from what is known, at
+    /// once.
+    pub fn check(&self, name: &'static str, lives: impl Fn() -> bool + Send + Sync + 'static) {
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner).push((name, Box::new(lives)));
+    }
+
     /// The parts that failed, in alphabetical order; none means alive.
     #[must_use]
     pub fn failed(&self) -> Vec<&'static str> {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+        let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        let dead = checks.iter().filter(|(_, lives)| !lives()).map(|(name, _)| *name);
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.iter().copied().chain(dead).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+impl fmt::Debug for Liveness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Liveness").field("failed", &self.failed()).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::BuildInfo;
+    use crate::{metrics::Format, testing::platform};
 
     fn tasks() -> (Tasks, Liveness, Metrics) {
-        let metrics = Metrics::new("customers", "rest", BuildInfo::current()).unwrap();
+        let metrics = Metrics::new("customers", "rest", &platform()).unwrap();
         let liveness = Liveness::new(&metrics).unwrap();
         (Tasks::new(metrics.identity().clone(), liveness.clone()), liveness, metrics)
     }
@@ -147,7 +167,7 @@ mod tests {
         tasks.stop().await;
         other.await.unwrap();
         assert_eq!(liveness.failed(), ["relay"]);
-        let text = metrics::encode([&metrics]).unwrap();
+        let text = metrics::exposition([&metrics], Format::Text).unwrap();
         assert!(
             text.contains(r#"background_panics_total{part="relay",service="customers",style="rest"} 1"#),
             "{text}"

@@ -12,7 +12,7 @@ use tracing_subscriber::{
     util::{SubscriberInitExt, TryInitError},
 };
 
-use crate::config::Env;
+use crate::{config::Env, panics};
 
 mod json;
 
@@ -88,7 +88,7 @@ pub enum Error {
 pub fn init(service: &'static str, logging: &Logging) -> Result<LogHandle, Error> {
     let (subscriber, handle) = subscriber(service, logging, std::io::stderr)?;
     subscriber.try_init().map_err(Error::AlreadyStarted)?;
-    log_panics();
+    panics::hook();
     Ok(handle)
 }
 
@@ -107,20 +107,6 @@ where
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
     Ok((Registry::default().with(filter).with(lines), LogHandle(Arc::new(reload))))
-}
-
-/// A panic is a log line too, under the span that it happened in.
-fn log_panics() {
-    std::panic::set_hook(Box::new(|panic| {
-        let location = panic.location().map(ToString::to_string);
-        tracing::error!(panic.location = location, "panicked: {}", panic_message(panic.payload()));
-    }));
-}
-
-/// What a panic said.
-fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 /// Changes the level of a running process. Clones change the same.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     client::{Call, HttpClient, Options, Response},
     limits::Limits,
-    metrics,
+    metrics::{self, Format},
     platform::Platform,
     service::Service,
 };
@@ -65,7 +65,7 @@ impl Rig {
     }
 
     pub(crate) fn metrics(&self) -> String {
-        metrics::encode([self.service.metrics()]).unwrap()
+        metrics::exposition([self.service.metrics()], Format::Text).unwrap()
     }
 }
 

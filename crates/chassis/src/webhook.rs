@@ -11,11 +11,11 @@ use crate::{
     trace::TRACEPARENT,
 };
 
-/// A publisher that posts to `url`, whatever the topic. A message was taken once that was answered with 2xx.
-pub fn to(client: HttpClient, url: impl Into<String>) -> impl Publisher {
+/// A publisher that posts to `url` of the service `peer`, whatever the topic. A message was taken once that was answered with 2xx.
+pub fn to(client: HttpClient, peer: &'static str, url: impl Into<String>) -> impl Publisher {
     let url = url.into();
     Webhook::new(move |envelope: &Envelope| {
-        let (client, call) = (client.clone(), call(&url, envelope));
+        let (client, call) = (client.clone(), call(&url, envelope).to(peer));
         async move {
             let answer = client.send(call).await.map_err(|error| NotTaken::Away(error.into()))?;
             let answered = || format!("the answer was {}", answer.status).into();
@@ -62,7 +62,8 @@ mod tests {
             StatusCode::from_u16(status).unwrap()
         };
         let rig = serve(Router::new().route("/hook", post(hear)));
-        let published = to(rig.client.clone(), rig.at("/hook")).publish("replies", &[message()]).await;
+        let published =
+            to(rig.client.clone(), "ordering", rig.at("/hook")).publish("replies", &[message()]).await;
         let heard = heard.lock().unwrap().clone();
         (published, heard)
     }

@@ -1,7 +1,7 @@
 //! The handle of a store.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -13,13 +13,14 @@ use crate::stats::Counters;
 use crate::threads::{Bounds, Threads};
 use crate::work::{inside, pack};
 use crate::writer::Writer;
-use crate::{Error, Executor, Health, Options, Schema, Stats, Transaction, connection, schema};
+use crate::{Error, Executor, Health, Options, Schema, Size, Stats, Transaction, connection, schema};
 
 /// The handle of a store; clones share it.
 #[derive(Clone)]
 pub struct Database(Arc<Shared>);
 
 struct Shared {
+    path: PathBuf,
     clock: Arc<StoreClock>,
     counters: Arc<Counters>,
     lanes: Lanes,
@@ -58,7 +59,7 @@ impl Database {
             }
             Executor::Inline => Lanes::Inline(Box::new(Inline::new(writer, new_reader()))),
         };
-        Ok(Self(Arc::new(Shared { clock, counters, lanes })))
+        Ok(Self(Arc::new(Shared { path: path.to_owned(), clock, counters, lanes })))
     }
 
     /// Runs `work` as one transaction and returns once it is durable, or has been rolled back.
@@ -130,6 +131,25 @@ impl Database {
             Lanes::Inline(_) => (0, 0),
         };
         Stats { queued_writes, queued_reads, ..self.0.counters.snapshot() }
+    }
+
+    /// How large the files are now; it asks the file system, and what cannot be read there is zero.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        let mut log = self.0.path.clone().into_os_string();
+        log.push("-wal");
+        Size { database: bytes(&self.0.path), log: bytes(Path::new(&log)) }
+    }
+
+    /// Whether a thread of the store has panicked: nobody does its work any more, and only a new process will. The
+    /// closures of transactions cannot do that; a defect of the store can.
+    #[must_use]
+    pub fn has_died(&self) -> bool {
+        match &self.0.lanes {
+            Lanes::Threads(threads) => threads.has_died(),
+            Lanes::Inline(_) => false,
+        }
     }
 
     /// Whether the latest write could be made durable; cheap.

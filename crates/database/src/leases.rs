@@ -43,6 +43,9 @@ crate::statements! {
     /// Ends a lease that nobody has taken over.
     pub const RELEASE: "UPDATE leases SET expires_at = 0 WHERE role = $1 AND token = $2 AND expires_at > 0";
 
+    /// Every role.
+    pub const ALL: "SELECT role, holder, token, expires_at FROM leases ORDER BY role";
+
     /// The token of a role.
     pub const CURRENT: "SELECT token FROM leases WHERE role = $1";
 }
@@ -67,9 +70,35 @@ impl Token {
         self.number
     }
 
-    fn lost(&self) -> Error {
+    fn lost(&self, tx: &mut Transaction) -> Error {
+        tx.fence();
         Error::LeaseLost { role: self.role.clone(), token: self.number }
     }
+}
+
+/// A role, and who has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The role.
+    pub role: String,
+    /// Who acquired it last.
+    pub holder: String,
+    /// How often it has changed hands, the first time included.
+    pub number: u64,
+    /// When it ends unless it is renewed, in microseconds since the Unix epoch; zero once it was released.
+    pub expires_at: i64,
+}
+
+/// Every role that was ever acquired.
+///
+/// # Errors
+///
+/// Those of a statement.
+pub async fn all(tx: &mut Transaction) -> Result<Vec<Lease>, Error> {
+    tx.query(ALL, params![], |row| {
+        Ok(Lease { role: row.get(0)?, holder: row.get(1)?, number: row.get(2)?, expires_at: row.get(3)? })
+    })
+    .await
 }
 
 /// Takes `role` for `holder` until `ttl` from now, or returns `None` while another holds it.
@@ -97,7 +126,7 @@ pub async fn acquire(
 pub async fn renew(tx: &mut Transaction, token: &Token, ttl: Duration) -> Result<(), Error> {
     let end = tx.now().saturating_add(micros(ttl));
     match tx.execute(RENEW, params![token.role(), token.number, end]).await? {
-        0 => Err(token.lost()),
+        0 => Err(token.lost(tx)),
         _ => Ok(()),
     }
 }
@@ -121,6 +150,6 @@ pub async fn check(tx: &mut Transaction, token: &Token) -> Result<(), Error> {
     // this statement has to lock the row.
     match tx.query_opt(CURRENT, params![token.role()], |row| row.get::<u64>(0)).await? {
         Some(number) if number == token.number => Ok(()),
-        _ => Err(token.lost()),
+        _ => Err(token.lost(tx)),
     }
 }

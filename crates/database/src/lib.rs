@@ -29,7 +29,7 @@ pub use options::{Executor, Options};
 pub use row::Row;
 pub use schema::{Kind, Migration, Schema};
 pub use statement::Statement;
-pub use stats::{Health, Stats};
+pub use stats::{Health, Size, Spread, Stats};
 pub use transaction::Transaction;
 pub use value::{FromColumn, ToParam, Value};
 

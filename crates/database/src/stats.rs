@@ -18,8 +18,19 @@ pub enum Health {
     Failing,
 }
 
+/// How values have spread.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// The largest value that each bucket counts, ascending; one bucket more counts those beyond.
+    pub bounds: &'static [u64],
+    /// How many there were in each bucket and in none before it.
+    pub counts: Vec<u64>,
+    /// Their sum.
+    pub sum: u64,
+}
+
 /// What a store has done since it was opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Commits of groups that wrote something, each with one sync of the log.
     pub commits: u64,
@@ -33,20 +44,62 @@ pub struct Stats {
     pub rolled_back: u64,
     /// The most works that shared a group.
     pub largest_group: u64,
-    /// Time spent in COMMIT altogether, the sync included.
-    pub commit_time: Duration,
+    /// Works by the size of the group that they were in: how many groups had so many.
+    pub group_sizes: Spread,
+    /// How long each COMMIT took, in microseconds, the sync included.
+    pub commit_micros: Spread,
     /// The longest COMMIT.
     pub longest_commit: Duration,
     /// Reads that were run.
     pub reads: u64,
+    /// Writes that were refused because their lease had been lost.
+    pub fenced: u64,
     /// Works that wait for the writer now.
     pub queued_writes: u64,
     /// Works that wait for a reader now.
     pub queued_reads: u64,
 }
 
+/// How large a store's files are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Bytes of the database.
+    pub database: u64,
+    /// Bytes of its write-ahead log, which is emptied at a checkpoint but does not shrink.
+    pub log: u64,
+}
+
+const GROUP_SIZES: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256];
+const COMMIT_MICROS: &[u64] =
+    &[50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000];
+
+/// The counters behind a [`Spread`].
+#[derive(Debug)]
+struct Buckets {
+    bounds: &'static [u64],
+    counts: Box<[AtomicU64]>,
+    sum: AtomicU64,
+}
+
+impl Buckets {
+    fn new(bounds: &'static [u64]) -> Self {
+        let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
+        Self { bounds, counts, sum: AtomicU64::new(0) }
+    }
+
+    fn count(&self, value: u64) {
+        self.counts[self.bounds.partition_point(|bound| *bound < value)].fetch_add(1, Relaxed);
+        self.sum.fetch_add(value, Relaxed);
+    }
+
+    fn spread(&self) -> Spread {
+        let counts = self.counts.iter().map(|count| count.load(Relaxed)).collect();
+        Spread { bounds: self.bounds, counts, sum: self.sum.load(Relaxed) }
+    }
+}
+
 /// The counters behind [`Stats`] and [`Health`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
     commits: AtomicU64,
     failed_groups: AtomicU64,
@@ -54,10 +107,31 @@ pub(crate) struct Counters {
     committed: AtomicU64,
     rolled_back: AtomicU64,
     largest_group: AtomicU64,
-    commit_micros: AtomicU64,
+    group_sizes: Buckets,
+    commit_micros: Buckets,
     longest_commit_micros: AtomicU64,
     reads: AtomicU64,
+    fenced: AtomicU64,
     health: AtomicU8,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            commits: AtomicU64::default(),
+            failed_groups: AtomicU64::default(),
+            repeated_groups: AtomicU64::default(),
+            committed: AtomicU64::default(),
+            rolled_back: AtomicU64::default(),
+            largest_group: AtomicU64::default(),
+            group_sizes: Buckets::new(GROUP_SIZES),
+            commit_micros: Buckets::new(COMMIT_MICROS),
+            longest_commit_micros: AtomicU64::default(),
+            reads: AtomicU64::default(),
+            fenced: AtomicU64::default(),
+            health: AtomicU8::default(),
+        }
+    }
 }
 
 impl Counters {
@@ -69,9 +143,11 @@ impl Counters {
             committed: self.committed.load(Relaxed),
             rolled_back: self.rolled_back.load(Relaxed),
             largest_group: self.largest_group.load(Relaxed),
-            commit_time: Duration::from_micros(self.commit_micros.load(Relaxed)),
+            group_sizes: self.group_sizes.spread(),
+            commit_micros: self.commit_micros.spread(),
             longest_commit: Duration::from_micros(self.longest_commit_micros.load(Relaxed)),
             reads: self.reads.load(Relaxed),
+            fenced: self.fenced.load(Relaxed),
             queued_writes: 0,
             queued_reads: 0,
         }
@@ -80,7 +156,7 @@ impl Counters {
     pub(crate) fn count_commit(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.commits.fetch_add(1, Relaxed);
-        self.commit_micros.fetch_add(micros, Relaxed);
+        self.commit_micros.count(micros);
         self.longest_commit_micros.fetch_max(micros, Relaxed);
     }
 
@@ -88,7 +164,13 @@ impl Counters {
     pub(crate) fn count_works(&self, committed: usize, rolled_back: usize) {
         self.committed.fetch_add(committed as u64, Relaxed);
         self.rolled_back.fetch_add(rolled_back as u64, Relaxed);
-        self.largest_group.fetch_max((committed + rolled_back) as u64, Relaxed);
+        let works = (committed + rolled_back) as u64;
+        self.largest_group.fetch_max(works, Relaxed);
+        self.group_sizes.count(works);
+    }
+
+    pub(crate) fn count_fenced(&self) {
+        self.fenced.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn count_repeated_group(&self) {

@@ -1,6 +1,6 @@
 //! Transactions on threads of their own, behind bounded queues.
 
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ pub(crate) struct Threads {
     readers: Mutex<Vec<oneshot::Receiver<()>>>,
     unread: Arc<Unread>,
     writer: Mutex<Option<oneshot::Receiver<()>>>,
+    died: Arc<AtomicBool>,
     new_reader: Box<dyn Fn() -> Reader + Send + Sync>,
 }
 
@@ -46,7 +47,8 @@ impl Threads {
     ) -> Result<Self, Error> {
         let (writes, mut unwritten) = Queue::new(bounds);
         let (reads, unread) = Queue::new(bounds);
-        let writer = spawn("store-writer", move || {
+        let died = Arc::new(AtomicBool::new(false));
+        let writer = spawn("store-writer", &died, move || {
             while let Some(first) = unwritten.blocking_recv() {
                 let group = writer.commit_group(first, &mut |size| {
                     if size < bounds.max_group { unwritten.try_recv().ok() } else { None }
@@ -60,6 +62,7 @@ impl Threads {
             readers: Mutex::default(),
             unread: Arc::new(Unread { works: Mutex::new(unread), idle: AtomicUsize::new(0) }),
             writer: Mutex::new(Some(writer)),
+            died,
             new_reader,
         })
     }
@@ -69,6 +72,10 @@ impl Threads {
     }
 
     pub(crate) async fn read(&self, work: Box<dyn Work>) -> Result<(), Error> {
+        // The queue of a reader that died is still open, and nobody may take from it.
+        if self.has_died() {
+            return Err(Error::Closed);
+        }
         self.ensure_reader()?;
         self.reads.submit(work).await
     }
@@ -76,6 +83,11 @@ impl Threads {
     /// How many works wait to be written and to be read.
     pub(crate) fn queued(&self) -> (u64, u64) {
         (self.writes.depth(), self.reads.depth())
+    }
+
+    /// Whether one of the threads has panicked.
+    pub(crate) fn has_died(&self) -> bool {
+        self.died.load(SeqCst)
     }
 
     /// Refuses new works, waits for those accepted, and closes the connections, the writer's last so that it
@@ -100,7 +112,7 @@ impl Threads {
         let unread = Arc::clone(&self.unread);
         let mut reader = (self.new_reader)();
         unread.idle.fetch_add(1, SeqCst);
-        let thread = spawn("store-reader", move || {
+        let thread = spawn("store-reader", &self.died, move || {
             while let Some(work) = unread.next() {
                 unread.idle.fetch_sub(1, SeqCst);
                 reader.run(work).answer();
@@ -163,15 +175,31 @@ impl Queue {
     }
 }
 
-/// Starts a thread; the receiver tells its end.
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<oneshot::Receiver<()>, Error> {
+/// Starts a thread; the receiver tells its end, and `died` that it was a panic.
+fn spawn(
+    name: &str,
+    died: &Arc<AtomicBool>,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<oneshot::Receiver<()>, Error> {
     let (alive, ended) = oneshot::channel();
+    let last_will = LastWill(Arc::clone(died));
     let work = move || {
         work();
-        drop(alive);
+        drop((last_will, alive));
     };
     let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
     thread.map(|_| ended).map_err(|error| Error::Thread(Arc::new(error)))
+}
+
+/// Tells of the panic that ends the thread which holds it.
+struct LastWill(Arc<AtomicBool>);
+
+impl Drop for LastWill {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, SeqCst);
+        }
+    }
 }
 
 /// What these locks guard is whole at any time, so a panic elsewhere does not matter.

@@ -16,6 +16,7 @@ pub struct Transaction {
     now: i64,
     failed: Option<Failure>,
     after_commit: Vec<Hook>,
+    fenced: bool,
 }
 
 /// A statement's error, after which the transaction cannot go on.
@@ -124,7 +125,8 @@ impl Transaction {
 /// What the writer and the readers do with it.
 impl Transaction {
     pub(crate) fn sqlite(connection: Connection) -> Self {
-        Self { backend: Backend::Sqlite(connection), now: 0, failed: None, after_commit: Vec::new() }
+        let backend = Backend::Sqlite(connection);
+        Self { backend, now: 0, failed: None, after_commit: Vec::new(), fenced: false }
     }
 
     /// Forgets the work before and starts the next one.
@@ -132,6 +134,17 @@ impl Transaction {
         self.now = now;
         self.failed = None;
         self.after_commit.clear();
+        self.fenced = false;
+    }
+
+    /// Notes that its lease was lost.
+    pub(crate) fn fence(&mut self) {
+        self.fenced = true;
+    }
+
+    /// Whether its lease was lost.
+    pub(crate) fn is_fenced(&self) -> bool {
+        self.fenced
     }
 
     /// As [`execute`](Self::execute), at once and between works.

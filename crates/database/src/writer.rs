@@ -145,6 +145,9 @@ impl Writer {
         if let Some(failure) = self.tx.failed() {
             self.counters.unwell(&failure.error);
         }
+        if self.tx.is_fenced() {
+            self.counters.count_fenced();
+        }
         let ran = Ran::new(work, ok, self.tx.take_hooks());
         if savepoint && !self.connection().is_autocommit() { self.end_savepoint(ran) } else { ran }
     }

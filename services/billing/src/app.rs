@@ -65,7 +65,7 @@ impl App {
         backlog::watch(&mut service, &database)?;
 
         // The way out: where late answers go, and whether others hear of what happens.
-        let client = HttpClient::new(platform, client::Options::default());
+        let client = service.client(client::Options::default())?;
         let outbox = relay(&mut service, &database, publisher(&config.reach, &client), platform);
 
         // What invoices are asked, and the workers that have them paid and mailed, each at its own pace.
@@ -120,7 +120,7 @@ impl App {
 fn publisher(reach: &Reach, client: &HttpClient) -> Arc<dyn Publisher> {
     match reach {
         Reach::Rest(ordering) => {
-            Arc::new(webhook::to(client.clone(), format!("{ordering}/internal/replies")))
+            Arc::new(webhook::to(client.clone(), "ordering", format!("{ordering}/internal/replies")))
         }
         Reach::Messaging(broker) => broker.clone(),
     }

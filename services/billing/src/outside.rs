@@ -78,7 +78,11 @@ impl Payment {
         let body = CreateCharge { amount, currency, reference, metadata: Metadata { order_id } };
         let context = context.with_idempotency_key(Some(payment_key(order_id, attempt.number)));
         let asked = async {
-            let call = Call::post(&self.charges).for_context(&context).within(self.timeout).json(&body)?;
+            let call = Call::post(&self.charges)
+                .to("payment")
+                .for_context(&context)
+                .within(self.timeout)
+                .json(&body)?;
             let response = self.client.send(call).await?;
             if response.is_success() {
                 return response.json::<Charge>().map(|_| Ok(Answer::Accepted));
@@ -129,7 +133,11 @@ impl Mail {
         };
         let context = context.with_idempotency_key(Some(order_id.to_string()));
         let asked = async {
-            let call = Call::post(&self.messages).for_context(&context).within(self.timeout).json(&body)?;
+            let call = Call::post(&self.messages)
+                .to("mail")
+                .for_context(&context)
+                .within(self.timeout)
+                .json(&body)?;
             self.client.send(call).await
         };
         let response = asked.await.map_err(|source| Unknown::NoAnswer { whom: MAIL, source })?;

@@ -1,7 +1,7 @@
 //! The one place where the gateway's parts are put together.
 
 use chassis::{
-    client::{self, HttpClient},
+    client,
     platform::Platform,
     problem::Problem,
     service::{self, Running, Service},
@@ -52,7 +52,7 @@ impl App {
         let mut service = Service::new("gateway", ALL_STYLES, platform, config.limits.clone())?;
 
         // One client for all owners: what it bounds, it bounds per host.
-        let client = HttpClient::new(platform, client::Options::default());
+        let client = service.client(client::Options::default())?;
         let upstream = |style: &str, prefix: String| {
             let endpoints = config.styles.get(style).cloned();
             let endpoints = endpoints.ok_or_else(|| BuildError::UnknownDefault(style.to_owned()))?;

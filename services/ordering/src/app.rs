@@ -5,8 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::Router;
 use chassis::{
     changes::Changes,
-    client::{self, HttpClient},
-    dead_letters,
+    client, dead_letters,
     idempotency::{self, Idempotency},
     platform::Platform,
     retention::{self, Kept},
@@ -88,7 +87,7 @@ impl App {
             wake: Wake::default(),
         };
         let Wired { application, catalogue, routes } = match &config.reach {
-            Reach::Rest(endpoints) => base.rest(&mut service, endpoints),
+            Reach::Rest(endpoints) => base.rest(&mut service, endpoints)?,
             Reach::Messaging(broker) => base.messaging(&mut service, broker),
         };
         let changes = base.changes;
@@ -138,9 +137,9 @@ struct Wired {
 
 impl Base<'_> {
     /// Participants are called over HTTP; what they answer later is posted here.
-    fn rest(&self, service: &mut Service, endpoints: &Endpoints) -> Wired {
+    fn rest(&self, service: &mut Service, endpoints: &Endpoints) -> Result<Wired, service::Error> {
         let http = Http {
-            client: HttpClient::new(self.platform, client::Options::default()),
+            client: service.client(client::Options::default())?,
             endpoints: endpoints.clone(),
             timeout: self.config.timeout,
             patience: self.config.patience,
@@ -150,7 +149,7 @@ impl Base<'_> {
         self.ask(service, &application, http.clone(), Backoff::default());
         let replies = Replies { application: application.clone() };
         let routes = rest::routes(replies, self.database.clone());
-        Wired { application, catalogue: Arc::new(http), routes }
+        Ok(Wired { application, catalogue: Arc::new(http), routes })
     }
 
     /// Participants are sent messages, and so are their answers; what happens to orders is published.

@@ -60,7 +60,11 @@ impl Carrier {
         let Request { reference, address, lines } = request;
         let body = CreateBooking { reference, address, lines, metadata: Metadata { order_id } };
         let context = context.with_idempotency_key(Some(order_id.to_string()));
-        let call = Call::post(&self.bookings).for_context(&context).within(self.timeout).json(&body)?;
+        let call = Call::post(&self.bookings)
+            .to("carrier")
+            .for_context(&context)
+            .within(self.timeout)
+            .json(&body)?;
         let answer = self.client.send(call).await?;
         if answer.is_success() {
             return Ok(CarrierAnswer::Accepted(answer.json()?));

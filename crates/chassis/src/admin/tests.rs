@@ -97,12 +97,26 @@ async fn metrics_are_prometheus_text() {
 }
 
 #[tokio::test]
+async fn whoever_asks_for_openmetrics_gets_it() {
+    let platform = platform();
+    let port = alone(&service("customers", &platform), &platform);
+    let accept = "application/openmetrics-text;version=1.0.0,text/plain;q=0.5".parse().unwrap();
+    let call = Call::get(format!("{}/metrics", port.url)).header(header::ACCEPT, accept);
+    let answer = port.client.send(call).await.unwrap();
+    assert_eq!(answer.headers["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert!(answer.body.ends_with(b"# EOF\n"));
+}
+
+#[tokio::test]
 async fn the_version_and_the_services_own_routes_are_there() {
     let platform = platform();
     let mut service = service("customers", &platform);
     service.merge_admin(Router::new().route("/audit", get(async || "sound")));
     let port = alone(&service, &platform);
-    assert_eq!(json(&port.get("/version").await)["version"], platform.build.version);
+    let build = json(&port.get("/version").await);
+    assert_eq!(build["version"], platform.build.version);
+    assert!(build["rustc"].as_str().unwrap().starts_with("1."), "{build}");
+    assert!(["debug", "release"].contains(&build["profile"].as_str().unwrap()), "{build}");
     assert_eq!(port.get("/audit").await.body, "sound");
     let unknown = port.get("/secrets").await;
     assert_eq!((unknown.status.as_u16(), unknown.problem().unwrap().code), (404, "NOT_FOUND".into()));

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::Error;
+use super::{Error, Peer};
 use crate::context::Context;
 
 /// A call: what to send where, for whom, and how long to wait for the answer.
@@ -21,6 +21,7 @@ pub struct Call {
     body: Bytes,
     context: Option<Context>,
     timeout: Option<Duration>,
+    peer: Peer,
 }
 
 impl Call {
@@ -34,6 +35,7 @@ impl Call {
             body: Bytes::new(),
             context: None,
             timeout: None,
+            peer: Peer::default(),
         }
     }
 
@@ -65,6 +67,13 @@ impl Call {
     #[must_use]
     pub fn delete(url: impl Into<String>) -> Self {
         Self::new(Method::DELETE, url)
+    }
+
+    /// To this service, as metrics name it; its address is no label.
+    #[must_use]
+    pub fn to(mut self, service: &'static str) -> Self {
+        self.peer = Peer(service);
+        self
     }
 
     /// On behalf of a request: its actor, trace, key and deadline go along.
@@ -111,6 +120,14 @@ impl Call {
 
     pub(super) fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    pub(super) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    pub(super) fn peer(&self) -> Peer {
+        self.peer
     }
 
     pub(super) fn context(&self) -> Option<&Context> {

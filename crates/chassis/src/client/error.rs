@@ -84,6 +84,18 @@ impl Error {
         !matches!(self, Error::BodyTooLarge { .. }) && causes.any(<dyn StdError>::is::<LengthLimitError>)
     }
 
+    /// What metrics call it.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Error::Malformed { .. } => "malformed",
+            Error::Unreachable { .. } => "unreachable",
+            Error::TimedOut { .. } => "timeout",
+            Error::Broken { .. } => "broken",
+            Error::BodyTooLarge { .. } => "body_too_large",
+            Error::Decode { .. } => "decode",
+        }
+    }
+
     pub(super) fn of_client(call: String, source: legacy::Error) -> Self {
         if source.is_connect() {
             Error::Unreachable { call, source: source.into() }

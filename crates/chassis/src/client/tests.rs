@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Call, Error, HttpClient, Options};
+use super::{Call, Error, HttpClient, Options, Peer};
 use crate::{
     context::Context,
     ids::Random,
@@ -198,4 +198,29 @@ async fn a_request_handed_on_whose_body_is_too_large_is_413_and_a_callee_that_is
     let away = front.send(Call::post(front.at("/away"))).await;
     assert_eq!(refusal(&away), (503, "UNAVAILABLE".into()));
     assert!(!String::from_utf8_lossy(&away.body).contains("127.0.0.1"));
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_who_is_called_and_what_came_of_it() {
+    let rig = serve(
+        Router::new()
+            .route("/", get(async || StatusCode::CONFLICT))
+            .route("/never", get(async || std::future::pending::<()>().await)),
+    );
+    let client = HttpClient::new(&rig.platform, Options::default()).measured(rig.service.metrics()).unwrap();
+    let call = |url: String| Call::get(url).to("warehouse").within(Duration::from_millis(20));
+    client.send(call(rig.at("/"))).await.unwrap();
+    client.send(call(rig.at("/never"))).await.unwrap_err();
+    client.send(call("http://127.0.0.1:1/".to_owned())).await.unwrap_err();
+    let mut request = Request::get(rig.at("/never")).body(Body::empty()).unwrap();
+    request.extensions_mut().insert(Peer("warehouse"));
+    tokio::time::timeout(Duration::from_millis(20), client.stream(request)).await.unwrap_err();
+    let text = rig.metrics();
+    for (status, error) in [("409", ""), ("", "timeout"), ("", "unreachable"), ("", "given_up")] {
+        let series = format!(
+            "http_client_request_duration_seconds_count{{http_request_method=\"GET\",peer_service=\"warehouse\",\
+             http_response_status_code=\"{status}\",error_type=\"{error}\",service=\"customers\",style=\"rest\"}} 1\n"
+        );
+        assert!(text.contains(&series), "{series}{text}");
+    }
 }

@@ -1,30 +1,71 @@
 //! OpenTelemetry's HTTP server metrics, under their Prometheus names.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
-use axum::http::{Method, StatusCode};
-use prometheus::{HistogramVec, IntGauge};
+use axum::{
+    body::{Body, HttpBody},
+    extract::MatchedPath,
+    http::Method,
+    response::Response,
+};
+use prometheus::IntGauge;
 
-use crate::metrics::{self, Metrics, SECONDS};
+use super::body::Counted;
+use crate::{
+    metrics::{self, BODY_BYTES, CALL_SECONDS, Histogram, HistogramVec, Metrics, Series},
+    trace::Trace,
+};
+
+/// The route of a request that no route matches.
+pub(super) const UNMATCHED: &str = "unmatched";
+
+/// How many sets of method, route and status are told apart: the gateway has a hundred routes.
+const MOST: usize = 2048;
 
 pub(super) struct HttpMetrics {
     duration: HistogramVec,
+    request_size: HistogramVec,
+    response_size: HistogramVec,
     active: IntGauge,
+    /// By method, route and status: one look-up per request.
+    series: Series<3, Handles>,
+}
+
+/// What a request of some method, route and status is counted with.
+struct Handles {
+    duration: Histogram,
+    request_size: Histogram,
+    response_size: Histogram,
 }
 
 impl HttpMetrics {
     pub(super) fn new(metrics: &Metrics) -> Result<Self, metrics::Error> {
-        let labels = ["http_request_method", "http_route", "http_response_status_code"];
+        const BY_ROUTE: &[&str] = &["http_request_method", "http_route"];
         let help = "How long requests took, until the head of their answer.";
-        let duration = metrics.histogram("http_server_request_duration_seconds", help, &labels, SECONDS)?;
+        let labels = &["http_request_method", "http_route", "http_response_status_code"];
+        let duration =
+            metrics.histogram("http_server_request_duration_seconds", help, labels, CALL_SECONDS)?;
+        let help = "Bytes of requests' bodies, as far as they have come.";
+        let request_size =
+            metrics.histogram("http_server_request_body_size_bytes", help, BY_ROUTE, BODY_BYTES)?;
+        let help = "Bytes of answers' bodies, as far as they were sent.";
+        let response_size =
+            metrics.histogram("http_server_response_body_size_bytes", help, BY_ROUTE, BODY_BYTES)?;
         let active = metrics.gauge("http_server_active_requests", "Requests being handled.", &[])?;
-        Ok(HttpMetrics { duration, active: active.with_label_values::<&str>(&[]) })
+        let active = active.with_label_values::<&str>(&[]);
+        Ok(HttpMetrics { duration, request_size, response_size, active, series: Series::at_most(MOST) })
     }
 
     /// Counts a request as active until what this answers is dropped.
-    pub(super) fn start<'a>(&'a self, method: &Method, route: &str) -> Measured<'a> {
+    pub(super) fn start(&self, method: &Method, route: Option<MatchedPath>) -> Measured<'_> {
         self.active.inc();
-        Measured { metrics: self, method: known(method), route: route.to_owned() }
+        Measured { metrics: self, method: known(method), route, body: Arc::default() }
     }
 }
 
@@ -32,13 +73,42 @@ impl HttpMetrics {
 pub(super) struct Measured<'a> {
     metrics: &'a HttpMetrics,
     method: &'static str,
-    route: String,
+    route: Option<MatchedPath>,
+    body: Arc<AtomicU64>,
 }
 
 impl Measured<'_> {
-    pub(super) fn end(self, status: StatusCode, took: Duration) {
-        let labels = [self.method, &self.route, status.as_str()];
-        self.metrics.duration.with_label_values(&labels).observe(took.as_secs_f64());
+    /// The route's template, which is bounded, unlike its path.
+    pub(super) fn route(&self) -> &str {
+        self.route.as_ref().map_or(UNMATCHED, MatchedPath::as_str)
+    }
+
+    /// Counts what is read of the request's body.
+    pub(super) fn body(&self) -> Arc<AtomicU64> {
+        self.body.clone()
+    }
+
+    /// Counts the request, and what is sent of the answer's body once it has been.
+    pub(super) fn end(self, response: Response, took: Duration, trace: &Trace) -> Response {
+        let status = response.status();
+        let labels = [self.method, self.route(), status.as_str()];
+        let handles = self.metrics.series.of(labels, |[method, route, status]| Handles {
+            duration: self.metrics.duration.with(&[method, route, status]),
+            request_size: self.metrics.request_size.with(&[method, route]),
+            response_size: self.metrics.response_size.with(&[method, route]),
+        });
+        handles.duration.time(took, Some(trace));
+        handles.request_size.observe(self.body.load(Relaxed));
+        match response.body().size_hint().exact() {
+            Some(bytes) => {
+                handles.response_size.observe(bytes);
+                response
+            }
+            None => response.map(|body| {
+                let size = handles.response_size.clone();
+                Body::new(Counted::new(body, move |bytes| size.observe(bytes)))
+            }),
+        }
     }
 }
 
@@ -49,7 +119,7 @@ impl Drop for Measured<'_> {
 }
 
 /// A client can make up methods, so those that nobody knows share a label.
-fn known(method: &Method) -> &'static str {
+pub(crate) fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::POST => "POST",

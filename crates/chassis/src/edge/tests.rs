@@ -162,7 +162,7 @@ async fn requests_are_counted_by_template_never_by_path_or_made_up_method() {
     let made_up = Method::from_bytes(b"BREW").unwrap();
     rig.send(Call::new(made_up, rig.at("/orders/1"))).await;
     let text = rig.metrics();
-    let counts: Vec<_> = text.lines().filter(|line| line.contains("_seconds_count")).collect();
+    let counts: Vec<_> = text.lines().filter(|line| line.contains("duration_seconds_count")).collect();
     assert_eq!(counts.len(), 3, "{counts:#?}");
     let has = |route: &str, status: &str, count: &str| {
         counts.iter().any(|line| line.contains(route) && line.contains(status) && line.ends_with(count))
@@ -170,6 +170,45 @@ async fn requests_are_counted_by_template_never_by_path_or_made_up_method() {
     assert!(has("\"/orders/{id}\"", "\"200\"", " 2"), "{counts:#?}");
     assert!(has("\"unmatched\"", "\"404\"", " 2"), "{counts:#?}");
     assert!(has("\"_OTHER\"", "\"405\"", " 1"), "{counts:#?}");
+}
+
+#[tokio::test]
+async fn bodies_are_measured_whether_their_length_is_known_or_not() {
+    let streamed = async || {
+        let parts = ["one", "two", "three"].map(Ok::<_, std::io::Error>);
+        axum::body::Body::from_stream(futures_util::stream::iter(parts))
+    };
+    let router = Router::new()
+        .route("/length", post(async |Json(text): Json<String>| text))
+        .route("/streamed", get(streamed));
+    let rig = serve(router);
+    rig.send(Call::post(rig.at("/length")).json(&"seven").unwrap()).await;
+    rig.get("/streamed").await;
+    let text = rig.metrics();
+    for (what, method, route, bytes) in [
+        ("request", "POST", "/length", 7),
+        ("response", "POST", "/length", 5),
+        ("request", "GET", "/streamed", 0),
+        ("response", "GET", "/streamed", 11),
+    ] {
+        let sum = format!(
+            "http_server_{what}_body_size_bytes_sum{{http_request_method=\"{method}\",http_route=\"{route}\",\
+             service=\"customers\",style=\"rest\"}} {bytes}\n"
+        );
+        assert!(text.contains(&sum), "{sum}{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_of_a_sampled_trace_is_the_exemplar_of_its_bucket() {
+    let rig = serve(Router::new().route("/", get(async || "")));
+    rig.send(with(TRACEPARENT, PARENT, Call::get(rig.at("/")))).await;
+    let exemplar = format!("# {{trace_id=\"{}\"}}", &PARENT[3..35]);
+    let text =
+        crate::metrics::exposition([rig.service.metrics()], crate::metrics::Format::OpenMetrics).unwrap();
+    let of_requests =
+        text.lines().filter(|line| line.starts_with("http_server_request_duration_seconds_bucket"));
+    assert_eq!(of_requests.filter(|line| line.contains(&exemplar)).count(), 1, "{text}");
 }
 
 proptest::proptest! {

@@ -2,7 +2,12 @@ use database::{Executor, Kind, ManualClock, Migration, Options, Schema, Transact
 use tempfile::TempDir;
 
 use super::*;
-use crate::{ids::Random, metrics::Metrics, platform::BuildInfo, shutdown};
+use crate::{
+    ids::Random,
+    metrics::{Format, Metrics},
+    shutdown,
+    testing::platform,
+};
 
 /// Two kinds of rows that nothing is to be done with but to forget them.
 const ROWS: Schema = Schema {
@@ -172,15 +177,15 @@ async fn a_cleaner_that_is_asked_to_end_gives_its_role_back() {
 #[tokio::test]
 async fn what_is_forgotten_is_counted_and_the_age_of_the_oldest_is_shown() {
     let fixture = fixture();
-    let metrics = Metrics::new("customers", "rest", BuildInfo::current()).unwrap();
+    let metrics = Metrics::new("customers", "rest", &platform()).unwrap();
     let mut cleaner = fixture.cleaner("one").counting(&metrics).unwrap();
     fixture.add(2).await;
     fixture.clock.advance(2 * SHORT);
     cleaner.clean_once().await.unwrap();
-    let text = metrics::encode([&metrics]).unwrap();
+    let text = metrics::exposition([&metrics], Format::Text).unwrap();
     for series in [
-        r#"forgotten_total{service="customers",style="rest",what="short"} 2"#,
-        r#"kept_oldest_seconds{service="customers",style="rest",what="long"} 60"#,
+        r#"forgotten_total{what="short",service="customers",style="rest"} 2"#,
+        r#"kept_oldest_seconds{what="long",service="customers",style="rest"} 60"#,
     ] {
         assert!(text.contains(series), "{text}");
     }

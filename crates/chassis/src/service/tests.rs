@@ -14,6 +14,26 @@ fn service(platform: &Platform) -> Service {
 }
 
 #[tokio::test]
+async fn a_store_whose_thread_has_died_fails_liveness() {
+    let broken = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let asked = broken.clone();
+    let told =
+        move || if asked.load(std::sync::atomic::Ordering::SeqCst) { panic!("for the test") } else { 1 };
+    let platform =
+        Platform { clock: database::Clock::new(told), executor: database::Executor::Threads, ..platform() };
+    let directory = tempfile::tempdir().unwrap();
+    let mut service = service(&platform);
+    let database = service.open(&directory.path().join("store.db"), &[]).unwrap();
+    assert!(service.liveness.failed().is_empty());
+    broken.store(true, std::sync::atomic::Ordering::SeqCst);
+    database.read(async |_| Ok::<_, database::Error>(())).await.unwrap_err();
+    while service.liveness.failed().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(service.liveness.failed(), ["store"]);
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_recognised() {
     let platform = platform();
     let (mut first, mut second) = (service(&platform), service(&platform));

@@ -33,6 +33,10 @@ async fn a_group_has_at_most_as_many_works_as_the_options_say() {
     assert!(results.into_iter().all(|result| result.is_ok()));
     let stats = fixture.store.stats();
     assert_eq!((stats.largest_group, stats.commits), (10, 11));
+    assert_eq!(stats.group_sizes.bounds[..5], [1, 2, 4, 8, 16]);
+    // The one that held the writer was among the first ten.
+    assert_eq!(stats.group_sizes.counts[..5], [1, 0, 0, 0, 10]);
+    assert_eq!((stats.group_sizes.sum, stats.commit_micros.counts.iter().sum::<u64>()), (101, 11));
 }
 
 #[tokio::test]

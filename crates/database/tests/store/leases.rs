@@ -52,6 +52,22 @@ async fn one_holder_at_a_time_and_roles_are_independent() {
 }
 
 #[tokio::test]
+async fn every_role_tells_who_has_it_and_a_refused_write_is_counted() {
+    let (fixture, hands) = fixture();
+    let late = acquire(&fixture, "timers", "a").await.unwrap();
+    hands.advance(TTL);
+    acquire(&fixture, "timers", "b").await.unwrap();
+    let all = fixture.store.read(async |tx: &mut Transaction| leases::all(tx).await).await.unwrap();
+    let end = 1_000_000 + 2 * i64::try_from(TTL.as_micros()).unwrap();
+    let expected =
+        leases::Lease { role: "timers".to_owned(), holder: "b".to_owned(), number: 2, expires_at: end };
+    assert_eq!(all, [expected]);
+    assert_eq!(fixture.store.stats().fenced, 0);
+    assert!(fenced_add(&fixture, &late, 1).await.is_err() && renew(&fixture, &late).await.is_err());
+    assert_eq!(fixture.store.stats().fenced, 2);
+}
+
+#[tokio::test]
 async fn an_expired_lease_goes_to_the_next_and_the_late_holder_writes_nothing() {
     let (fixture, hands) = fixture();
     let late = acquire(&fixture, "timers", "a").await.unwrap();

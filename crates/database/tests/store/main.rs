@@ -7,6 +7,7 @@
 )]
 
 mod clock;
+mod died;
 mod directory;
 mod fixture;
 mod full;

@@ -100,6 +100,22 @@ pub struct Held {
     pub error: String,
 }
 
+/// How many messages wait.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn waiting(tx: &mut Transaction) -> Result<u64, Error> {
+    tx.query_one(store::WAITING, params![], |row| row.get(0)).await
+}
+
+/// How many keys are held back.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn held_keys(tx: &mut Transaction) -> Result<u64, Error> {
+    tx.query_one(store::HELD_KEYS, params![], |row| row.get(0)).await
+}
+
 /// The keys that are held back, at most `limit`.
 ///
 /// # Errors

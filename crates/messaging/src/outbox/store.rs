@@ -115,6 +115,9 @@ statements! {
     /// How many messages wait.
     pub const WAITING: "SELECT count(*) FROM outbox";
 
+    /// How many keys are held back.
+    pub const HELD_KEYS: "SELECT count(*) FROM outbox_held";
+
     /// The keys that are held back.
     pub const HELD: "
         SELECT topic, partitionkey, failures, retry_at, error FROM outbox_held

@@ -42,7 +42,8 @@ impl Part {
     /// Asks its owner for that of an order.
     pub(super) async fn ask(self, upstream: &Upstream, context: &Context, id: OrderId) -> Known {
         let url = format!("{}/v1/{}s?order_id={id}", upstream.endpoints.of(self.owner()), self.name());
-        let call = Call::get(url).for_context(context).within(patience(upstream, context));
+        let call =
+            Call::get(url).to(self.owner().name()).for_context(context).within(patience(upstream, context));
         let answered = upstream.client.send(call).await;
         answered.map_err(|error| chain(&error)).and_then(|answer| first(&answer)).map_err(|reason| {
             tracing::warn!(order.id = %id, reason, "no {}", self.name());

@@ -24,6 +24,19 @@ pub enum Participant {
     Billing,
 }
 
+impl Participant {
+    /// The service's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Customers => "customers",
+            Self::Warehouse => "warehouse",
+            Self::Shipping => "shipping",
+            Self::Billing => "billing",
+        }
+    }
+}
+
 /// What a participant is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "participant", content = "command", rename_all = "snake_case")]

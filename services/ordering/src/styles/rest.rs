@@ -75,7 +75,10 @@ impl Participants for Http {
             context.trace = trace;
         }
         let call = match self.call(order, &addressed.request) {
-            Ok(call) => call.for_context(&context).within(self.timeout),
+            Ok(call) => {
+                let participant = addressed.request.participant();
+                call.to(participant.name()).for_context(&context).within(self.timeout)
+            }
             Err(error) => return Asked::Failed(chain(&error)),
         };
         match self.client.send(call).await {
@@ -142,7 +145,7 @@ impl Catalogue for Http {
         Box::pin(async move {
             let url = format!("{}/v1/products/{sku}", self.endpoints.warehouse);
             let context = context.clone().with_idempotency_key(None);
-            let call = Call::get(url).for_context(&context).within(self.timeout);
+            let call = Call::get(url).to("warehouse").for_context(&context).within(self.timeout);
             let response = self.client.send(call).await.map_err(|error| Unavailable(error.into()))?;
             match response.status {
                 StatusCode::OK => response.json().map(Some).map_err(|error| Unavailable(error.into())),

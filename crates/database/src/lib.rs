@@ -30,7 +30,7 @@ pub use row::Row;
 pub use schema::{Kind, Migration, Schema};
 pub use statement::Statement;
 pub use stats::{Health, Size, Spread, Stats};
-pub use transaction::Transaction;
+pub use transaction::{BeforeCommit, Transaction};
 pub use value::{FromColumn, ToParam, Value};
 
 #[doc(hidden)]

@@ -1,6 +1,8 @@
 //! A transaction's statements.
 
+use std::any::Any;
 use std::fmt;
+use std::pin::Pin;
 
 use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -15,9 +17,15 @@ pub struct Transaction {
     backend: Backend,
     now: i64,
     failed: Option<Failure>,
+    annotations: Vec<Box<dyn Any + Send>>,
+    before_commit: Vec<BeforeCommit>,
     after_commit: Vec<Hook>,
     fenced: bool,
 }
+
+/// What runs at the end of a transaction's closure: see [`Transaction::before_commit`].
+pub type BeforeCommit =
+    for<'a> fn(&'a mut Transaction) -> Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
 
 /// A statement's error, after which the transaction cannot go on.
 #[derive(Clone, Debug)]
@@ -106,6 +114,34 @@ impl Transaction {
         self.after_commit.push(Box::new(hook));
     }
 
+    /// Has `note` add to what is noted of this transaction as a `T`, which is the default to begin with.
+    ///
+    /// By this, layers that know nothing of each other tell what they do: whoever begins says why, those below add to
+    /// it, and a [`before_commit`](Self::before_commit) makes something of the whole. It ends with the run of the
+    /// closure: a closure that runs again, and the next transaction, find nothing.
+    pub fn annotate<T: Default + Send + 'static, R>(&mut self, note: impl FnOnce(&mut T) -> R) -> R {
+        if let Some(known) = self.annotations.iter_mut().find_map(|it| it.downcast_mut()) {
+            return note(known);
+        }
+        let mut first = T::default();
+        let noted = note(&mut first);
+        self.annotations.push(Box::new(first));
+        noted
+    }
+
+    /// What was noted as a `T`; `None` if nothing was.
+    #[must_use]
+    pub fn annotated<T: 'static>(&self) -> Option<&T> {
+        self.annotations.iter().find_map(|it| it.downcast_ref())
+    }
+
+    /// Has `hook` run once the closure has returned `Ok`, as the last of it: what it writes is committed with the
+    /// rest, and its error is the closure's. Hooks run in the order in which they were given; those that are given
+    /// by a hook do not run.
+    pub fn before_commit(&mut self, hook: BeforeCommit) {
+        self.before_commit.push(hook);
+    }
+
     /// Runs one statement, unless an earlier one has failed.
     fn run<T>(
         &mut self,
@@ -125,14 +161,23 @@ impl Transaction {
 /// What the writer and the readers do with it.
 impl Transaction {
     pub(crate) fn sqlite(connection: Connection) -> Self {
-        let backend = Backend::Sqlite(connection);
-        Self { backend, now: 0, failed: None, after_commit: Vec::new(), fenced: false }
+        Self {
+            backend: Backend::Sqlite(connection),
+            now: 0,
+            failed: None,
+            annotations: Vec::new(),
+            before_commit: Vec::new(),
+            after_commit: Vec::new(),
+            fenced: false,
+        }
     }
 
     /// Forgets the work before and starts the next one.
     pub(crate) fn restart(&mut self, now: i64) {
         self.now = now;
         self.failed = None;
+        self.annotations.clear();
+        self.before_commit.clear();
         self.after_commit.clear();
         self.fenced = false;
     }
@@ -145,6 +190,14 @@ impl Transaction {
     /// Whether its lease was lost.
     pub(crate) fn is_fenced(&self) -> bool {
         self.fenced
+    }
+
+    /// Runs what is to be run at the end of the closure.
+    pub(crate) async fn finish(&mut self) -> Result<(), Error> {
+        for hook in std::mem::take(&mut self.before_commit) {
+            hook(self).await?;
+        }
+        Ok(())
     }
 
     /// As [`execute`](Self::execute), at once and between works.

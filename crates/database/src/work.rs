@@ -105,7 +105,7 @@ where
         INSIDE.set(true);
         let run = catch_unwind(AssertUnwindSafe(|| {
             drop(self.result.take());
-            let polled = poll_once((self.closure)(tx));
+            let polled = poll_once(run_to_the_end(&self.closure, tx));
             self.result = Some(outcome(polled, tx.failed()));
         }));
         INSIDE.set(false);
@@ -128,6 +128,17 @@ where
             let _ = self.caller.send(result);
         }
     }
+}
+
+/// Runs the closure, and what was to be run at its end.
+async fn run_to_the_end<T, E, F>(closure: &F, tx: &mut Transaction) -> Result<T, E>
+where
+    F: AsyncFn(&mut Transaction) -> Result<T, E>,
+    E: From<Error>,
+{
+    let result = closure(tx).await?;
+    tx.finish().await?;
+    Ok(result)
 }
 
 /// What the caller is told of a closure that was polled once.

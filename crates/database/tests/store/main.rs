@@ -6,6 +6,7 @@
     reason = "clippy takes the helpers of a test for something else than a test"
 )]
 
+mod annotations;
 mod clock;
 mod died;
 mod directory;

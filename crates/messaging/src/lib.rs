@@ -31,7 +31,7 @@ use database::{Schema, Statement};
 
 /// The tables that a service which sends and consumes messages needs in its own database, with those of
 /// [`database::leases`].
-pub const SCHEMAS: [Schema; 2] = [outbox::SCHEMA, inbox::SCHEMA];
+pub const SCHEMAS: [Schema; 3] = [outbox::SCHEMA, inbox::SCHEMA, journal::SCHEMA];
 
 /// Every statement of this crate, for the test that prepares each of them; those of the embedded broker need its
 /// [schema](embedded::SCHEMA).

@@ -11,7 +11,8 @@ use crate::{Data, Envelope, outbox};
 ///
 /// An event becomes a message about its aggregate's id, which is its partition key too. It names the aggregate's
 /// version and the one published before it on the topic, hence a reader can tell a gap. Its type is the aggregate's
-/// name and the event's tag: `customer.credit_reserved`. Its id follows from aggregate and version.
+/// name and the event's tag: `customer.credit_reserved`. Its id follows from aggregate and version. It goes on in the
+/// trace, and for the actor, of the [cause](journal::cause) of its transaction.
 #[derive(Clone, Debug)]
 pub struct Publishing<R> {
     repository: R,
@@ -55,6 +56,7 @@ where
             let subject = change.id.to_string();
             for (version, event) in (change.expected + 1..).zip(&change.events) {
                 let message = message::<A>(self.source, &subject, version, event, tx.now())?;
+                let message = message.caused_by(journal::cause(tx));
                 self.outbox.enqueue(tx, self.topic, &message).await?;
             }
         }
@@ -72,19 +74,9 @@ fn message<A: Aggregate<Event: Serialize>>(
     let name = format!("{}/{subject}/{version}", A::NAME);
     let data = Data::of(event).map_err(|_| database::Error::Conflict { what: A::NAME })?;
     let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes());
-    let mut message = Envelope::new(id, source, &kind::<A>(&data), subject, time, data);
+    let kind = journal::event_name::<A>(event);
+    let mut message = Envelope::new(id, source, &kind, subject, time, data);
     message.version = Some(version);
     message.previous_version = Some(version - 1);
     Ok(message)
-}
-
-/// The aggregate's name, and the tag that serde wrote into the event.
-fn kind<A: Aggregate>(data: &Data) -> String {
-    #[derive(serde::Deserialize)]
-    struct Tag<'a> {
-        #[serde(borrow)]
-        event: std::borrow::Cow<'a, str>,
-    }
-    let tag = data.parse::<Tag<'_>>().map_or_else(|_| "event".to_owned(), |tag| tag.event.into_owned());
-    format!("{}.{tag}", A::NAME)
 }

@@ -38,8 +38,15 @@ use crate::{
 };
 
 /// Everything that the service keeps in its database.
-pub const SCHEMAS: &[Schema] =
-    &[store::SCHEMA, tasks::SCHEMA, outbox::SCHEMA, inbox::SCHEMA, idempotency::SCHEMA, leases::SCHEMA];
+pub const SCHEMAS: &[Schema] = &[
+    store::SCHEMA,
+    tasks::SCHEMA,
+    outbox::SCHEMA,
+    inbox::SCHEMA,
+    journal::SCHEMA,
+    idempotency::SCHEMA,
+    leases::SCHEMA,
+];
 
 /// What a call under way may take once the service is told to stop; given up, it is made again after the next start.
 const GRACE: Duration = Duration::from_secs(2);

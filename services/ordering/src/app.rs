@@ -49,13 +49,14 @@ pub const SCHEMAS: &[Schema] = &[
     idempotency::SCHEMA,
     outbox::SCHEMA,
     inbox::SCHEMA,
+    journal::SCHEMA,
 ];
 
 /// Every statement on them: those of orders, and those of the parts that have tables of their own.
 pub const STATEMENTS: &[&[&[Statement]]] = &[
     store::STATEMENTS,
     &[saga::STATEMENTS, tasks::STATEMENTS, leases::STATEMENTS, idempotency::STATEMENTS],
-    &[outbox::STATEMENTS, inbox::STATEMENTS, messaging::dead_letters::STATEMENTS],
+    &[outbox::STATEMENTS, inbox::STATEMENTS, messaging::dead_letters::STATEMENTS, journal::STATEMENTS],
 ];
 
 /// What the service is called.

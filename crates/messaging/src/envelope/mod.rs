@@ -3,6 +3,7 @@
 mod data;
 mod json;
 
+use journal::{Cause, Origin};
 use uuid::Uuid;
 
 pub use data::Data;
@@ -75,6 +76,24 @@ impl Envelope {
         }
     }
 
+    /// As part of what a transaction does: for the same actor, in the same trace, and a reaction to the same request or
+    /// message.
+    #[must_use]
+    pub fn caused_by(mut self, cause: Option<&Cause>) -> Self {
+        if let Some(Cause { subject, id, actor, traceparent, .. }) = cause {
+            (self.correlation_id, self.causation_id) = (*subject, *id);
+            self.actor.clone_from(actor);
+            self.traceparent.clone_from(traceparent);
+        }
+        self
+    }
+
+    /// As what is sent because of another message, for the same actor and in the same trace.
+    #[must_use]
+    pub fn in_reply_to(self, message: &Envelope) -> Self {
+        self.caused_by(Some(&message.into()))
+    }
+
     /// The virtual partition of its key.
     #[must_use]
     pub fn partition(&self) -> u8 {
@@ -100,5 +119,19 @@ impl Envelope {
             .bytes(&self.version.unwrap_or(0).to_le_bytes())
             .piece(self.data.as_str().as_bytes());
         hash.finish() % Tally::MODULUS
+    }
+}
+
+/// What a message is the cause of.
+impl From<&Envelope> for Cause {
+    fn from(message: &Envelope) -> Self {
+        let from = message.source.trim_start_matches('/').to_owned().into();
+        Self {
+            subject: message.correlation_id,
+            id: Some(message.id),
+            actor: message.actor.clone(),
+            traceparent: message.traceparent.clone(),
+            origin: Origin::Message { kind: message.kind.clone().into(), from },
+        }
     }
 }

@@ -170,6 +170,7 @@ async fn handle(
         Link::Older => {}
         Link::Next => {
             versions::advance(tx, scope, message).await?;
+            journal::because(tx, &message.into());
             handler.handle(tx, message).await.map_err(Failure::Handler)?;
         }
     }

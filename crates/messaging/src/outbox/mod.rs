@@ -13,6 +13,7 @@ pub mod store;
 use std::sync::Arc;
 
 use database::{Error, Transaction, params};
+use journal::Entry;
 use tokio::sync::Notify;
 
 pub use relay::{Options, Outcome, Relay};
@@ -69,6 +70,8 @@ async fn put(
         envelope.data.as_str()
     ];
     tx.execute(store::ENQUEUE, row).await?;
+    let bytes = headers.len() + envelope.data.as_str().len();
+    journal::note(tx, Entry::message(envelope.id, &envelope.kind, topic, bytes));
     Ok(())
 }
 

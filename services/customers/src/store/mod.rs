@@ -16,7 +16,8 @@ pub use retention::{forget, oldest};
 pub use rows::Rows;
 
 /// Everything that the service keeps in its database.
-pub const SCHEMAS: &[Schema] = &[SCHEMA, idempotency::SCHEMA, leases::SCHEMA, outbox::SCHEMA, inbox::SCHEMA];
+pub const SCHEMAS: &[Schema] =
+    &[SCHEMA, idempotency::SCHEMA, leases::SCHEMA, outbox::SCHEMA, inbox::SCHEMA, journal::SCHEMA];
 
 /// The tables of customers.
 pub const SCHEMA: Schema = Schema {

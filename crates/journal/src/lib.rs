@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod cause;
+mod entry;
+mod record;
+mod recording;
+mod store;
+
+pub use cause::{Cause, Origin, because, cause};
+pub use entry::{Entry, Kind};
+pub use record::{Record, note, note_about};
+pub use recording::{Recording, event_name, execute};
+pub use store::{SCHEMA, STATEMENTS, Written, forget, note_start, read, starts};

@@ -1,0 +1,105 @@
+//! The journal's table.
+
+use database::{Error, Kind, Migration, Row, Schema, Transaction, params};
+use uuid::Uuid;
+
+use crate::Record;
+
+/// The table of the journal, for the database of a service.
+///
+/// A row is what one transaction did about one subject, as JSON; transactions of the same microsecond share a row, in the
+/// order in which they were committed. That keeps the key short, and no number has to be found out for it.
+pub const SCHEMA: Schema = Schema {
+    name: "journal",
+    migrations: &[Migration {
+        version: 1,
+        kind: Kind::Expand,
+        sql: "
+            CREATE TABLE journal (
+                subject BYTEA NOT NULL,
+                at BIGINT NOT NULL,
+                records TEXT NOT NULL,
+                PRIMARY KEY (subject, at)
+            )",
+    }],
+};
+
+database::statements! {
+    /// Adds what a transaction did.
+    pub const WRITE: "
+        INSERT INTO journal (subject, at, records) VALUES ($1, $2, $3)
+        ON CONFLICT (subject, at) DO UPDATE SET records = journal.records || ',' || excluded.records";
+
+    /// What was done about a subject.
+    pub const READ: "SELECT at, records FROM journal WHERE subject = $1 ORDER BY at LIMIT $2";
+
+    /// When the service was started within a time.
+    pub const STARTS: "SELECT at FROM journal WHERE subject = $1 AND at > $2 AND at < $3 ORDER BY at LIMIT $4";
+
+    /// Forgets what was done long ago. A subject whose id is later than that has nothing so old.
+    pub const FORGET: "
+        DELETE FROM journal WHERE (subject, at) IN (
+            SELECT subject, at FROM journal WHERE subject < $1 AND at < $2 ORDER BY subject, at LIMIT $3)";
+}
+
+/// The subject of rows that say when the service was started: no version of UUIDs is all zeros.
+const STARTED: Uuid = Uuid::nil();
+
+/// What one transaction did about a subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// When, in microseconds since the Unix epoch.
+    pub at: i64,
+    /// What, for each reason that it had.
+    pub records: Vec<Record>,
+}
+
+/// What transactions did about a subject, the earliest first and at most `limit` of them. What another release wrote and
+/// this one cannot read is left out.
+///
+/// # Errors
+/// If the store fails.
+pub async fn read(tx: &mut Transaction, subject: Uuid, limit: u32) -> Result<Vec<Written>, Error> {
+    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get::<String>(1)?));
+    let rows = tx.query(READ, params![subject, limit], row).await?;
+    let transactions = rows.into_iter().flat_map(|(at, text)| {
+        let transactions: Vec<Vec<Record>> = serde_json::from_str(&format!("[{text}]")).unwrap_or_default();
+        transactions.into_iter().map(move |records| Written { at, records })
+    });
+    Ok(transactions.take(limit as usize).collect())
+}
+
+/// Notes that the service was started at `at`, microseconds since the Unix epoch: between what it did before and after lies
+/// an interruption.
+///
+/// # Errors
+/// If the store fails.
+pub async fn note_start(tx: &mut Transaction, at: i64) -> Result<(), Error> {
+    tx.execute(WRITE, params![STARTED, at, "[]"]).await.map(drop)
+}
+
+/// When the service was started after `from` and before `to`, at most `limit` times.
+///
+/// # Errors
+/// If the store fails.
+pub async fn starts(tx: &mut Transaction, from: i64, to: i64, limit: u32) -> Result<Vec<i64>, Error> {
+    tx.query(STARTS, params![STARTED, from, to, limit], |row| row.get(0)).await
+}
+
+/// Forgets what was done before `before` (microseconds since the Unix epoch), at most `limit` rows of it; tells how many
+/// there were.
+///
+/// Subjects are UUIDs of version 7: their order is that of the time at which they were made, so that what is old is found
+/// where the primary key begins and needs no index of its own.
+///
+/// # Errors
+/// If the store fails.
+pub async fn forget(tx: &mut Transaction, before: i64, limit: u32) -> Result<u64, Error> {
+    tx.execute(FORGET, params![first_id_after(before), before, limit]).await
+}
+
+/// The least UUID of version 7 that is of a later millisecond.
+fn first_id_after(micros: i64) -> Uuid {
+    let millis = u64::try_from(micros / 1000).unwrap_or(0).saturating_add(1);
+    Uuid::from_u128(u128::from(millis) << 80)
+}

@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, Method},
     response::Response as Streamed,
 };
+use database::Clock;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_util::{
     client::legacy::Client,
@@ -28,6 +29,7 @@ mod call;
 mod connector;
 mod error;
 mod measure;
+mod noted;
 mod response;
 
 pub use call::Call;
@@ -69,6 +71,7 @@ impl Default for Options {
 #[derive(Clone, Debug)]
 pub struct HttpClient {
     inner: Client<Connector, Body>,
+    clock: Clock,
     random: Random,
     options: Options,
     measure: Option<Arc<Measure>>,
@@ -83,7 +86,8 @@ impl HttpClient {
             .pool_idle_timeout(options.idle)
             .pool_max_idle_per_host(options.idle_per_host)
             .build(Connector::new(platform.network.clone(), options.connect));
-        HttpClient { inner, random: platform.random().clone(), options, measure: None }
+        let (clock, random) = (platform.clock.clone(), platform.random().clone());
+        HttpClient { inner, clock, random, options, measure: None }
     }
 
     /// Counts calls among the App's metrics, by the service that they are to: see [`Call::to`].

@@ -35,6 +35,7 @@ use std::{
 
 use axum::http::StatusCode;
 use database::{Database, Transaction};
+use journal::{Cause, Entry};
 
 use crate::problem::{self, Problem, code};
 
@@ -64,7 +65,8 @@ impl Idempotency {
     /// running it.
     ///
     /// `work` is a transaction's closure: it may run more than once and awaits nothing but its own
-    /// statements. Its error is a refusal, which undoes what it has written. Without a key it simply runs.
+    /// statements. Its error is a refusal, which undoes what it has written. Without a key it simply runs. In both cases
+    /// the request is the [cause](journal::cause) of what it does.
     ///
     /// # Errors
     /// The refusal, be it this one or the one that was kept; 409 while the first request of this key is being
@@ -74,15 +76,19 @@ impl Idempotency {
         F: AsyncFn(&mut Transaction) -> Result<Answer, E> + Send + 'static,
         E: From<database::Error> + Into<Problem> + Send + 'static,
     {
+        let (cause, command) = (key.cause.clone(), key.command);
         let Some(key) = key.scoped(&self.style) else {
-            let ran = database.write(async move |tx| run_work(tx, &work).await).await;
+            let ran = database.write(async move |tx| run_work(tx, &cause, &work).await).await;
             return ran.map(Answered::first).map_err(Failed::into_problem);
         };
         let _claim = self.claim(key)?;
-        let ran = database.write(async move |tx| run_once(tx, &key, &work).await).await;
+        let because = cause.clone();
+        let ran = database.write(async move |tx| run_once(tx, &key, &because, &work).await).await;
         match ran {
             Ok(settled) => settled.into_answer(),
-            Err(Failed::Refused(refusal)) => keep_refusal(database, key, refusal.into()).await,
+            Err(Failed::Refused(refusal)) => {
+                keep_refusal(database, key, cause, command, refusal.into()).await
+            }
             Err(failed) => Err(failed.into_problem()),
         }
     }
@@ -157,15 +163,21 @@ impl<E: Into<Problem>> Failed<E> {
     }
 }
 
-async fn run_work<E, F>(tx: &mut Transaction, work: &F) -> Result<Answer, Failed<E>>
+async fn run_work<E, F>(tx: &mut Transaction, cause: &Cause, work: &F) -> Result<Answer, Failed<E>>
 where
     F: AsyncFn(&mut Transaction) -> Result<Answer, E>,
 {
+    journal::because(tx, cause);
     let answer = work(tx).await.map_err(Failed::Refused)?;
     answer.check().map_err(Failed::Unserialisable)
 }
 
-async fn run_once<E, F>(tx: &mut Transaction, key: &ScopedKey, work: &F) -> Result<Settled, Failed<E>>
+async fn run_once<E, F>(
+    tx: &mut Transaction,
+    key: &ScopedKey,
+    cause: &Cause,
+    work: &F,
+) -> Result<Settled, Failed<E>>
 where
     F: AsyncFn(&mut Transaction) -> Result<Answer, E>,
 {
@@ -174,7 +186,7 @@ where
         Found::Answered(stored) => return Ok(Settled::Repeated(stored)),
         Found::Mismatch => return Ok(Settled::Mismatch),
     }
-    let answer = run_work(tx, work).await?;
+    let answer = run_work(tx, cause, work).await?;
     if is_kept(answer.status()) && !store(tx, key, &answer).await? {
         return Err(Failed::Taken);
     }
@@ -183,14 +195,23 @@ where
 
 /// Keeps a refusal, whose own transaction was undone. If that fails, the refusal is not told either: the
 /// request can be sent again, and only what is kept may be the answer to a key.
-async fn keep_refusal(database: &Database, key: ScopedKey, refusal: Problem) -> Result<Answered, Problem> {
+async fn keep_refusal(
+    database: &Database,
+    key: ScopedKey,
+    cause: Cause,
+    command: &'static str,
+    refusal: Problem,
+) -> Result<Answered, Problem> {
     if !is_kept(refusal.status()) {
         return Err(refusal);
     }
     let answer = refusal.clone();
     let kept = database.write(async move |tx| {
-        let refuse = async |_: &mut Transaction| Ok::<_, Problem>(Answer::of_problem(&answer));
-        run_once(tx, &key, &refuse).await
+        let refuse = async |tx: &mut Transaction| {
+            journal::note(tx, Entry::refusal(command, answer.code()));
+            Ok::<_, Problem>(Answer::of_problem(&answer))
+        };
+        run_once(tx, &key, &cause, &refuse).await
     });
     match kept.await {
         Ok(Settled::First(_)) => Err(refusal),

@@ -24,6 +24,7 @@ pub mod client;
 pub mod dead_letters;
 pub mod webhook;
 
+pub mod cause;
 pub mod changes;
 pub mod idempotency;
 pub mod metrics;

@@ -55,7 +55,8 @@ pub struct Retention {
     /// What became of an order's reservation or shipment that came to nothing: how much later an action that its undo
     /// overtook is still refused.
     pub tombstones: Duration,
-    /// Sagas that are over, and their logs: how much later one can see what became of one, and why.
+    /// Sagas that are over, and what was done about orders, step by step, of which their logs are part: how much later one can
+    /// see what became of one, and why.
     pub sagas: Duration,
 }
 

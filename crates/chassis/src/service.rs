@@ -173,7 +173,8 @@ impl Service {
     }
 
     /// Opens the App's database with the platform's clock and executor: readiness tells of its health, and it
-    /// is closed when nobody uses it any more. The directory is made if there is none.
+    /// is closed when nobody uses it any more. The directory is made if there is none. Where it has a journal, that tells of
+    /// the start.
     ///
     /// # Errors
     /// It cannot be opened; see [`Database::open`].
@@ -196,6 +197,10 @@ impl Service {
         let watched = database.clone();
         self.liveness.check("store", move || !watched.has_died());
         observe::database::show(&self.metrics, &database)?;
+        if schemas.contains(&journal::SCHEMA) {
+            let (noting, at) = (database.clone(), database.now());
+            self.spawn("start", |_| async move { note_start(&noting, at).await });
+        }
         let closing = database.clone();
         self.on_stop(Stage::Storage, "database", async move { closing.close().await });
         Ok(database)
@@ -286,6 +291,14 @@ impl Service {
             Ok((Server::new(router, listener, self.limits.clone()), address))
         };
         listen().map_err(|source| Error::Listen { address, source })
+    }
+}
+
+/// That a start is not told of costs a line in a timeline, and nothing else.
+async fn note_start(database: &Database, at: i64) {
+    let noted = database.write(async move |tx| journal::note_start(tx, at).await).await;
+    if let Err(error) = noted {
+        tracing::warn!(error = &error as &dyn std::error::Error, "cannot note the start in the journal");
     }
 }
 

@@ -16,14 +16,19 @@ use crate::record;
 pub struct Cause {
     /// What it is all about, an order say: what every message about it calls its correlation id. What is about nothing is in
     /// no journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Uuid>,
     /// The message or the request that this is a reaction to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Uuid>,
     /// On whose behalf; nobody known, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
     /// The W3C trace context of whoever asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
     /// How it came here.
+    #[serde(default, skip_serializing_if = "Origin::is_unknown")]
     pub origin: Origin,
 }
 
@@ -71,6 +76,12 @@ pub enum Origin {
         #[serde(rename = "a", default, skip_serializing_if = "is_zero")]
         attempt: u32,
     },
+}
+
+impl Origin {
+    pub(crate) fn is_unknown(&self) -> bool {
+        *self == Self::Unknown
+    }
 }
 
 impl Cause {

@@ -12,7 +12,7 @@ use crate::{Cause, Entry, Origin, cause::because, entry::simple, store};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// How it came here.
-    #[serde(rename = "o", default, skip_serializing_if = "is_unknown")]
+    #[serde(rename = "o", default, skip_serializing_if = "Origin::is_unknown")]
     pub origin: Origin,
     /// The message or the request that it is a reaction to.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none", with = "simple")]
@@ -26,10 +26,6 @@ pub struct Record {
     /// What was done, in order.
     #[serde(rename = "e", default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Entry>,
-}
-
-fn is_unknown(origin: &Origin) -> bool {
-    *origin == Origin::Unknown
 }
 
 /// What a transaction has noted so far: for every reason that was given, what was done.

@@ -36,6 +36,9 @@ database::statements! {
     /// When the service was started within a time.
     pub const STARTS: "SELECT at FROM journal WHERE subject = $1 AND at > $2 AND at < $3 ORDER BY at LIMIT $4";
 
+    /// What was done about the subject that was made first.
+    pub const OLDEST: "SELECT subject, at FROM journal WHERE subject > $1 ORDER BY subject, at LIMIT 1";
+
     /// Forgets what was done long ago. A subject whose id is later than that has nothing so old.
     pub const FORGET: "
         DELETE FROM journal WHERE (subject, at) IN (
@@ -86,6 +89,17 @@ pub async fn starts(tx: &mut Transaction, from: i64, to: i64, limit: u32) -> Res
     tx.query(STARTS, params![STARTED, from, to, limit], |row| row.get(0)).await
 }
 
+/// Since when something may be kept that can be forgotten, in microseconds since the Unix epoch: since the oldest subject was
+/// made of which anything is known.
+///
+/// # Errors
+/// If the store fails.
+pub async fn oldest(tx: &mut Transaction) -> Result<Option<i64>, Error> {
+    let row = |row: &Row<'_>| Ok((row.get::<Uuid>(0)?, row.get::<i64>(1)?));
+    let first = tx.query_opt(OLDEST, params![STARTED], row).await?;
+    Ok(first.map(|(subject, at)| at.min(made_at(subject))))
+}
+
 /// Forgets what was done before `before` (microseconds since the Unix epoch), at most `limit` rows of it; tells how many
 /// there were.
 ///
@@ -94,8 +108,13 @@ pub async fn starts(tx: &mut Transaction, from: i64, to: i64, limit: u32) -> Res
 ///
 /// # Errors
 /// If the store fails.
-pub async fn forget(tx: &mut Transaction, before: i64, limit: u32) -> Result<u64, Error> {
+pub async fn forget(tx: &mut Transaction, before: i64, limit: u64) -> Result<u64, Error> {
     tx.execute(FORGET, params![first_id_after(before), before, limit]).await
+}
+
+/// When a UUID of version 7 was made, in microseconds since the Unix epoch.
+fn made_at(id: Uuid) -> i64 {
+    i64::try_from((id.as_u128() >> 80) * 1000).unwrap_or(i64::MAX)
 }
 
 /// The least UUID of version 7 that is of a later millisecond.

@@ -10,7 +10,7 @@ pub mod testing;
 
 pub use definition::{Definition, Role, StepSpec};
 pub use progress::{Direction, Effect, Input, Move, Phase, Progress, StepState};
-pub use runner::{Advanced, Ask, Asking, Error, Runner, Told, move_name};
+pub use runner::{Advanced, Ask, Asking, Error, Runner, Told, ask_id, move_name};
 pub use store::{
     Instance, LogEntry, SCHEMA, STATEMENTS, Summary, forget, log, oldest_finished, oldest_unfinished,
     summary, unfinished,

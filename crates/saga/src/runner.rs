@@ -3,6 +3,7 @@
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use database::Transaction;
+use journal::{Entry, Kind};
 use uuid::Uuid;
 
 use crate::{
@@ -141,7 +142,7 @@ impl<D: Definition> Runner<D> {
         instance.traceparent = instance.traceparent.or(told.traceparent);
         instance.memory = told.memory.or(instance.memory);
         store::save(tx, id, &instance).await?;
-        self.note(tx, id, told.input).await?;
+        journal::note_about(tx, id, self::told::<D>(told.input));
         for effect in effects {
             match effect {
                 Effect::Ask(this) => {
@@ -164,34 +165,33 @@ impl<D: Definition> Runner<D> {
         this: Move<D::Step>,
         request: &str,
     ) -> Result<(), Error> {
-        let delay = self.ask.ask(tx, id, this, request).await?;
         let entry = if this.direction == Direction::Action { "asked" } else { "undo asked" };
-        store::note(tx, id, &step_name::<D>(this.step), entry, None).await?;
-        let task = Task::new(D::NAME, id, move_name::<D>(this), request);
-        tasks::schedule(tx, &task, delay, &self.wake).await?;
+        let (step, name) = (step_name::<D>(this.step), move_name::<D>(this));
+        let asked = Entry::new(Kind::Saga, step).with_outcome(entry);
+        journal::note_about(tx, id, asked.linked(Some(ask_id(D::NAME, id, &name))));
+        let delay = self.ask.ask(tx, id, this, request).await?;
+        tasks::schedule(tx, &Task::new(D::NAME, id, name, request), delay, &self.wake).await?;
         Ok(())
     }
+}
 
-    async fn note(&self, tx: &mut Transaction, id: Uuid, input: Input<D::Step>) -> Result<(), Error> {
-        let (step, entry) = match input {
-            Input::Start => (None, "started"),
-            Input::Abort => (None, "aborted"),
-            Input::Done(step) => (Some(step), "done"),
-            Input::Refused(step) => (Some(step), "refused"),
-            Input::Deferred(step) => (Some(step), "deferred"),
-            Input::Undone(step) => (Some(step), "undone"),
-        };
-        let step = step.map_or_else(|| "saga".to_owned(), step_name::<D>);
-        store::note(tx, id, &step, entry, None).await
-    }
+/// What the journal is told of what a saga was told.
+fn told<D: Definition>(input: Input<D::Step>) -> Entry {
+    let (step, entry) = match input {
+        Input::Start => (None, "started"),
+        Input::Abort => (None, "aborted"),
+        Input::Done(step) => (Some(step), "done"),
+        Input::Refused(step) => (Some(step), "refused"),
+        Input::Deferred(step) => (Some(step), "deferred"),
+        Input::Undone(step) => (Some(step), "undone"),
+    };
+    Entry::new(Kind::Saga, step.map_or_else(|| "saga".to_owned(), step_name::<D>)).with_outcome(entry)
+}
 
-    /// Notes in a saga's log that an attempt failed and will be repeated.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn note_retry(tx: &mut Transaction, id: Uuid, step: &str, why: &str) -> Result<(), Error> {
-        store::note(tx, id, step, "retry", Some(why)).await
-    }
+/// By what a participant and the journal know the decision to ask for a move: the same however often it is asked.
+#[must_use]
+pub fn ask_id(saga: &str, id: Uuid, move_name: &str) -> Uuid {
+    Uuid::new_v5(&id, format!("{saga}/{move_name}").as_bytes())
 }
 
 impl<D: Definition> fmt::Debug for Runner<D> {

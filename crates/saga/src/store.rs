@@ -1,11 +1,11 @@
-//! Where sagas are kept: how far each has come, and a log of every step.
+//! Where sagas are kept: how far each has come. Its log is the part of the [journal](journal::read) that tells of it.
 
 use database::{Kind, Migration, Row, Schema, Transaction, params, statements};
 use uuid::Uuid;
 
 use crate::{Definition, Phase, Progress, runner::Error};
 
-/// The tables of sagas and of their log.
+/// The table of sagas; every step that they take stands in the [journal](journal::SCHEMA), which has a table of its own.
 pub const SCHEMA: Schema = Schema {
     name: "saga",
     migrations: &[Migration {
@@ -28,15 +28,6 @@ CREATE TABLE sagas (
 );
 CREATE INDEX sagas_unfinished ON sagas (unfinished) WHERE unfinished IS NOT NULL;
 CREATE INDEX sagas_finished ON sagas (changed_at) WHERE phase IN ('completed', 'unwound');
-CREATE TABLE saga_log (
-    saga_id BYTEA  NOT NULL,
-    seq     BIGINT NOT NULL,
-    at      BIGINT NOT NULL,
-    step    TEXT   NOT NULL,
-    entry   TEXT   NOT NULL,
-    detail  TEXT,
-    CONSTRAINT saga_log_pk PRIMARY KEY (saga_id, seq)
-);
 ",
     }],
 };
@@ -50,11 +41,6 @@ statements! {
     /// Moves a saga on, unless somebody else did.
     pub(crate) const UPDATE: "UPDATE sagas SET version = version + 1, phase = $4, progress = $5, changed_at = $6, unfinished = CASE WHEN $7 = 1 THEN started_at END, memory = $8 \
         WHERE saga_id = $1 AND name = $2 AND version = $3";
-    /// Adds to a saga's log.
-    pub(crate) const LOG: "INSERT INTO saga_log (saga_id, seq, at, step, entry, detail) \
-        SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4, $5 FROM saga_log WHERE saga_id = $1";
-    /// A saga's log.
-    const READ_LOG: "SELECT seq, at, step, entry, detail FROM saga_log WHERE saga_id = $1 ORDER BY seq";
     /// A saga's row.
     const SUMMARY: "SELECT name, definition, phase, progress, started_at, changed_at FROM sagas WHERE saga_id = $1";
     /// How many sagas are under way.
@@ -65,9 +51,7 @@ statements! {
     const OLDEST_FINISHED: "SELECT MIN(changed_at) FROM sagas WHERE phase IN ('completed', 'unwound')";
     /// Forgets some sagas that were over long ago.
     const FORGET: "DELETE FROM sagas WHERE (saga_id, name) IN (SELECT saga_id, name FROM sagas \
-        WHERE phase IN ('completed', 'unwound') AND changed_at < $1 ORDER BY changed_at LIMIT $2) RETURNING saga_id";
-    /// Forgets the log of an id that is no saga's any more.
-    const FORGET_LOG: "DELETE FROM saga_log WHERE saga_id = $1 AND NOT EXISTS (SELECT 1 FROM sagas WHERE saga_id = $1)";
+        WHERE phase IN ('completed', 'unwound') AND changed_at < $1 ORDER BY changed_at LIMIT $2)";
 }
 
 /// One saga, as it is kept.
@@ -155,34 +139,32 @@ pub(crate) async fn save<D: Definition>(
     if changed == 1 { Ok(()) } else { Err(Error::Conflict { saga: D::NAME }) }
 }
 
-/// Adds a line to a saga's log.
-pub(crate) async fn note(
-    tx: &mut Transaction,
-    id: Uuid,
-    step: &str,
-    entry: &str,
-    detail: Option<&str>,
-) -> Result<(), Error> {
-    let now = tx.now();
-    tx.execute(LOG, params![id, now, step, entry, detail]).await?;
-    Ok(())
-}
+/// The most transactions whose lines a log shows, the earliest.
+const MOST_LOGGED: u32 = 1000;
 
-/// Every line of a saga's log, in order.
+/// Every line of a saga's log, in order, and the retries of its tasks.
 ///
 /// # Errors
 /// If the store fails.
 pub async fn log(tx: &mut Transaction, id: Uuid) -> Result<Vec<LogEntry>, database::Error> {
-    tx.query(READ_LOG, params![id], |row| {
-        Ok(LogEntry {
-            seq: row.get(0)?,
-            at: row.get(1)?,
-            step: row.get(2)?,
-            entry: row.get(3)?,
-            detail: row.get(4)?,
-        })
-    })
-    .await
+    let mut log = Vec::new();
+    for written in journal::read(tx, id, MOST_LOGGED).await? {
+        for entry in written.records.into_iter().flat_map(|record| record.entries) {
+            let what = match entry.kind {
+                journal::Kind::Saga => entry.outcome.unwrap_or_default(),
+                journal::Kind::Retry => "retry".into(),
+                _ => continue,
+            };
+            log.push(LogEntry {
+                seq: log.len() as i64 + 1,
+                at: written.at,
+                step: entry.name.into_owned(),
+                entry: what.into_owned(),
+                detail: entry.detail.map(Into::into),
+            });
+        }
+    }
+    Ok(log)
 }
 
 /// The sagas of this id.
@@ -229,8 +211,8 @@ pub async fn oldest_finished(tx: &mut Transaction) -> Result<Option<i64>, databa
     tx.query_one(OLDEST_FINISHED, params![], |row| row.get(0)).await
 }
 
-/// Forgets sagas that were over before `before` (microseconds since the Unix epoch) and their logs, about `limit` rows of
-/// them altogether. Returns how many rows there were.
+/// Forgets sagas that were over before `before` (microseconds since the Unix epoch), at most `limit` of them; their logs are
+/// the [journal's](journal::forget). Returns how many there were.
 ///
 /// Answers that come later find a saga that was not begun, to which nothing but a start means anything. Whoever may start
 /// one again with the same id has to know by other means that it is over.
@@ -238,17 +220,8 @@ pub async fn oldest_finished(tx: &mut Transaction) -> Result<Option<i64>, databa
 /// # Errors
 /// If the store fails.
 pub async fn forget(tx: &mut Transaction, before: i64, limit: u64) -> Result<u64, database::Error> {
-    let sagas = limit.div_ceil(ROWS);
-    let over: Vec<Uuid> = tx.query(FORGET, params![before, sagas], |row| row.get(0)).await?;
-    let mut rows = over.len() as u64;
-    for id in over {
-        rows += tx.execute(FORGET_LOG, params![id]).await?;
-    }
-    Ok(rows)
+    tx.execute(FORGET, params![before, limit]).await
 }
-
-/// About how many rows a saga takes, those of its log included.
-const ROWS: u64 = 16;
 
 const fn phase_name(phase: Phase) -> &'static str {
     match phase {

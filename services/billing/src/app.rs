@@ -22,6 +22,7 @@ use chassis::{
 };
 use contracts::topics;
 use database::{Database, Schema, leases};
+use journal::Recording;
 use saga::tasks::{self, Worker};
 
 use crate::{
@@ -101,7 +102,8 @@ impl App {
 
         // What repeats by itself.
         let (answers, messages) = (Kept::answers(&config.retention), Kept::messages(&config.retention));
-        let kept = vec![answers, messages, Kept::discards(&config.retention)];
+        let kept =
+            vec![answers, messages, Kept::discards(&config.retention), Kept::journal(&config.retention)];
         retention::clean(&mut service, platform, &database, kept)?;
 
         // The ways in last: whoever is let in finds everything running.
@@ -149,9 +151,10 @@ fn relay(
 /// Where invoices are kept, and whether what happens to them is published.
 fn invoices(reach: &Reach, outbox: &outbox::Handle) -> Invoices {
     match reach {
-        Reach::Rest(_) => Invoices::new(Rows),
+        Reach::Rest(_) => Invoices::new(Recording::new(Rows)),
         Reach::Messaging(_) => {
-            Invoices::new(Publishing::new(Rows, outbox.clone(), topics::BILLING_EVENTS, SOURCE))
+            let published = Publishing::new(Rows, outbox.clone(), topics::BILLING_EVENTS, SOURCE);
+            Invoices::new(Recording::new(published))
         }
     }
 }

@@ -9,11 +9,11 @@ use contracts::{
     billing::{Decline, Reply},
 };
 use database::Transaction;
+use journal::Cause;
 use saga::tasks::{self, Backoff, Task, Wake};
 
 use crate::{
     domain::{Bill, Command, Invoice, PaymentResult, Refusal, Stage},
-    late::Cause,
     view,
 };
 
@@ -223,6 +223,6 @@ impl Application {
         order_id: OrderId,
         command: &Command,
     ) -> Result<Versioned<Invoice>, Error> {
-        Ok(aggregate::execute(&self.invoices, tx, &order_id, &(), command).await?)
+        Ok(journal::execute(&self.invoices, tx, &order_id, &(), command, command.name()).await?)
     }
 }

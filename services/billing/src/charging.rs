@@ -1,14 +1,15 @@
 //! The work of collecting money: outside of any transaction, between two of them.
 
-use chassis::{ids::Random, problem::chain};
+use chassis::{cause, ids::Random, problem::chain};
 use contracts::OrderId;
 use database::Database;
+use journal::{Cause, Entry, because, note};
 use messaging::outbox;
 use saga::tasks::{Perform, Task, Verdict};
 
 use crate::{
-    application::{self, Application},
-    late::{self, Cause},
+    application::{self, Application, CHARGE},
+    late::{self, SOURCE},
     outside::{self, Payment},
 };
 
@@ -41,8 +42,9 @@ enum Error {
 }
 
 impl Perform for Charging {
-    async fn perform(&self, task: &Task) -> Verdict {
-        match self.charge(task.subject.into(), Cause::from_payload(&task.payload)).await {
+    async fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> Verdict {
+        let cause = Cause::from_payload(&task.payload).about(task.subject).by_task(CHARGE, task.attempt);
+        match self.charge(task.subject.into(), cause, calls).await {
             Ok(()) => Verdict::Settled,
             Err(error) => Verdict::Failed(chain(&error)),
         }
@@ -52,14 +54,20 @@ impl Perform for Charging {
 impl Charging {
     /// First the attempt is made durable, then the provider is asked, then its answer is. After a crash between any two
     /// of these the provider is asked about the same attempt again, under its key.
-    async fn charge(&self, order_id: OrderId, cause: Cause) -> Result<(), Error> {
-        let application = self.application.clone();
-        let attempt = self.database.write(async move |tx| application.start_attempt(tx, order_id).await);
+    async fn charge(&self, order_id: OrderId, cause: Cause, calls: &mut Vec<Entry>) -> Result<(), Error> {
+        let (application, why) = (self.application.clone(), cause.clone());
+        let attempt = self.database.write(async move |tx| {
+            because(tx, &why);
+            application.start_attempt(tx, order_id).await
+        });
         let Some(attempt) = attempt.await? else { return Ok(()) };
         let number = attempt.number;
-        let answer = self.payment.charge(order_id, attempt, cause.context(&self.random)).await?;
-        let (application, outbox) = (self.application.clone(), self.outbox.clone());
+        let context = cause::context(&cause, SOURCE, &self.random);
+        let answer = self.payment.charge(order_id, attempt, context, calls).await?;
+        let (application, outbox, calls) = (self.application.clone(), self.outbox.clone(), calls.clone());
         let recorded = self.database.write(async move |tx| {
+            because(tx, &cause);
+            calls.iter().for_each(|call| note(tx, call.clone()));
             if let Some(reply) = application.record(tx, order_id, number, answer, &cause).await? {
                 late::answer(tx, &outbox, order_id, &reply, &cause).await?;
             }

@@ -1,13 +1,14 @@
 //! The work of having invoices mailed, which neither the charge nor the outcome waits for.
 
-use chassis::{ids::Random, problem::chain};
+use chassis::{cause, ids::Random, problem::chain};
 use contracts::OrderId;
 use database::Database;
+use journal::{Cause, Entry, because, note};
 use saga::tasks::{Perform, Task, Verdict};
 
 use crate::{
-    application::{self, Application},
-    late::Cause,
+    application::{self, Application, MAIL},
+    late::SOURCE,
     outside::{self, Mail},
 };
 
@@ -34,8 +35,9 @@ enum Error {
 }
 
 impl Perform for Mailing {
-    async fn perform(&self, task: &Task) -> Verdict {
-        match self.mail(task.subject.into(), Cause::from_payload(&task.payload)).await {
+    async fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> Verdict {
+        let cause = Cause::from_payload(&task.payload).about(task.subject).by_task(MAIL, task.attempt);
+        match self.mail(task.subject.into(), cause, calls).await {
             Ok(()) => Verdict::Settled,
             Err(error) => Verdict::Failed(chain(&error)),
         }
@@ -43,13 +45,19 @@ impl Perform for Mailing {
 }
 
 impl Mailing {
-    async fn mail(&self, order_id: OrderId, cause: Cause) -> Result<(), Error> {
+    async fn mail(&self, order_id: OrderId, cause: Cause, calls: &mut Vec<Entry>) -> Result<(), Error> {
         let application = self.application.clone();
         let bill = self.database.read(async move |tx| application.unmailed(tx, order_id).await).await?;
         if let Some(bill) = bill {
-            self.mail.send(order_id, bill, cause.context(&self.random)).await?;
+            let context = cause::context(&cause, SOURCE, &self.random);
+            self.mail.send(order_id, bill, context, calls).await?;
         }
-        let application = self.application.clone();
-        Ok(self.database.write(async move |tx| application.record_mail(tx, order_id).await).await?)
+        let (application, calls) = (self.application.clone(), calls.clone());
+        let recorded = self.database.write(async move |tx| {
+            because(tx, &cause);
+            calls.iter().for_each(|call| note(tx, call.clone()));
+            application.record_mail(tx, order_id).await
+        });
+        Ok(recorded.await?)
     }
 }

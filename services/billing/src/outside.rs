@@ -16,6 +16,7 @@ use contracts::{
         payment::{CARD_DECLINED, Charge, CreateCharge, DeclineCode, Declined},
     },
 };
+use journal::Entry;
 
 use crate::{
     application::{Answer, Attempt},
@@ -63,7 +64,8 @@ impl Payment {
         Self { client, charges: format!("{}/v1/charges", url.trim_end_matches('/')), timeout }
     }
 
-    /// Has it take the money, which it does at most once per attempt however often it is asked.
+    /// Has it take the money, which it does at most once per attempt however often it is asked. The call is added to
+    /// `calls`.
     ///
     /// # Errors
     /// If it is not known whether it did.
@@ -72,6 +74,7 @@ impl Payment {
         order_id: OrderId,
         attempt: Attempt,
         context: Context,
+        calls: &mut Vec<Entry>,
     ) -> Result<Answer, Unknown> {
         let Bill { amount, reference, .. } = attempt.bill;
         let (amount, currency) = (amount.amount(), amount.currency());
@@ -83,7 +86,9 @@ impl Payment {
                 .for_context(&context)
                 .within(self.timeout)
                 .json(&body)?;
-            let response = self.client.send(call).await?;
+            let (response, noted) = self.client.send_noted(call, "POST /v1/charges").await;
+            calls.push(noted);
+            let response = response?;
             if response.is_success() {
                 return response.json::<Charge>().map(|_| Ok(Answer::Accepted));
             }
@@ -119,11 +124,17 @@ impl Mail {
         Self { client, messages: format!("{}/v1/messages", url.trim_end_matches('/')), timeout }
     }
 
-    /// Has it deliver an invoice, which it does once however often it is asked.
+    /// Has it deliver an invoice, which it does once however often it is asked. The call is added to `calls`.
     ///
     /// # Errors
     /// If it is not known whether it does.
-    pub async fn send(&self, order_id: OrderId, bill: Bill, context: Context) -> Result<(), Unknown> {
+    pub async fn send(
+        &self,
+        order_id: OrderId,
+        bill: Bill,
+        context: Context,
+        calls: &mut Vec<Entry>,
+    ) -> Result<(), Unknown> {
         let body = SendMessage {
             subject: format!("Invoice {order_id}"),
             text: text(order_id, &bill),
@@ -138,7 +149,9 @@ impl Mail {
                 .for_context(&context)
                 .within(self.timeout)
                 .json(&body)?;
-            self.client.send(call).await
+            let (response, noted) = self.client.send_noted(call, "POST /v1/messages").await;
+            calls.push(noted);
+            response
         };
         let response = asked.await.map_err(|source| Unknown::NoAnswer { whom: MAIL, source })?;
         if response.is_success() { Ok(()) } else { Err(unclear(MAIL, &response)) }

@@ -12,6 +12,7 @@ use chassis::{
 };
 use contracts::topics;
 use database::Database;
+use journal::Recording;
 use messaging::{
     Broker, Consumer, consumer,
     outbox::{self, Relay},
@@ -51,7 +52,13 @@ impl App {
         // What repeats by itself: forgetting what is of no use any more, and looking at what waits.
         let over = Kept::new("reservations", config.retention.tombstones, store::oldest, store::forget);
         let (answers, messages) = (Kept::answers(&config.retention), Kept::messages(&config.retention));
-        let kept = vec![answers, messages, Kept::discards(&config.retention), over];
+        let kept = vec![
+            answers,
+            messages,
+            Kept::discards(&config.retention),
+            Kept::journal(&config.retention),
+            over,
+        ];
         retention::clean(&mut service, platform, &database, kept)?;
         backlog::watch(&mut service, &database)?;
 
@@ -72,7 +79,7 @@ impl App {
 
 /// Orders ask by requests; nobody hears of what happens.
 fn rest(database: &Database) -> (Application, Router) {
-    let application = Application::new(Customers::new(Rows));
+    let application = Application::new(Customers::new(Recording::new(Rows)));
     let participant = rest::Participant { application: application.clone(), database: database.clone() };
     (application, rest::router(participant))
 }
@@ -90,7 +97,7 @@ fn messaging(
     service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
 
     let customers = Publishing::new(Rows, outbox.clone(), topics::CUSTOMERS_EVENTS, SOURCE);
-    let application = Application::new(Customers::new(customers));
+    let application = Application::new(Customers::new(Recording::new(customers)));
 
     let participant = Participant { application: application.clone(), outbox };
     let (topic, options) = (topics::CUSTOMERS_COMMANDS, consumer::Options::default());

@@ -2,12 +2,13 @@
 //! ends, so that the caller decides what else is in it: the answer to an idempotency key, a message to be
 //! sent.
 
-use aggregate::{AnyRepository, Failure, Repository, Versioned, execute};
+use aggregate::{AnyRepository, Failure, Repository, Versioned};
 use contracts::{
     Address, CustomerId, Email, Money, Name, OrderId, Timestamp,
     customers::{self, CreditRefusal, Reply},
 };
 use database::Transaction;
+use journal::execute;
 
 use crate::{
     domain::{Command, Customer, Refusal},
@@ -113,7 +114,7 @@ impl Application {
     /// If the store fails: that credit is refused is an answer.
     pub async fn handle(&self, tx: &mut Transaction, command: &customers::Command) -> Result<Reply, Error> {
         let (id, order_id, command) = asked(command);
-        match execute(&self.customers, tx, &id, &Some(order_id), &command).await {
+        match execute(&self.customers, tx, &id, &Some(order_id), &command, command.name()).await {
             Ok(customer) => Ok(done(&command, &customer.state)),
             Err(Failure::Refused(refusal)) => refused(refusal),
             Err(Failure::Store(error)) => Err(error.into()),
@@ -136,7 +137,7 @@ impl Application {
         id: CustomerId,
         command: &Command,
     ) -> Result<customers::Customer, Error> {
-        let customer = execute(&self.customers, tx, &id, &None, command).await?;
+        let customer = execute(&self.customers, tx, &id, &None, command, command.name()).await?;
         view::of(id, &customer).ok_or(Error::Refused(Refusal::UnknownCustomer))
     }
 }

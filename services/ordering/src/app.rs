@@ -13,6 +13,7 @@ use chassis::{
 };
 use contracts::topics;
 use database::{Database, Schema, Statement, leases};
+use journal::Recording;
 use messaging::{
     Broker,
     consumer::{self, Consumer},
@@ -96,7 +97,13 @@ impl App {
         // What is forgotten when it is of no use any more. Orders, their lines and their statuses stay.
         let sagas = Kept::new("sagas", config.retention.sagas, saga::oldest_finished, saga::forget);
         let (answers, messages) = (Kept::answers(&config.retention), Kept::messages(&config.retention));
-        let kept = vec![answers, messages, Kept::discards(&config.retention), sagas];
+        let kept = vec![
+            answers,
+            messages,
+            Kept::discards(&config.retention),
+            Kept::journal(&config.retention),
+            sagas,
+        ];
         retention::clean(&mut service, platform, &database, kept)?;
 
         // What operators see.
@@ -146,7 +153,7 @@ impl Base<'_> {
             patience: self.config.patience,
             random: self.platform.random().clone(),
         };
-        let application = self.application(Orders::new(Rows), ByCall);
+        let application = self.application(Orders::new(Recording::new(Rows)), ByCall);
         self.ask(service, &application, http.clone(), Backoff::default());
         let replies = Replies { application: application.clone() };
         let routes = rest::routes(replies, self.database.clone());
@@ -163,7 +170,7 @@ impl Base<'_> {
         let patience = self.config.patience;
         let message = ByMessage { outbox: outbox.clone(), database: self.database.clone(), patience };
         let orders = Publishing::new(Rows, outbox, topics::ORDERING_EVENTS, NAME);
-        let application = self.application(Orders::new(orders), message.clone());
+        let application = self.application(Orders::new(Recording::new(orders)), message.clone());
         self.ask(service, &application, message, Backoff { first: patience, most: 8 * patience });
 
         let replies = Replies { application: application.clone() };

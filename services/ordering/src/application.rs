@@ -7,7 +7,8 @@ use contracts::{
     Contact, CustomerId, OrderId, Quantity, Reference, Sku, Timestamp, ordering::Reason, warehouse::Quote,
 };
 use database::Transaction;
-use saga::{Input, Instance, Move, Phase, Runner, StepState, Told};
+use journal::{Cause, Origin};
+use saga::{Definition, Input, Instance, Move, Phase, Runner, StepState, Told};
 
 use crate::{
     domain::{Command, Order, Outcome, Refusal},
@@ -223,7 +224,7 @@ impl Application {
         id: OrderId,
         command: &Command,
     ) -> Result<Versioned<Order>, Error> {
-        let order = aggregate::execute(&self.orders, tx, &id, &(), command).await?;
+        let order = journal::execute(&self.orders, tx, &id, &(), command, command.name()).await?;
         let changes = self.changes.clone();
         tx.after_commit(move || changes.notify(id.uuid()));
         Ok(order)
@@ -236,12 +237,20 @@ impl Application {
         order: &Order,
         told: Told<Step>,
     ) -> Result<saga::Advanced<PlaceOrder>, saga::Error> {
+        let actor = journal::cause(tx).and_then(|cause| cause.actor.clone());
         let ask = |this: Move<Step>, instance: &Instance<PlaceOrder>| {
             let contact =
                 instance.memory.as_deref().and_then(|memory| serde_json::from_str::<Contact>(memory).ok());
             let request = request(id, order, contact.as_ref(), this)?;
             let name = saga::move_name::<PlaceOrder>(this);
-            let addressed = Addressed { name, request, traceparent: instance.traceparent.clone() };
+            let cause = Cause {
+                subject: Some(id.uuid()),
+                id: Some(saga::ask_id(PlaceOrder::NAME, id.uuid(), &name)),
+                actor: actor.clone(),
+                traceparent: instance.traceparent.clone(),
+                origin: Origin::Unknown,
+            };
+            let addressed = Addressed { name, request, cause };
             serde_json::to_string(&addressed).ok()
         };
         self.saga.advance(tx, id.uuid(), told, ask).await

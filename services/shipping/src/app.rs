@@ -21,6 +21,7 @@ use chassis::{
 };
 use contracts::topics;
 use database::{Database, Schema, leases};
+use journal::Recording;
 use saga::tasks::{self, Wake, Worker};
 
 use crate::{
@@ -65,7 +66,12 @@ impl App {
         let tombstones = config.retention.tombstones;
         let tombstones =
             Kept::new("tombstones", tombstones, store::oldest_tombstone, store::forget_tombstones);
-        let kept = vec![Kept::messages(&config.retention), Kept::discards(&config.retention), tombstones];
+        let kept = vec![
+            Kept::messages(&config.retention),
+            Kept::discards(&config.retention),
+            Kept::journal(&config.retention),
+            tombstones,
+        ];
         retention::clean(&mut service, platform, &database, kept)?;
         backlog::watch(&mut service, &database)?;
 
@@ -123,9 +129,10 @@ fn publisher(reach: &Reach, client: &HttpClient) -> Arc<dyn Publisher> {
 /// Where shipments are kept, and whether what happens to them is published.
 fn shipments(reach: &Reach, outbox: &outbox::Handle) -> Shipments {
     match reach {
-        Reach::Rest(_) => Shipments::new(Rows),
+        Reach::Rest(_) => Shipments::new(Recording::new(Rows)),
         Reach::Messaging(_) => {
-            Shipments::new(Publishing::new(Rows, outbox.clone(), topics::SHIPPING_EVENTS, SOURCE))
+            let published = Publishing::new(Rows, outbox.clone(), topics::SHIPPING_EVENTS, SOURCE);
+            Shipments::new(Recording::new(published))
         }
     }
 }

@@ -9,12 +9,10 @@ use contracts::{
     shipping::{Command, Reply},
 };
 use database::Transaction;
+use journal::Cause;
 use saga::tasks::{self, Task, Wake};
 
-use crate::{
-    domain::{self, Dispatch, Refusal, Request, Shipment, Stage},
-    late::Cause,
-};
+use crate::domain::{self, Dispatch, Refusal, Request, Shipment, Stage};
 
 /// The task of having the carrier book a shipment, one per order.
 pub const BOOK: &str = "book";
@@ -169,7 +167,7 @@ impl Application {
         order_id: OrderId,
         command: &domain::Command,
     ) -> Result<Versioned<Shipment>, Error> {
-        Ok(aggregate::execute(&self.shipments, tx, &order_id, &(), command).await?)
+        Ok(journal::execute(&self.shipments, tx, &order_id, &(), command, command.name()).await?)
     }
 }
 

@@ -1,15 +1,16 @@
 //! The work of having shipments booked: outside of any transaction, between two of them.
 
-use chassis::{ids::Random, problem::chain};
+use chassis::{cause, ids::Random, problem::chain};
 use contracts::OrderId;
 use database::Database;
+use journal::{Cause, Entry, because, note};
 use messaging::outbox;
 use saga::tasks::{Perform, Task, Verdict};
 
 use crate::{
-    application::{self, Application},
+    application::{self, Application, BOOK},
     carrier::{self, Carrier},
-    late::{self, Cause},
+    late::{self, SOURCE},
 };
 
 /// Does the tasks [`BOOK`](crate::application::BOOK).
@@ -41,8 +42,9 @@ enum Error {
 }
 
 impl Perform for Booking {
-    async fn perform(&self, task: &Task) -> Verdict {
-        match self.book(task.subject.into(), Cause::from_payload(&task.payload)).await {
+    async fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> Verdict {
+        let cause = Cause::from_payload(&task.payload).about(task.subject).by_task(BOOK, task.attempt);
+        match self.book(task.subject.into(), cause, calls).await {
             Ok(()) => Verdict::Settled,
             Err(error) => Verdict::Failed(chain(&error)),
         }
@@ -52,14 +54,19 @@ impl Perform for Booking {
 impl Booking {
     /// First the decision to ask is made durable, then the carrier is asked, then its answer is. After a crash between
     /// any two of these the carrier is asked again, under the same key.
-    async fn book(&self, order_id: OrderId, cause: Cause) -> Result<(), Error> {
-        let application = self.application.clone();
-        let request =
-            self.database.write(async move |tx| application.start_booking(tx, order_id).await).await?;
-        let Some(request) = request else { return Ok(()) };
-        let answer = self.carrier.book(order_id, request, cause.context(&self.random)).await?;
-        let (application, outbox) = (self.application.clone(), self.outbox.clone());
+    async fn book(&self, order_id: OrderId, cause: Cause, calls: &mut Vec<Entry>) -> Result<(), Error> {
+        let (application, why) = (self.application.clone(), cause.clone());
+        let started = self.database.write(async move |tx| {
+            because(tx, &why);
+            application.start_booking(tx, order_id).await
+        });
+        let Some(request) = started.await? else { return Ok(()) };
+        let context = cause::context(&cause, SOURCE, &self.random);
+        let answer = self.carrier.book(order_id, request, context, calls).await?;
+        let (application, outbox, calls) = (self.application.clone(), self.outbox.clone(), calls.clone());
         let recorded = self.database.write(async move |tx| {
+            because(tx, &cause);
+            calls.iter().for_each(|call| note(tx, call.clone()));
             let replies = application.record(tx, order_id, &answer).await?;
             late::answer(tx, &outbox, order_id, &replies, &cause).await?;
             Ok::<_, Error>(())

@@ -13,6 +13,7 @@ use contracts::{
         carrier::{BOOKING_REFUSED, CreateBooking},
     },
 };
+use journal::Entry;
 
 use crate::{application::CarrierAnswer, domain::Request};
 
@@ -47,7 +48,7 @@ impl Carrier {
         Self { client, bookings: format!("{}/v1/bookings", url.trim_end_matches('/')), timeout }
     }
 
-    /// Has it carry the goods, which it does once however often it is asked.
+    /// Has it carry the goods, which it does once however often it is asked. The call is added to `calls`.
     ///
     /// # Errors
     /// If it is not known whether it does.
@@ -56,6 +57,7 @@ impl Carrier {
         order_id: OrderId,
         request: Request,
         context: Context,
+        calls: &mut Vec<Entry>,
     ) -> Result<CarrierAnswer, Unknown> {
         let Request { reference, address, lines } = request;
         let body = CreateBooking { reference, address, lines, metadata: Metadata { order_id } };
@@ -65,7 +67,9 @@ impl Carrier {
             .for_context(&context)
             .within(self.timeout)
             .json(&body)?;
-        let answer = self.client.send(call).await?;
+        let (answer, noted) = self.client.send_noted(call, "POST /v1/bookings").await;
+        calls.push(noted);
+        let answer = answer?;
         if answer.is_success() {
             return Ok(CarrierAnswer::Accepted(answer.json()?));
         }

@@ -12,6 +12,7 @@ use chassis::{
 };
 use contracts::topics;
 use database::Database;
+use journal::Recording;
 use messaging::{
     Broker, Consumer, consumer,
     outbox::{self, Relay},
@@ -52,7 +53,13 @@ impl App {
         // What repeats by itself: forgetting what is of no use any more, and looking at what waits.
         let over = Kept::new("reservations", config.retention.tombstones, store::oldest, store::forget);
         let (answers, messages) = (Kept::answers(&config.retention), Kept::messages(&config.retention));
-        let kept = vec![answers, messages, Kept::discards(&config.retention), over];
+        let kept = vec![
+            answers,
+            messages,
+            Kept::discards(&config.retention),
+            Kept::journal(&config.retention),
+            over,
+        ];
         retention::clean(&mut service, platform, &database, kept)?;
         backlog::watch(&mut service, &database)?;
 
@@ -73,7 +80,7 @@ impl App {
 
 /// Orders ask by requests; nobody hears of what happens.
 fn rest(database: &Database) -> (Application, Router) {
-    let application = Application::new(Products::new(Rows));
+    let application = Application::new(Products::new(Recording::new(Rows)));
     let participant = rest::Participant { application: application.clone(), database: database.clone() };
     (application, rest::router(participant))
 }
@@ -91,7 +98,7 @@ fn messaging(
     service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
 
     let products = Publishing::new(Rows, outbox.clone(), topics::WAREHOUSE_EVENTS, SOURCE);
-    let application = Application::new(Products::new(products));
+    let application = Application::new(Products::new(Recording::new(products)));
 
     let participant = Participant { application: application.clone(), outbox };
     let (topic, options) = (topics::WAREHOUSE_COMMANDS, consumer::Options::default());

@@ -1,12 +1,13 @@
 //! What can be asked of products. Each function is part of one transaction, which its caller begins and ends,
 //! so that the caller decides what else is in it: the answer to an idempotency key, a message to be sent.
 
-use aggregate::{AnyRepository, Failure, Repository, Versioned, decide, execute};
+use aggregate::{AnyRepository, Failure, Repository, Versioned, decide};
 use contracts::{
     Count, Line, Money, Name, OrderId, Quantity, Sku,
     warehouse::{self, Reply, StockRefusal},
 };
 use database::Transaction;
+use journal::{Entry, execute, note};
 
 use crate::{
     domain::{Command, Product, Refusal},
@@ -136,16 +137,20 @@ impl Application {
     /// # Errors
     /// If the store fails: that stock is refused is an answer.
     pub async fn handle(&self, tx: &mut Transaction, command: &warehouse::Command) -> Result<Reply, Error> {
-        let Asked { order_id, lines, ask, done } = asked(command);
+        let Asked { name, order_id, lines, ask, done } = asked(command);
         let skus: Vec<Sku> = lines.iter().map(|line| line.sku.clone()).collect();
         let products = self.products.load(tx, &skus, &Some(order_id)).await?;
         let mut changes = Vec::with_capacity(lines.len());
         for (line, product) in lines.iter().zip(&products) {
             match decide(line.sku.clone(), product, &ask(order_id, line.quantity)) {
                 Ok(change) => changes.extend(change),
-                Err(refusal) => return refused(refusal),
+                Err(refusal) => {
+                    note(tx, Entry::refusal(name, format!("{}: {refusal}", line.sku)));
+                    return refused(refusal);
+                }
             }
         }
+        note(tx, Entry::command(name, !changes.is_empty()));
         self.products.save(tx, &changes).await?;
         Ok(done)
     }
@@ -162,7 +167,7 @@ impl Application {
         sku: &Sku,
         command: &Command,
     ) -> Result<warehouse::Product, Error> {
-        let product = execute(&self.products, tx, sku, &None, command).await?;
+        let product = execute(&self.products, tx, sku, &None, command, command.name()).await?;
         view::of(sku.clone(), &product).ok_or(Error::Refused(Refusal::UnknownProduct))
     }
 }
@@ -178,6 +183,7 @@ impl From<Failure<Refusal, database::Error>> for Error {
 
 /// What an order asks of each of its lines' products.
 struct Asked<'a> {
+    name: &'static str,
     order_id: OrderId,
     lines: &'a [Line],
     ask: fn(OrderId, Quantity) -> Command,
@@ -188,18 +194,21 @@ struct Asked<'a> {
 fn asked(command: &warehouse::Command) -> Asked<'_> {
     match command {
         warehouse::Command::ReserveStock { order_id, lines } => Asked {
+            name: "reserve_stock",
             order_id: *order_id,
             lines,
             ask: |order_id, quantity| Command::ReserveStock { order_id, quantity },
             done: Reply::StockReserved,
         },
         warehouse::Command::ReleaseStock { order_id, lines } => Asked {
+            name: "release_stock",
             order_id: *order_id,
             lines,
             ask: |order_id, _| Command::ReleaseStock { order_id },
             done: Reply::StockReleased,
         },
         warehouse::Command::TakeStockOut { order_id, lines } => Asked {
+            name: "take_stock_out",
             order_id: *order_id,
             lines,
             ask: |order_id, _| Command::TakeStockOut { order_id },

@@ -118,6 +118,10 @@ impl Call {
         self
     }
 
+    pub(super) fn body_len(&self) -> usize {
+        self.body.len()
+    }
+
     pub(super) fn timeout(&self) -> Option<Duration> {
         self.timeout
     }

@@ -4,11 +4,14 @@ use axum::{
     extract::{FromRequest, FromRequestParts, MatchedPath, Request},
     http::{header, request::Parts},
 };
+use journal::Cause;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::store::ScopedKey;
 use crate::{
+    cause,
     context::Context,
     extract::{check_is_json, parse_json, read_body},
     problem::Problem,
@@ -39,9 +42,14 @@ pub struct Keyed<T> {
 /// Of a request whose body says nothing: none, or any JSON.
 pub type NoBody = serde::de::IgnoredAny;
 
-/// What a request is recognised by; nothing, if the caller gave no key.
+/// What a request is recognised by, if the caller gave a key, and the cause that it is of what is done for it.
 #[derive(Clone, Debug)]
-pub struct Key(Option<Given>);
+pub struct Key {
+    given: Option<Given>,
+    pub(super) cause: Cause,
+    /// What the request asks for, as the journal calls it.
+    pub(super) command: &'static str,
+}
 
 #[derive(Clone, Debug)]
 struct Given {
@@ -76,26 +84,41 @@ impl Key {
     /// Of a caller that gave none.
     #[must_use]
     pub fn none() -> Self {
-        Key(None)
+        Key { given: None, cause: Cause::default(), command: "" }
     }
 
     /// Of a request with this body.
     #[must_use]
     pub fn of(context: &Context, parts: &Parts, body: &[u8]) -> Self {
-        let Some(key) = context.idempotency_key.clone() else { return Key(None) };
+        let cause = cause::of_request(context, parts);
+        let Some(key) = context.idempotency_key.clone() else { return Key { cause, ..Key::none() } };
         let template = parts.extensions.get().map_or(parts.uri.path(), MatchedPath::as_str);
         let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
-        Key(Some(Given {
+        let given = Given {
             key,
             route: format!("{} {template}", parts.method),
             caller: context.actor.clone(),
             // The template leaves open which order, say: two orders under one key are two requests.
             fingerprint: hash(&[target.as_bytes(), body]),
-        }))
+        };
+        Key { given: Some(given), cause, ..Key::none() }
+    }
+
+    /// Why what the request asks for is done.
+    #[must_use]
+    pub const fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// The same, known to ask for `command` and to be about `subject`, whose journal tells of it: of what is done, and of a
+    /// refusal that is kept.
+    #[must_use]
+    pub fn about(self, command: &'static str, subject: Uuid) -> Self {
+        Key { cause: self.cause.about(subject), command, ..self }
     }
 
     pub(super) fn scoped(&self, style: &str) -> Option<ScopedKey> {
-        let given = self.0.as_ref()?;
+        let given = self.given.as_ref()?;
         let scope = [style, &given.route, &given.caller, &given.key].map(str::as_bytes);
         Some(ScopedKey { key: hash(&scope), fingerprint: given.fingerprint })
     }

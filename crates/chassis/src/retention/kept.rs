@@ -49,6 +49,12 @@ impl Kept {
         Self::new("discards", retention.inbox, dead_letters::oldest, dead_letters::forget)
     }
 
+    /// What was done about orders, which a saga's log is part of; see [`journal::forget`].
+    #[must_use]
+    pub fn journal(retention: &Retention) -> Self {
+        Self::new("journal", retention.sagas, journal::oldest, journal::forget)
+    }
+
     /// What metrics call these rows.
     #[must_use]
     pub const fn what(&self) -> &'static str {

@@ -47,7 +47,12 @@ impl Repository<Counter> for Nowhere {
     type Transaction = Transaction;
     type Error = Error;
 
-    async fn load(&self, _: &mut Transaction, ids: &[Uuid], (): &()) -> Result<Vec<Versioned<Counter>>, Error> {
+    async fn load(
+        &self,
+        _: &mut Transaction,
+        ids: &[Uuid],
+        (): &(),
+    ) -> Result<Vec<Versioned<Counter>>, Error> {
         Ok(vec![Versioned::default(); ids.len()])
     }
 

@@ -127,6 +127,19 @@ async fn starts_lie_between_what_was_done_before_and_after() {
 }
 
 #[tokio::test]
+async fn what_is_oldest_is_known_by_the_subject_that_was_made_first() {
+    let journal = Journal::new();
+    let oldest =
+        async || journal.store.read(async |tx: &mut Transaction| journal::oldest(tx).await).await.unwrap();
+    journal.store.write(async |tx: &mut Transaction| note_start(tx, EPOCH).await).await.unwrap();
+    assert_eq!(oldest().await, None);
+    journal.clock.advance(std::time::Duration::from_secs(60));
+    journal.commands(subject(1), &["late"]).await;
+    // Something of that age may still follow, and what is younger stands behind it.
+    assert_eq!(oldest().await, Some(EPOCH));
+}
+
+#[tokio::test]
 async fn an_explanation_is_kept_as_far_as_it_fits() {
     let detail = Entry::refusal("place", "é".repeat(1000)).detail.unwrap();
     assert!(detail.len() <= 300 && detail.starts_with("éé"));

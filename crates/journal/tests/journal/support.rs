@@ -20,7 +20,8 @@ impl Journal {
         let directory = tempfile::tempdir().unwrap();
         let (clock, manual) = Clock::manual(EPOCH);
         let options = Options { clock, ..Options::default() };
-        let store = Database::open(&directory.path().join("journal.db"), &[journal::SCHEMA], options).unwrap();
+        let store =
+            Database::open(&directory.path().join("journal.db"), &[journal::SCHEMA], options).unwrap();
         Self { store, clock: manual, _directory: directory }
     }
 
@@ -35,7 +36,10 @@ impl Journal {
     }
 
     pub(crate) async fn of(&self, subject: Uuid) -> Vec<Written> {
-        self.store.read(async move |tx: &mut Transaction| journal::read(tx, subject, 1000).await).await.unwrap()
+        self.store
+            .read(async move |tx: &mut Transaction| journal::read(tx, subject, 1000).await)
+            .await
+            .unwrap()
     }
 
     /// The names of what was done about a subject, transaction by transaction.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use database::{Database, leases};
+use journal::Entry;
 use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use uuid::Uuid;
 
@@ -15,8 +16,9 @@ use super::{Backoff, Task, micros, store};
 /// Does one task. It is called outside of any transaction, and may be called again for a task that it has done
 /// already: a crash, or an answer that came late, lies between.
 pub trait Perform: Send + Sync + 'static {
-    /// Does it once.
-    fn perform(&self, task: &Task) -> impl Future<Output = Verdict> + Send;
+    /// Does it once. The calls that it makes meanwhile are for the journal: those that stand in `calls` in the end are noted
+    /// with the task's postponement. When the task is settled, whoever settled it has noted them in that transaction.
+    fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> impl Future<Output = Verdict> + Send;
 }
 
 /// What became of a task.
@@ -252,8 +254,10 @@ impl<P: Perform> Worker<P> {
         let (perform, db, wake, backoff) =
             (self.perform.clone(), self.db.clone(), self.wake.clone(), self.options.backoff);
         running.spawn(async move {
-            let verdict = perform.perform(&task).await;
-            conclude(&db, task, verdict, backoff, &wake).await;
+            let (begun, mut calls) = (Instant::now(), Vec::new());
+            let verdict = perform.perform(&task, &mut calls).await;
+            let took_us = u64::try_from(begun.elapsed().as_micros()).ok();
+            conclude(&db, task, verdict, Told { calls, took_us }, backoff, &wake).await;
             key
         });
         true
@@ -317,15 +321,34 @@ impl<P: Perform> Worker<P> {
     }
 }
 
+/// What the journal is told of an attempt that did not settle its task.
+struct Told {
+    calls: Vec<Entry>,
+    took_us: Option<u64>,
+}
+
 /// Writes down when a task that is not done is to be tried again.
-async fn conclude(db: &Database, mut task: Task, verdict: Verdict, backoff: Backoff, wake: &Wake) {
+async fn conclude(
+    db: &Database,
+    mut task: Task,
+    verdict: Verdict,
+    told: Told,
+    backoff: Backoff,
+    wake: &Wake,
+) {
+    let Told { mut calls, took_us } = told;
     let (delay, error) = match verdict {
         Verdict::Settled => return,
         Verdict::Again(delay) => (delay, None),
         Verdict::Failed(why) => {
             let delay = backoff.delay(task.subject, task.attempt);
             tracing::debug!(kind = task.kind, subject = %task.subject, attempt = task.attempt, why, "task failed");
+            let retry = Entry::new(journal::Kind::Retry, task.name.clone()).with_detail(why.clone());
+            calls.push(Entry { attempt: task.attempt, took_us, ..retry });
             task.attempt = task.attempt.saturating_add(1);
+            if !is_noted(task.attempt) {
+                calls.clear();
+            }
             (delay, Some(why))
         }
     };
@@ -334,6 +357,7 @@ async fn conclude(db: &Database, mut task: Task, verdict: Verdict, backoff: Back
         .write(async move |tx| {
             let due_at = tx.now().saturating_add(micros(delay));
             store::postpone(tx, &task, due_at, error.as_deref()).await?;
+            calls.iter().for_each(|entry| journal::note_about(tx, task.subject, entry.clone()));
             let wake = wake.clone();
             tx.after_commit(move || wake.look_again());
             Ok::<_, database::Error>(())
@@ -343,4 +367,10 @@ async fn conclude(db: &Database, mut task: Task, verdict: Verdict, backoff: Back
         // It stays due in the table, where the next look finds it.
         tracing::warn!(kind, error = &error as &dyn std::error::Error, "cannot postpone a task");
     }
+}
+
+/// Whether this failure of a task is noted: the first ten are, and then those whose number is a power of two, so that
+/// somebody who is away for days does not fill the journal.
+const fn is_noted(failure: u32) -> bool {
+    failure <= 10 || failure.is_power_of_two()
 }

@@ -55,7 +55,7 @@ pub(crate) fn store_at(clock: Clock) -> (TempDir, Database) {
 }
 
 fn open_at(directory: &TempDir, clock: Clock) -> Database {
-    let schemas = [saga::SCHEMA, saga::tasks::SCHEMA, database::leases::SCHEMA];
+    let schemas = [saga::SCHEMA, saga::tasks::SCHEMA, journal::SCHEMA, database::leases::SCHEMA];
     let options = Options { clock, ..Options::default() };
     Database::open(&directory.path().join("store.sqlite3"), &schemas, options).expect("a store")
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use database::{Clock, Database};
+use journal::Entry;
 use saga::tasks::{self, Backoff, Options, Outcome, Perform, Task, Verdict, Wake, Worker};
 use uuid::Uuid;
 
@@ -23,7 +24,7 @@ struct Script {
 }
 
 impl Perform for Script {
-    async fn perform(&self, task: &Task) -> Verdict {
+    async fn perform(&self, task: &Task, _: &mut Vec<Entry>) -> Verdict {
         let times = {
             let mut seen = self.seen.lock().expect("no panic while locked");
             let times = seen.entry(task.subject).or_default();

@@ -84,6 +84,20 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// What it is called where commands are listed.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Issue(_) => "issue",
+            Self::RecordMail => "record_mail",
+            Self::StartAttempt => "start_attempt",
+            Self::Pay => "pay",
+            Self::RecordResult { .. } => "record_result",
+        }
+    }
+}
+
 /// What the payment provider said to an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaymentResult {

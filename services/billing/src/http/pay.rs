@@ -19,7 +19,7 @@ use database::Transaction;
 use tokio::time::Instant;
 
 use super::Api;
-use crate::{application::Error, domain::AttemptResult, late::Cause, store, view};
+use crate::{application::Error, domain::AttemptResult, store, view};
 
 /// The code of the problem that the payment was refused.
 const PAYMENT_REFUSED: &str = "PAYMENT_REFUSED";
@@ -52,9 +52,10 @@ pub(super) async fn pay(
     request: Keyed<NoBody>,
 ) -> Result<Response, Problem> {
     let application = api.application.clone();
-    let cause = Cause { id: None, traceparent: Some(context.trace.to_string()) };
+    let key = request.key.about("pay", id.uuid());
+    let cause = key.cause().clone();
     // What is kept under the key is which attempt it stands for; a repetition then waits for the same one.
-    let started = api.idempotency.run(&api.database, &request.key, async move |tx: &mut Transaction| {
+    let started = api.idempotency.run(&api.database, &key, async move |tx: &mut Transaction| {
         let invoice = application.pay(tx, id, &cause).await?;
         Ok::<_, Error>(Answer::json(StatusCode::ACCEPTED, &invoice))
     });

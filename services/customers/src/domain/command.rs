@@ -41,3 +41,17 @@ pub enum Command {
         order_id: OrderId,
     },
 }
+
+impl Command {
+    /// What it is called where commands are listed.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Register { .. } => "register",
+            Self::ChangeCreditLimit { .. } => "change_credit_limit",
+            Self::ReserveCredit { .. } => "reserve_credit",
+            Self::ReleaseCredit { .. } => "release_credit",
+            Self::SettleCredit { .. } => "settle_credit",
+        }
+    }
+}

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chassis::{
+    cause::ByRequest,
     extract::{Fields, IfMatch, Json, Path, Query, Slice, etag, page},
     idempotency::{Answer, Answered, Keyed},
     problem::Problem,
@@ -114,11 +115,15 @@ pub(super) async fn change_credit_limit(
     State(api): State<Api>,
     Path(id): Path<CustomerId>,
     IfMatch(seen): IfMatch,
+    ByRequest(cause): ByRequest,
     Json(body): Json<ChangeCreditLimit>,
 ) -> Result<Response, Problem> {
     let limit = credit_limit(&body)?;
     let application = api.application;
-    let work = async move |tx: &mut Transaction| application.change_credit_limit(tx, id, seen, limit).await;
+    let work = async move |tx: &mut Transaction| {
+        journal::because(tx, &cause);
+        application.change_credit_limit(tx, id, seen, limit).await
+    };
     let customer = api.database.write(work).await?;
     Ok(shown(customer))
 }

@@ -9,6 +9,7 @@ use axum::{
     routing::{post, put},
 };
 use chassis::{
+    cause::ByRequest,
     extract::{Json, Path},
     problem::Problem,
 };
@@ -17,6 +18,7 @@ use contracts::{
     customers::{Command, Reply},
 };
 use database::Database;
+use journal::{Cause, because};
 
 use crate::application::Application;
 
@@ -40,38 +42,44 @@ pub fn router(participant: Participant) -> Router {
 async fn reserve(
     State(participant): State<Participant>,
     Path(order): Path<OrderId>,
+    ByRequest(cause): ByRequest,
     Json(command): Json<Command>,
 ) -> Result<Json<Reply>, Problem> {
     let fits = matches!(&command, Command::ReserveCredit { order_id, .. } if *order_id == order);
-    participant.answer(fits, command).await
+    participant.answer(fits, command, cause.about(order.uuid())).await
 }
 
 async fn release(
     State(participant): State<Participant>,
     Path(order): Path<OrderId>,
+    ByRequest(cause): ByRequest,
     Json(command): Json<Command>,
 ) -> Result<Json<Reply>, Problem> {
     let fits = matches!(&command, Command::ReleaseCredit { order_id, .. } if *order_id == order);
-    participant.answer(fits, command).await
+    participant.answer(fits, command, cause.about(order.uuid())).await
 }
 
 async fn settle(
     State(participant): State<Participant>,
     Path(order): Path<OrderId>,
+    ByRequest(cause): ByRequest,
     Json(command): Json<Command>,
 ) -> Result<Json<Reply>, Problem> {
     let fits = matches!(&command, Command::SettleCredit { order_id, .. } if *order_id == order);
-    participant.answer(fits, command).await
+    participant.answer(fits, command, cause.about(order.uuid())).await
 }
 
 impl Participant {
     /// Does what the command asks, if it `fits` the address that it came to.
-    async fn answer(self, fits: bool, command: Command) -> Result<Json<Reply>, Problem> {
+    async fn answer(self, fits: bool, command: Command, cause: Cause) -> Result<Json<Reply>, Problem> {
         if !fits {
             return Err(Problem::malformed("The command in the body is another than the address says."));
         }
         let application = self.application;
-        let reply = self.database.write(async move |tx| application.handle(tx, &command).await).await?;
-        Ok(Json(reply))
+        let handled = self.database.write(async move |tx| {
+            because(tx, &cause);
+            application.handle(tx, &command).await
+        });
+        Ok(Json(handled.await?))
     }
 }

@@ -186,3 +186,21 @@ async fn at_rest(world: &World, parked: u64) -> Value {
     };
     tokio::time::timeout(std::time::Duration::from_secs(10), settled).await.unwrap()
 }
+
+#[tokio::test]
+async fn an_event_says_what_it_is_a_reaction_to_and_for_whom_it_happened() {
+    let (world, bus) = start().await;
+    let mut events = bus.listen(topics::CUSTOMERS_EVENTS).await;
+    let id = world.customer(100).await;
+    let command = Data::of(&reserve(id, order(7), eur(60))).unwrap();
+    let mut asked = message(1, kinds::CUSTOMERS_COMMAND, order(7), command);
+    asked.actor = Some("ada".to_owned());
+    bus.publish(asked.clone()).await;
+    let [registered, reserved] = &events.hear(2).await[..] else { panic!("two events") };
+    // A client's request has a trace and an id; that it is about no order, nobody need be told.
+    assert!(registered.traceparent.is_some() && registered.causation_id.is_some());
+    assert_eq!((registered.correlation_id, registered.actor.as_deref()), (None, None));
+    assert_eq!(reserved.causation_id, Some(asked.id));
+    assert_eq!(reserved.correlation_id, Some(order(7).uuid()));
+    assert_eq!((&reserved.traceparent, &reserved.actor), (&asked.traceparent, &asked.actor));
+}

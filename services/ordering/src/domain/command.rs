@@ -56,6 +56,22 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// What it is called where commands are listed.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "create",
+            Self::AddLine { .. } => "add_line",
+            Self::ChangeLine { .. } => "change_line",
+            Self::RemoveLine { .. } => "remove_line",
+            Self::Place { .. } => "place",
+            Self::Cancel { .. } => "cancel",
+            Self::Outcome { outcome, .. } => outcome.name(),
+        }
+    }
+}
+
 /// What the other services report to an order. They may come in any order, and more than once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -91,4 +107,22 @@ pub enum Outcome {
     InvoiceUnpaid,
     /// The credit is free for the next order.
     CreditSettled,
+}
+
+impl Outcome {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::CreditReserved { .. } => "credit_reserved",
+            Self::CreditRefused { .. } => "credit_refused",
+            Self::StockReserved => "stock_reserved",
+            Self::StockRefused => "stock_refused",
+            Self::CreditReleased { .. } => "credit_released",
+            Self::Dispatched => "dispatched",
+            Self::CarrierRefused => "carrier_refused",
+            Self::StockTakenOut => "stock_taken_out",
+            Self::InvoicePaid => "invoice_paid",
+            Self::InvoiceUnpaid => "invoice_unpaid",
+            Self::CreditSettled => "credit_settled",
+        }
+    }
 }

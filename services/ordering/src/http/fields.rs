@@ -6,8 +6,10 @@ use chassis::{context::Context, extract::Fields, problem::Problem};
 use contracts::{
     CustomerId, Quantity, Reference, Sku, ordering::AddItem, ordering::CreateOrder, warehouse::Quote,
 };
+use database::Transaction;
+use journal::{Entry, note};
 
-use super::{Catalogue, error};
+use super::{Catalogue, Quoted, error};
 use crate::domain::Lines;
 
 /// A body of `POST /v1/orders` that is well-formed.
@@ -55,6 +57,19 @@ fn line(fields: &mut Fields, prefix: &str, item: &AddItem) -> Option<(Sku, Quant
     Some((sku?, quantity?))
 }
 
+/// Lines with what their products are called and cost.
+pub(super) struct Priced {
+    pub(super) lines: Vec<(Quote, Quantity)>,
+    calls: Vec<Entry>,
+}
+
+impl Priced {
+    /// Notes by which calls that was found out.
+    pub(super) fn note_calls(&self, tx: &mut Transaction) {
+        self.calls.iter().for_each(|call| note(tx, call.clone()));
+    }
+}
+
 /// What each product costs, each asked for once; `field` names the one that a line's product stands in.
 ///
 /// # Errors
@@ -64,24 +79,31 @@ pub(super) async fn quotes(
     context: &Context,
     lines: Vec<(Sku, Quantity)>,
     field: impl Fn(usize) -> String,
-) -> Result<Vec<(Quote, Quantity)>, Problem> {
+) -> Result<Priced, Problem> {
     let mut asked: BTreeMap<Sku, Option<Quote>> = BTreeMap::new();
+    let mut calls = Vec::new();
     for (sku, _) in &lines {
         if !asked.contains_key(sku) {
             let quoted = catalogue.quote(sku, context).await;
             if quoted.is_err() && context.is_expired() {
                 return Err(Problem::deadline_exceeded());
             }
-            asked.insert(sku.clone(), quoted?);
+            let Quoted { quote, call } = quoted?;
+            asked.insert(sku.clone(), quote);
+            calls.push(call);
         }
     }
     let mut unknown = Vec::new();
-    let mut quoted = Vec::new();
+    let mut priced = Vec::new();
     for (index, (sku, quantity)) in lines.into_iter().enumerate() {
         match asked.get(&sku).cloned().flatten() {
-            Some(quote) => quoted.push((quote, quantity)),
+            Some(quote) => priced.push((quote, quantity)),
             None => unknown.push(field(index)),
         }
     }
-    if unknown.is_empty() { Ok(quoted) } else { Err(error::unknown_products(unknown)) }
+    if unknown.is_empty() {
+        Ok(Priced { lines: priced, calls })
+    } else {
+        Err(error::unknown_products(unknown))
+    }
 }

@@ -2,6 +2,7 @@
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse, response::Response};
 use chassis::{
+    cause::ByRequest,
     context::Context,
     extract::{IfMatch, Json, Path},
     idempotency::{Answered, Keyed},
@@ -12,6 +13,7 @@ use contracts::{
     ordering::{AddItem, ChangeItem, Order},
 };
 use database::Transaction;
+use journal::because;
 
 use super::{Api, answer, early, fields};
 use crate::application::Error;
@@ -37,22 +39,24 @@ pub(super) async fn add(
     request: Keyed<AddItem>,
 ) -> Result<Answered, Problem> {
     let line = fields::item(&request.body)?;
+    let key = request.key.about("add_line", id.uuid());
     let application = api.application.clone();
     let check = async move |tx: &mut Transaction| application.expect_open(tx, id, seen).await;
-    if let Some(answered) = early::answer(&api, &context, &request.key, check).await? {
+    if let Some(answered) = early::answer(&api, &context, &key, check).await? {
         return Ok(answered);
     }
-    let quotes = fields::quotes(&*api.catalogue, &context, vec![line], |_| "sku".to_owned()).await?;
+    let priced = fields::quotes(&*api.catalogue, &context, vec![line], |_| "sku".to_owned()).await?;
     let application = api.application.clone();
     let work = async move |tx: &mut Transaction| -> Result<_, Error> {
         application.expect(tx, id, seen).await?;
+        priced.note_calls(tx);
         let mut order = None;
-        for (quote, quantity) in &quotes {
+        for (quote, quantity) in &priced.lines {
             order = Some(application.add_line(tx, id, quote, *quantity).await?);
         }
         answer::order(StatusCode::OK, id, &order.unwrap_or_default())
     };
-    api.idempotency.run(&api.database, &request.key, work).await
+    api.idempotency.run(&api.database, &key, work).await
 }
 
 /// Has so many of a product that the order has.
@@ -71,11 +75,14 @@ pub(super) async fn change(
     State(api): State<Api>,
     Path((id, sku)): Path<(OrderId, Sku)>,
     IfMatch(seen): IfMatch,
+    ByRequest(cause): ByRequest,
     Json(body): Json<ChangeItem>,
 ) -> Result<Response, Problem> {
     let quantity = fields::quantity(body.quantity)?;
+    let cause = cause.about(id.uuid());
     let application = api.application.clone();
     let work = async move |tx: &mut Transaction| -> Result<_, Error> {
+        because(tx, &cause);
         application.expect(tx, id, seen).await?;
         let order = application.change_line(tx, id, sku.clone(), quantity).await?;
         answer::order(StatusCode::OK, id, &order)
@@ -98,9 +105,12 @@ pub(super) async fn remove(
     State(api): State<Api>,
     Path((id, sku)): Path<(OrderId, Sku)>,
     IfMatch(seen): IfMatch,
+    ByRequest(cause): ByRequest,
 ) -> Result<Response, Problem> {
+    let cause = cause.about(id.uuid());
     let application = api.application.clone();
     let work = async move |tx: &mut Transaction| -> Result<_, Error> {
+        because(tx, &cause);
         application.expect(tx, id, seen).await?;
         let order = application.remove_line(tx, id, sku.clone()).await?;
         answer::order(StatusCode::OK, id, &order)

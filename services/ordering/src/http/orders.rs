@@ -66,18 +66,21 @@ async fn begin(
     place: bool,
 ) -> Result<Answered, Problem> {
     let field = |index| format!("items[{index}].sku");
-    let lines = fields::quotes(&*api.catalogue, context, wanted.lines, field).await?;
+    let priced = fields::quotes(&*api.catalogue, context, wanted.lines, field).await?;
     let id = OrderId::new(api.ids.next());
-    let new = NewOrder { id, customer_id: wanted.customer_id, reference: wanted.reference, lines };
+    let key = key.clone().about("create", id.uuid());
+    let (customer_id, reference, lines) = (wanted.customer_id, wanted.reference, priced.lines.clone());
+    let new = NewOrder { id, customer_id, reference, lines };
     let (application, traceparent) = (api.application.clone(), context.trace.to_string());
     let work = async move |tx: &mut Transaction| -> Result<_, Error> {
+        priced.note_calls(tx);
         let mut order = application.create(tx, &new).await?;
         if place {
             order = application.place(tx, new.id, Some(traceparent.clone())).await?;
         }
         Ok(answer::located(answer::order(StatusCode::CREATED, new.id, &order)?, new.id))
     };
-    api.idempotency.run(&api.database, key, work).await
+    api.idempotency.run(&api.database, &key, work).await
 }
 
 /// Which past of an order is asked for.

@@ -42,7 +42,8 @@ pub(super) async fn place(
         let order = application.place(tx, id, Some(traceparent.clone())).await?;
         answer::order(StatusCode::ACCEPTED, id, &order)
     };
-    let _: Answered = api.idempotency.run(&api.database, &request.key, work).await?;
+    let _: Answered =
+        api.idempotency.run(&api.database, &request.key.about("place", id.uuid()), work).await?;
     let order = wait::for_outcome(&api, id, prefer, &context).await?;
     Ok(wait::answer(&order).into_response())
 }
@@ -76,7 +77,8 @@ pub(super) async fn cancel(
         let order = application.cancel(tx, id).await?;
         answer::order(StatusCode::ACCEPTED, id, &order)
     };
-    let _: Answered = api.idempotency.run(&api.database, &request.key, work).await?;
+    let _: Answered =
+        api.idempotency.run(&api.database, &request.key.about("cancel", id.uuid()), work).await?;
     let order = wait::for_decision(&api, id, prefer, &context).await?;
     Ok(wait::answer_to_cancel(&order).into_response())
 }

@@ -5,6 +5,7 @@ use contracts::{
     billing::{self, BillTo},
     customers, shipping, warehouse,
 };
+use journal::Cause;
 use saga::{Direction, Move};
 use serde::{Deserialize, Serialize};
 
@@ -58,8 +59,8 @@ pub struct Addressed {
     pub name: String,
     /// What is asked.
     pub request: Request,
-    /// The trace of the request that began it all.
-    pub traceparent: Option<String>,
+    /// What it is to those who do it: the decision to ask, in the trace of the request that began it all.
+    pub cause: Cause,
 }
 
 /// What a participant answers.

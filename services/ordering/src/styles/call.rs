@@ -4,14 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use contracts::OrderId;
 use database::Database;
-use saga::{
-    Runner,
-    tasks::{Perform, Task, Verdict},
-};
+use journal::{Cause, Entry, because, note};
+use saga::tasks::{Perform, Task, Verdict};
 
 use crate::{
     application::Application,
-    process::{Addressed, PlaceOrder, Reply},
+    process::{Addressed, Reply},
 };
 
 /// What became of asking a participant.
@@ -25,10 +23,23 @@ pub enum Asked {
     Failed(String),
 }
 
+/// What a participant is asked, once.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// On behalf of which order.
+    pub order: OrderId,
+    /// What.
+    pub addressed: &'a Addressed,
+    /// How often it was asked before without an answer.
+    pub attempt: u32,
+    /// Why: the task that asks.
+    pub cause: &'a Cause,
+}
+
 /// Asks a participant once.
 pub trait Participants: Send + Sync + 'static {
-    /// Asks it what is addressed to it, on behalf of an order, for the `attempt`th time after the first.
-    fn ask(&self, order: OrderId, addressed: &Addressed, attempt: u32) -> impl Future<Output = Asked> + Send;
+    /// Asks it; a call that it makes for that is added to `calls`.
+    fn ask(&self, question: &Question<'_>, calls: &mut Vec<Entry>) -> impl Future<Output = Asked> + Send;
 }
 
 /// Does the saga's tasks.
@@ -42,46 +53,32 @@ pub struct Caller<P> {
 }
 
 impl<P: Participants> Perform for Caller<P> {
-    async fn perform(&self, task: &Task) -> Verdict {
+    async fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> Verdict {
         let Ok(addressed) = serde_json::from_str::<Addressed>(&task.payload) else {
             return Verdict::Failed("another release wrote the request".to_owned());
         };
-        let order = OrderId::new(task.subject);
-        match self.participants.ask(order, &addressed, task.attempt).await {
-            Asked::Replied(reply) => self.receive(order, reply).await,
+        let (order, attempt) = (OrderId::new(task.subject), task.attempt);
+        let cause = addressed.cause.clone().by_task(task.name.clone(), attempt);
+        let question = Question { order, addressed: &addressed, attempt, cause: &cause };
+        match self.participants.ask(&question, calls).await {
+            Asked::Replied(reply) => self.receive(order, reply, cause, calls.clone()).await,
             Asked::Later(pause) => Verdict::Again(pause),
-            Asked::Failed(why) => self.note(task, why).await,
+            Asked::Failed(why) => Verdict::Failed(why),
         }
     }
 }
 
 impl<P> Caller<P> {
-    async fn receive(&self, order: OrderId, reply: Reply) -> Verdict {
+    async fn receive(&self, order: OrderId, reply: Reply, cause: Cause, calls: Vec<Entry>) -> Verdict {
         let application = self.application.clone();
-        match self.database.write(async move |tx| application.receive(tx, order, &reply).await).await {
+        let received = self.database.write(async move |tx| {
+            because(tx, &cause);
+            calls.iter().for_each(|call| note(tx, call.clone()));
+            application.receive(tx, order, &reply).await
+        });
+        match received.await {
             Ok(()) => Verdict::Settled,
             Err(error) => Verdict::Failed(chassis::problem::chain(&error)),
         }
     }
-
-    /// The saga's log tells of the attempts that failed, too.
-    async fn note(&self, task: &Task, why: String) -> Verdict {
-        if !is_noted(task.attempt.saturating_add(1)) {
-            return Verdict::Failed(why);
-        }
-        let (subject, step, reason) = (task.subject, task.name.clone(), why.clone());
-        let noted = self
-            .database
-            .write(async move |tx| Runner::<PlaceOrder>::note_retry(tx, subject, &step, &reason).await);
-        if let Err(error) = noted.await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "cannot note a retry in a saga's log");
-        }
-        Verdict::Failed(why)
-    }
-}
-
-/// Whether this failure of a task is written down: the first ten are, and then those whose number is a power of two, so that a
-/// participant that is away for days does not fill the log.
-const fn is_noted(failure: u32) -> bool {
-    failure <= 10 || failure.is_power_of_two()
 }

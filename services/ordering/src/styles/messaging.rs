@@ -11,12 +11,14 @@ use contracts::{
 };
 use database::{Database, Transaction};
 use futures_util::future::BoxFuture;
+use journal::Entry;
 use saga::{Ask, Asking, Move};
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::call::{Asked, Participants};
+use super::call::{Asked, Participants, Question};
 use crate::{
-    http::{Catalogue, Unavailable},
+    http::{Catalogue, Quoted, Unavailable},
     process::{Addressed, PlaceOrder, Request, Step},
 };
 
@@ -78,18 +80,23 @@ impl ByMessage {
         let Ok(data) = data else { return Ok(()) };
         let id = derived_id(&format!("{SOURCE}/{}", addressed.name), order, attempt);
         let subject = OrderId::new(order).to_string();
-        let mut message = Envelope::new(id, SOURCE, kind, &subject, tx.now(), data);
-        message.traceparent.clone_from(&addressed.traceparent);
-        message.correlation_id = Some(order);
+        let message = Envelope::new(id, SOURCE, kind, &subject, tx.now(), data);
+        let mut message = message.caused_by(Some(&addressed.cause));
+        // To whoever reads it, it is a reaction to what came to ordering; the decision to ask is known here only.
+        message.causation_id = journal::cause(tx).and_then(|cause| cause.id);
         self.outbox.enqueue(tx, topic, &message).await
     }
 }
 
 impl Participants for ByMessage {
-    async fn ask(&self, order: OrderId, addressed: &Addressed, attempt: u32) -> Asked {
-        let (by, addressed, id) = (self.clone(), addressed.clone(), order.uuid());
-        let sent = self.database.write(async move |tx| by.send(tx, id, &addressed, attempt + 1).await).await;
-        match sent {
+    async fn ask(&self, question: &Question<'_>, _calls: &mut Vec<Entry>) -> Asked {
+        let (by, addressed, cause) = (self.clone(), question.addressed.clone(), question.cause.clone());
+        let (id, attempt) = (question.order.uuid(), question.attempt + 1);
+        let sent = self.database.write(async move |tx| {
+            journal::because(tx, &cause);
+            by.send(tx, id, &addressed, attempt).await
+        });
+        match sent.await {
             Ok(()) => Asked::Failed("no answer in time, asked again".to_owned()),
             Err(error) => Asked::Failed(chassis::problem::chain(&error)),
         }
@@ -110,11 +117,7 @@ pub struct Quotes {
 }
 
 impl Catalogue for Quotes {
-    fn quote<'a>(
-        &'a self,
-        sku: &'a Sku,
-        context: &'a Context,
-    ) -> BoxFuture<'a, Result<Option<Quote>, Unavailable>> {
+    fn quote<'a>(&'a self, sku: &'a Sku, context: &'a Context) -> BoxFuture<'a, Result<Quoted, Unavailable>> {
         Box::pin(async move {
             let unavailable = |error: serde_json::Error| Unavailable(error.into());
             let data = Data::of(&QuoteRequest { sku: sku.clone() }).map_err(unavailable)?;
@@ -122,10 +125,15 @@ impl Catalogue for Quotes {
             let mut request =
                 Envelope::new(self.ids.next(), SOURCE, kind, sku.as_str(), self.clock.now(), data);
             request.traceparent = Some(context.trace.to_string());
+            let (started, begun, sent) = (self.clock.now(), Instant::now(), request.data.as_str().len());
             let deadline = context.deadline_within(self.timeout);
             let asked = self.broker.request(topics::WAREHOUSE_QUOTES, request, deadline).await;
+            let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             let reply = asked.map_err(|error| Unavailable(error.into()))?;
-            reply.data.parse().map_err(unavailable)
+            let bytes = Some((sent + reply.data.as_str().len()) as u64);
+            let call = Entry::call("warehouse", kind, started, took_us).with_outcome("answered");
+            let quote = reply.data.parse::<Option<Quote>>().map_err(unavailable)?;
+            Ok(Quoted { quote, call: Entry { bytes, ..call } })
         })
     }
 }

@@ -4,24 +4,26 @@ use std::time::Duration;
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use chassis::{
+    cause,
     client::{Call, HttpClient, Response},
     context::Context,
     problem::{Problem, chain},
 };
-use contracts::{OrderId, Sku, billing, customers, shipping, topics, warehouse, warehouse::Quote};
+use contracts::{OrderId, Sku, billing, customers, shipping, topics, warehouse};
 use database::{Database, Transaction};
 use futures_util::future::BoxFuture;
+use journal::Entry;
 use messaging::{Envelope, consumer::HandlerError, inbox};
 use saga::{Ask, Asking, Move};
 use uuid::Uuid;
 
 use super::{
-    call::{Asked, Participants},
+    call::{Asked, Participants, Question},
     replies::{CONSUMER, Replies},
 };
 use crate::{
-    http::{Catalogue, Unavailable},
-    process::{Addressed, Participant, PlaceOrder, Reply, Request, Step},
+    http::{Catalogue, Quoted, Unavailable},
+    process::{Participant, PlaceOrder, Reply, Request, Step},
 };
 
 /// A participant is called when its task is done, which is at once; with the decision nothing more is written.
@@ -69,28 +71,29 @@ pub struct Http {
 }
 
 impl Participants for Http {
-    async fn ask(&self, order: OrderId, addressed: &Addressed, _attempt: u32) -> Asked {
-        let mut context = Context::background("ordering", &self.random);
-        if let Some(trace) = addressed.traceparent.as_ref().and_then(|text| text.parse().ok()) {
-            context.trace = trace;
-        }
-        let call = match self.call(order, &addressed.request) {
-            Ok(call) => {
-                let participant = addressed.request.participant();
-                call.to(participant.name()).for_context(&context).within(self.timeout)
+    async fn ask(&self, question: &Question<'_>, calls: &mut Vec<Entry>) -> Asked {
+        let Question { order, addressed, cause, .. } = question;
+        let context = cause::context(cause, "ordering", &self.random);
+        let participant = addressed.request.participant();
+        let (call, route) = match self.call(*order, &addressed.request) {
+            (Ok(call), route) => {
+                (call.to(participant.name()).for_context(&context).within(self.timeout), route)
             }
-            Err(error) => return Asked::Failed(chain(&error)),
+            (Err(error), _) => return Asked::Failed(chain(&error)),
         };
-        match self.client.send(call).await {
-            Ok(response) => self.answer(addressed.request.participant(), &response),
+        let call = cause.id.into_iter().fold(call, Call::caused_by);
+        let (answered, noted) = self.client.send_noted(call, route).await;
+        calls.push(noted.linked(cause.id));
+        match answered {
+            Ok(response) => self.answer(participant, &response),
             Err(error) => Asked::Failed(chain(&error)),
         }
     }
 }
 
 impl Http {
-    /// Which resource of which participant a request is about.
-    fn call(&self, id: OrderId, request: &Request) -> Result<Call, chassis::client::Error> {
+    /// Which resource of which participant a request is about, and the route to it.
+    fn call(&self, id: OrderId, request: &Request) -> (Result<Call, chassis::client::Error>, &'static str) {
         use billing::Command::IssueInvoice;
         use customers::Command::{ReleaseCredit, ReserveCredit, SettleCredit};
         use shipping::Command::{CallOff, RequestShipment};
@@ -100,22 +103,43 @@ impl Http {
         let shipment = || format!("{shipping}/internal/shipments/{id}");
         match request {
             Request::Customers(command) => match command {
-                ReserveCredit { .. } => Call::put(reservation(customers)).json(command),
-                ReleaseCredit { .. } => Call::delete(reservation(customers)).json(command),
-                SettleCredit { .. } => Call::post(reservation(customers) + "/settlement").json(command),
+                ReserveCredit { .. } => {
+                    (Call::put(reservation(customers)).json(command), "PUT /internal/reservations/{order_id}")
+                }
+                ReleaseCredit { .. } => (
+                    Call::delete(reservation(customers)).json(command),
+                    "DELETE /internal/reservations/{order_id}",
+                ),
+                SettleCredit { .. } => (
+                    Call::post(reservation(customers) + "/settlement").json(command),
+                    "POST /internal/reservations/{order_id}/settlement",
+                ),
             },
             Request::Warehouse(command) => match command {
-                ReserveStock { .. } => Call::put(reservation(warehouse)).json(command),
-                ReleaseStock { .. } => Call::delete(reservation(warehouse)).json(command),
-                TakeStockOut { .. } => Call::post(reservation(warehouse) + "/departure").json(command),
+                ReserveStock { .. } => {
+                    (Call::put(reservation(warehouse)).json(command), "PUT /internal/reservations/{order_id}")
+                }
+                ReleaseStock { .. } => (
+                    Call::delete(reservation(warehouse)).json(command),
+                    "DELETE /internal/reservations/{order_id}",
+                ),
+                TakeStockOut { .. } => (
+                    Call::post(reservation(warehouse) + "/departure").json(command),
+                    "POST /internal/reservations/{order_id}/departure",
+                ),
             },
             Request::Shipping(command) => match command {
-                RequestShipment { .. } => Call::put(shipment()).json(command),
-                CallOff { .. } => Call::delete(shipment()).json(command),
+                RequestShipment { .. } => {
+                    (Call::put(shipment()).json(command), "PUT /internal/shipments/{order_id}")
+                }
+                CallOff { .. } => {
+                    (Call::delete(shipment()).json(command), "DELETE /internal/shipments/{order_id}")
+                }
             },
-            Request::Billing(command @ IssueInvoice { .. }) => {
-                Call::put(format!("{billing}/internal/invoices/{id}")).json(command)
-            }
+            Request::Billing(command @ IssueInvoice { .. }) => (
+                Call::put(format!("{billing}/internal/invoices/{id}")).json(command),
+                "PUT /internal/invoices/{order_id}",
+            ),
         }
     }
 
@@ -137,21 +161,19 @@ impl Http {
 }
 
 impl Catalogue for Http {
-    fn quote<'a>(
-        &'a self,
-        sku: &'a Sku,
-        context: &'a Context,
-    ) -> BoxFuture<'a, Result<Option<Quote>, Unavailable>> {
+    fn quote<'a>(&'a self, sku: &'a Sku, context: &'a Context) -> BoxFuture<'a, Result<Quoted, Unavailable>> {
         Box::pin(async move {
             let url = format!("{}/v1/products/{sku}", self.endpoints.warehouse);
             let context = context.clone().with_idempotency_key(None);
             let call = Call::get(url).to("warehouse").for_context(&context).within(self.timeout);
-            let response = self.client.send(call).await.map_err(|error| Unavailable(error.into()))?;
-            match response.status {
-                StatusCode::OK => response.json().map(Some).map_err(|error| Unavailable(error.into())),
-                StatusCode::NOT_FOUND => Ok(None),
-                status => Err(Unavailable(format!("the warehouse answered {status}").into())),
-            }
+            let (answered, call) = self.client.send_noted(call, "GET /v1/products/{sku}").await;
+            let response = answered.map_err(|error| Unavailable(error.into()))?;
+            let quote = match response.status {
+                StatusCode::OK => response.json().map(Some).map_err(|error| Unavailable(error.into()))?,
+                StatusCode::NOT_FOUND => None,
+                status => return Err(Unavailable(format!("the warehouse answered {status}").into())),
+            };
+            Ok(Quoted { quote, call })
         })
     }
 }

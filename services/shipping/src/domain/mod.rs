@@ -81,6 +81,20 @@ pub enum Command {
     CallOff,
 }
 
+impl Command {
+    /// What it is called where commands are listed.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "request",
+            Self::StartBooking => "start_booking",
+            Self::Accept(_) => "accept",
+            Self::Refuse => "refuse",
+            Self::CallOff => "call_off",
+        }
+    }
+}
+
 /// Why a command on a shipment is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

@@ -10,7 +10,7 @@ use messaging::{Data, Envelope, Handler, HandlerError, derived_id, outbox};
 
 use crate::{
     application::{Application, Error},
-    late::{Cause, SOURCE},
+    late::SOURCE,
 };
 
 /// Does what orders ask, and answers them.
@@ -28,8 +28,7 @@ impl Handler for Participant {
             return Err(HandlerError::Unknown);
         }
         let command: Command = message.data.parse().map_err(HandlerError::malformed)?;
-        let cause = Cause { id: Some(message.id), traceparent: message.traceparent.clone() };
-        if let Some(reply) = self.application.handle(tx, &command, &cause).await.map_err(failed)? {
+        if let Some(reply) = self.application.handle(tx, &command, &message.into()).await.map_err(failed)? {
             let answer = answer(message, &reply, tx.now()).map_err(HandlerError::malformed)?;
             self.outbox.enqueue(tx, topics::ORDERING_REPLIES, &answer).await?;
         }
@@ -41,11 +40,7 @@ impl Handler for Participant {
 fn answer(message: &Envelope, reply: &Reply, now: i64) -> Result<Envelope, serde_json::Error> {
     let id = derived_id(SOURCE, message.id, 0);
     let data = Data::of(reply)?;
-    let mut answer = Envelope::new(id, SOURCE, kinds::SHIPPING_REPLY, &message.subject, now, data);
-    answer.traceparent.clone_from(&message.traceparent);
-    answer.correlation_id = message.correlation_id;
-    answer.causation_id = Some(message.id);
-    Ok(answer)
+    Ok(Envelope::new(id, SOURCE, kinds::SHIPPING_REPLY, &message.subject, now, data).in_reply_to(message))
 }
 
 fn failed(error: Error) -> HandlerError {

@@ -11,14 +11,15 @@ use axum::{
     routing::put,
 };
 use chassis::{
-    context::Context,
+    cause::ByRequest,
     extract::{Json, Path},
     problem::Problem,
 };
 use contracts::{OrderId, shipping::Command};
 use database::Database;
+use journal::{Cause, because};
 
-use crate::{application::Application, late::Cause};
+use crate::application::Application;
 
 /// What an order reaches.
 #[derive(Clone, Debug)]
@@ -39,32 +40,34 @@ pub fn router(participant: Participant) -> Router {
 async fn request(
     State(participant): State<Participant>,
     Path(order): Path<OrderId>,
-    context: Context,
+    ByRequest(cause): ByRequest,
     Json(command): Json<Command>,
 ) -> Result<Response, Problem> {
     let fits = matches!(&command, Command::RequestShipment { order_id, .. } if *order_id == order);
-    participant.answer(fits, command, &context).await
+    participant.answer(fits, command, cause.about(order.uuid())).await
 }
 
 async fn call_off(
     State(participant): State<Participant>,
     Path(order): Path<OrderId>,
-    context: Context,
+    ByRequest(cause): ByRequest,
     Json(command): Json<Command>,
 ) -> Result<Response, Problem> {
     let fits = matches!(&command, Command::CallOff { order_id } if *order_id == order);
-    participant.answer(fits, command, &context).await
+    participant.answer(fits, command, cause.about(order.uuid())).await
 }
 
 impl Participant {
     /// Does what the command asks, if it `fits` the address that it came to.
-    async fn answer(self, fits: bool, command: Command, context: &Context) -> Result<Response, Problem> {
+    async fn answer(self, fits: bool, command: Command, cause: Cause) -> Result<Response, Problem> {
         if !fits {
             return Err(Problem::malformed("The command in the body is another than the address says."));
         }
         let application = self.application;
-        let cause = Cause { id: None, traceparent: Some(context.trace.to_string()) };
-        let handled = self.database.write(async move |tx| application.handle(tx, &command, &cause).await);
+        let handled = self.database.write(async move |tx| {
+            because(tx, &cause);
+            application.handle(tx, &command, &cause).await
+        });
         Ok(match handled.await? {
             Some(reply) => Json(reply).into_response(),
             None => StatusCode::ACCEPTED.into_response(),

@@ -47,3 +47,19 @@ pub enum Command {
         order_id: OrderId,
     },
 }
+
+impl Command {
+    /// What it is called where commands are listed.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "add",
+            Self::Rename { .. } => "rename",
+            Self::Reprice { .. } => "reprice",
+            Self::Restock { .. } => "restock",
+            Self::ReserveStock { .. } => "reserve_stock",
+            Self::ReleaseStock { .. } => "release_stock",
+            Self::TakeStockOut { .. } => "take_stock_out",
+        }
+    }
+}

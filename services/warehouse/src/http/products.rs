@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chassis::{
+    cause::ByRequest,
     extract::{Fields, IfMatch, Json, Path, Query, Slice, etag, page},
     idempotency::{Answer, Answered, Keyed},
     problem::Problem,
@@ -111,11 +112,15 @@ pub(super) async fn alter(
     State(api): State<Api>,
     Path(sku): Path<Sku>,
     IfMatch(seen): IfMatch,
+    ByRequest(cause): ByRequest,
     Json(body): Json<ChangeProduct>,
 ) -> Result<Response, Problem> {
     let alteration = alteration(&body)?;
     let application = api.application;
-    let work = async move |tx: &mut Transaction| application.alter(tx, &sku, seen, &alteration).await;
+    let work = async move |tx: &mut Transaction| {
+        journal::because(tx, &cause);
+        application.alter(tx, &sku, seen, &alteration).await
+    };
     let product = api.database.write(work).await?;
     Ok(shown(product))
 }

@@ -39,11 +39,7 @@ impl Handler for Participant {
 fn answer(message: &Envelope, reply: &Reply, now: i64) -> Result<Envelope, serde_json::Error> {
     let id = derived_id(SOURCE, message.id, 0);
     let data = Data::of(reply)?;
-    let mut answer = Envelope::new(id, SOURCE, kinds::WAREHOUSE_REPLY, &message.subject, now, data);
-    answer.traceparent.clone_from(&message.traceparent);
-    answer.correlation_id = message.correlation_id;
-    answer.causation_id = Some(message.id);
-    Ok(answer)
+    Ok(Envelope::new(id, SOURCE, kinds::WAREHOUSE_REPLY, &message.subject, now, data).in_reply_to(message))
 }
 
 fn failed(error: Error) -> HandlerError {

@@ -8,6 +8,7 @@ use chassis::{
     problem::chain,
     retention::Retention,
     telemetry::{self, Logging},
+    traces::{self, Traces},
 };
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
@@ -86,8 +87,14 @@ impl CommandLine {
 async fn up(args: up::Args) -> Result<Exit, Failure> {
     let mut env = Env::process();
     let (logging, retention) = (Logging::from_env(&mut env), Retention::from_env(&mut env));
+    let traces = traces::Config::from_env(&mut env);
     env.finish().map_err(|error| Failure::usage(error.to_string()))?;
-    let log = telemetry::init("switchyard", &logging).map_err(|error| Failure::usage(chain(&error)))?;
-    up::run(args, retention, log).await.map_err(|error| Failure::usage(chain(&error)))?;
+    let platform = up::platform();
+    let traces = Traces::start("switchyard", traces, &platform);
+    let log = telemetry::init("switchyard", &logging, &traces);
+    let log = log.map_err(|error| Failure::usage(chain(&error)))?;
+    let ended = up::run(args, retention, platform.recording(&traces), log).await;
+    traces.stop().await;
+    ended.map_err(|error| Failure::usage(chain(&error)))?;
     Ok(Exit::Done)
 }

@@ -11,7 +11,7 @@ use chassis::{
     client::{self, Call},
     context::{ANONYMOUS, Context, IDEMPOTENCY_KEY},
     ids::Random,
-    trace::Trace,
+    trace,
 };
 use contracts::{
     CustomerId, OrderId, Sku,
@@ -52,10 +52,11 @@ impl Api {
         Self { caller: self.caller.patient(patience), ..self.clone() }
     }
 
-    /// The beginning of a trace, under which calls that belong together are found together.
+    /// The beginning of a trace, under which calls that belong together are found together. Where traces are recorded, this one
+    /// is: whoever types a command may want to see what became of it.
     #[must_use]
     pub fn begin(&self) -> Context {
-        let trace = Trace::fresh(&self.random);
+        let trace = trace::fresh(&self.random).sampled(true);
         Context { actor: ANONYMOUS.to_owned(), trace, deadline: None, idempotency_key: None }
     }
 

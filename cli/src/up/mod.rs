@@ -96,12 +96,22 @@ pub enum Error {
     Gateway(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// What the system runs on: the real thing, under the name by which it holds its leases.
+#[must_use]
+pub fn platform() -> Platform {
+    Platform { build: BUILD, ..Platform::system() }.named(INSTANCE)
+}
+
 /// Runs the system, which keeps things for as long as `retention` says, until Ctrl-C or SIGTERM, then drains it.
 ///
 /// # Errors
 /// Why it did not start; nothing is left running then.
-pub async fn run(args: Args, retention: Retention, log: telemetry::LogHandle) -> Result<ExitCode, Error> {
-    let platform = Platform { build: BUILD, ..Platform::system() }.named(INSTANCE);
+pub async fn run(
+    args: Args,
+    retention: Retention,
+    platform: Platform,
+    log: telemetry::LogHandle,
+) -> Result<ExitCode, Error> {
     let up = Up::start(&args, retention, platform, log).await?;
     up.announce();
     shutdown::shutdown_signal().await;

@@ -54,6 +54,6 @@ async fn the_whole_system_runs_on_one_thread_without_a_socket() {
             let verified = switchyard(&platform, &["verify"]).await;
             assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
         };
-        beside_a_system(&platform, data.path(), &["--port", &port], work).await;
+        Box::pin(beside_a_system(&platform, data.path(), &["--port", &port], work)).await;
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     service::Running,
     shutdown::shutdown_signal,
     telemetry::{self, Logging},
+    traces::{self, Traces},
 };
 
 /// The `main` of a service that is alone in its process: told by the environment, stopped by SIGTERM or Ctrl-C. Its admin port
@@ -55,16 +56,20 @@ where
 {
     let mut env = Env::process();
     let logging = Logging::from_env(&mut env);
+    let traces = traces::Config::from_env(&mut env);
     let config = configure(&mut env);
     let admin = env.or("ADMIN_LISTEN", SocketAddr::from((Ipv4Addr::LOCALHOST, admin_port)));
     env.finish()?;
 
-    let log = telemetry::init(name, &logging)?;
+    let platform = Platform::system();
+    let traces = Traces::start(name, traces, &platform);
+    let log = telemetry::init(name, &logging, &traces)?;
     tracing::info!(?config, "starting `{name}`");
-    let mut app = build(&config, &Platform::system()).map_err(Into::into)?;
+    let mut app = build(&config, &platform.recording(&traces)).map_err(Into::into)?;
     app.serve_admin(admin, log)?;
     tracing::info!(http.address = %app.address(), "serving");
     app.run_until(shutdown_signal()).await;
+    traces.stop().await;
     Ok(())
 }
 

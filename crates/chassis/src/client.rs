@@ -16,10 +16,10 @@ use hyper_util::{
 };
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 use crate::{
     context::{ACTOR, ANONYMOUS, Context, IDEMPOTENCY_KEY, TIMEOUT_MS},
-    ids::Random,
     metrics::{self, Metrics},
     platform::Platform,
     trace::{TRACEPARENT, Trace},
@@ -31,9 +31,10 @@ mod error;
 mod measure;
 mod noted;
 mod response;
+mod span;
 
 pub use call::Call;
-use connector::Connector;
+pub(crate) use connector::Connector;
 pub use error::Error;
 pub use measure::Peer;
 use measure::{Measure, Measured};
@@ -72,7 +73,6 @@ impl Default for Options {
 pub struct HttpClient {
     inner: Client<Connector, Body>,
     clock: Clock,
-    random: Random,
     options: Options,
     measure: Option<Arc<Measure>>,
 }
@@ -86,8 +86,7 @@ impl HttpClient {
             .pool_idle_timeout(options.idle)
             .pool_max_idle_per_host(options.idle_per_host)
             .build(Connector::new(platform.network.clone(), options.connect));
-        let (clock, random) = (platform.clock.clone(), platform.random().clone());
-        HttpClient { inner, clock, random, options, measure: None }
+        HttpClient { inner, clock: platform.clock.clone(), options, measure: None }
     }
 
     /// Counts calls among the App's metrics, by the service that they are to: see [`Call::to`].
@@ -115,12 +114,16 @@ impl HttpClient {
         if left.is_zero() {
             return Err(Error::TimedOut { call: what, sent: false });
         }
-        let measured = self.start(call.method(), call.peer(), call.context().map(|context| context.trace));
+        let peer = call.peer();
+        let measured = self.start(call.method(), peer, call.context().map(|context| context.trace));
         let request = call.into_request(|context, headers| self.propagate(context, Some(left), headers))?;
-        let answered = match timeout_at(deadline, self.exchange(&what, request)).await {
+        let (span, request) = span::begin(request, peer);
+        let exchange = self.exchange(&what, request).instrument(span.clone());
+        let answered = match timeout_at(deadline, exchange).await {
             Ok(answered) => answered,
             Err(_) => Err(Error::TimedOut { call: what, sent: true }),
         };
+        span::end(&span, answered.as_ref().map(|answer| answer.status));
         measured.end(answered.as_ref().map(|answer| answer.status));
         answered
     }
@@ -182,7 +185,8 @@ impl HttpClient {
 
     /// Hands a request on as it is and its answer's body as it comes: for proxies and event streams. Neither
     /// is bounded in size or time beyond connecting; [`propagate`](Self::propagate) sets the headers, and the extension
-    /// [`Peer`] says whom to count the call for.
+    /// [`Peer`] says whom to count the call for. It is a step of the trace that its `traceparent` tells, as that of
+    /// [`send`](Self::send) is.
     ///
     /// # Errors
     /// There is no answer.
@@ -191,8 +195,10 @@ impl HttpClient {
         let peer = request.extensions().get().copied().unwrap_or_default();
         let trace = request.headers().get(&TRACEPARENT).and_then(|trace| trace.to_str().ok()?.parse().ok());
         let measured = self.start(request.method(), peer, trace);
-        let answered = self.inner.request(request).await;
+        let (span, request) = span::begin(request, peer);
+        let answered = self.inner.request(request).instrument(span.clone()).await;
         let answered = answered.map_err(|source| Error::of_client(what, source));
+        span::end(&span, answered.as_ref().map(hyper::Response::status));
         measured.end(answered.as_ref().map(hyper::Response::status));
         answered.map(|response| response.map(Body::new))
     }
@@ -210,7 +216,7 @@ impl HttpClient {
                 headers.insert(name, value);
             }
         };
-        set(TRACEPARENT, &context.trace.child(&self.random).to_string());
+        set(TRACEPARENT, &context.trace.to_string());
         if context.actor != ANONYMOUS {
             set(ACTOR, &context.actor);
         }

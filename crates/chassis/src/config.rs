@@ -124,8 +124,14 @@ impl Env {
 /// The variables of a test.
 impl<const N: usize> From<[(&str, &str); N]> for Env {
     fn from(variables: [(&str, &str); N]) -> Self {
-        let map = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Env { source: Source::Map(HashMap::from(map)), errors: Vec::new() }
+        variables.into_iter().collect()
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for Env {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(variables: I) -> Self {
+        let map = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Env { source: Source::Map(map.collect()), errors: Vec::new() }
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::{
     ids::Random,
     problem::{self, Problem},
-    trace::Trace,
+    trace::{self, Trace},
 };
 
 /// The header that names the caller, set by the gateway.
@@ -49,17 +49,17 @@ impl Context {
     /// A context of the system's own work, which nobody waits for.
     #[must_use]
     pub fn background(actor: impl Into<String>, random: &Random) -> Self {
-        Context { actor: actor.into(), trace: Trace::fresh(random), deadline: None, idempotency_key: None }
+        Context { actor: actor.into(), trace: trace::fresh(random), deadline: None, idempotency_key: None }
     }
 
-    /// The context of a request, from its headers. A trace that is absent or malformed becomes a fresh one.
+    /// The context of a request, from its headers, at this place in a trace.
     ///
     /// # Errors
     /// 400 where the deadline, the actor or the idempotency key is malformed.
-    pub fn from_headers(headers: &HeaderMap, random: &Random) -> Result<Self, Problem> {
+    pub fn from_headers(headers: &HeaderMap, trace: Trace) -> Result<Self, Problem> {
         Ok(Context {
             actor: text(headers, &ACTOR)?.unwrap_or_else(|| ANONYMOUS.to_owned()),
-            trace: Trace::from_headers(headers, random),
+            trace,
             deadline: timeout(headers)?.map(|left| Instant::now() + left),
             idempotency_key: text(headers, &IDEMPOTENCY_KEY)?,
         })
@@ -165,7 +165,7 @@ mod tests {
     fn context(headers: &[(&'static str, &str)]) -> Result<Context, Problem> {
         let pairs =
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
-        Context::from_headers(&pairs.collect(), &Random::seeded(1))
+        Context::from_headers(&pairs.collect(), trace::fresh(&Random::seeded(1)))
     }
 
     fn remaining(headers: &[(&'static str, &str)]) -> Option<Duration> {

@@ -12,14 +12,14 @@ use std::{
 
 use axum::{
     Router,
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, OriginalUri, Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::{self, Next},
     response::Response,
 };
 use futures_util::FutureExt;
 use tokio::{sync::Semaphore, time::Instant};
-use tracing::{Instrument, Span, info_span};
+use tracing::{Instrument, Span, error_span, field::Empty, record_all};
 
 use crate::{
     context::Context,
@@ -29,7 +29,8 @@ use crate::{
     metrics::{self, Identity, Metrics},
     platform::Platform,
     problem::{self, Problem, code},
-    trace::Trace,
+    trace::{self, Trace},
+    traces::Traces,
 };
 
 mod answer;
@@ -41,6 +42,7 @@ use measure::HttpMetrics;
 struct Edge {
     identity: Identity,
     random: Random,
+    traces: Traces,
     metrics: HttpMetrics,
     in_flight: Semaphore,
     body_bytes: usize,
@@ -60,6 +62,7 @@ pub fn edge(
     let edge = Edge {
         identity: metrics.identity().clone(),
         random: platform.random().clone(),
+        traces: platform.traces.clone(),
         metrics: HttpMetrics::new(metrics)?,
         in_flight: Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS)),
         body_bytes: limits.body_bytes,
@@ -72,31 +75,51 @@ async fn around(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> 
     let started = Instant::now();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let measured = edge.metrics.start(request.method(), route);
-    let context = Context::from_headers(request.headers(), &edge.random);
-    let trace =
-        context.as_ref().map_or_else(|_| Trace::from_headers(request.headers(), &edge.random), |it| it.trace);
-    let span = edge.span(&request, measured.route(), &trace);
+    let asked = edge.traces.enter(trace::from_headers(request.headers()), &edge.random);
+    let (span, here) = edge.span(&request, measured.route(), &asked);
+    let context = Context::from_headers(request.headers(), here);
     let response = async {
         let response = match context {
             Ok(context) => edge.handle(request, context, next, measured.body()).await,
             Err(problem) => Err(problem),
         };
-        answer::finish(response, &trace, started)
+        answer::finish(response, &asked, started)
     };
-    let response = response.instrument(span).await;
-    measured.end(response, started.elapsed(), &trace)
+    let response = response.instrument(span.clone()).await;
+    if here != asked {
+        note(&span, response.status());
+    }
+    measured.end(response, started.elapsed(), &here)
 }
 
 impl Edge {
-    fn span(&self, request: &Request, route: &str, trace: &Trace) -> Span {
-        info_span!(
-            "request",
-            service = %self.identity.service,
-            style = %self.identity.style,
-            trace_id = %trace.trace_id(),
-            method = %request.method(),
-            route,
-        )
+    /// The span of a request that goes on from `asked`, and where it is. It is there at every log level, since lines of each
+    /// tell by it whose they are; what only a trace tells is added where that is recorded.
+    fn span(&self, request: &Request, route: &str, asked: &Trace) -> (Span, Trace) {
+        let method = request.method();
+        let (span, here) = trace::child_of(asked, || {
+            error_span!(
+                "request",
+                service = %self.identity.service,
+                style = %self.identity.style,
+                trace_id = %asked.trace_id(),
+                http.request.method = %method,
+                http.route = route,
+                about = Empty,
+                otel.name = Empty,
+                otel.kind = "server",
+                otel.status_code = Empty,
+                url.path = Empty,
+                url.scheme = Empty,
+                http.response.status_code = Empty,
+                error.type = Empty,
+            )
+        });
+        if here != *asked {
+            let path = request.extensions().get::<OriginalUri>().map_or(request.uri(), |uri| &uri.0).path();
+            record_all!(span, otel.name = %format_args!("{method} {route}"), url.path = path, url.scheme = "http");
+        }
+        (span, here)
     }
 
     async fn handle(
@@ -113,13 +136,20 @@ impl Edge {
         if declared_length(request.headers()).is_some_and(|length| length > self.body_bytes as u64) {
             return Err(extract::body_too_large());
         }
-        let here = context.trace.child(&self.random);
-        request.extensions_mut().insert(Context { trace: here, ..context });
+        request.extensions_mut().insert(context);
         let request = request.map(|body| body::bounded(body, self.body_bytes, self.body_read, read));
         // The panic's message and place are logged by the panic hook. Whatever the handler left half done is
         // its own.
         let handled = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         handled.map_err(|_| problem::internal_answer())
+    }
+}
+
+/// What became of a request, in its span if that is recorded: of a server's answers those are errors that are its own fault.
+fn note(span: &Span, status: StatusCode) {
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        record_all!(span, error.type = status.as_str(), otel.status_code = "ERROR");
     }
 }
 

@@ -35,6 +35,7 @@ pub mod retention;
 pub mod shutdown;
 pub mod tasks;
 pub mod telemetry;
+pub mod traces;
 
 #[cfg(test)]
 mod testing;

@@ -9,6 +9,7 @@ use tracing::Instrument;
 use crate::{
     ids::{Ids, Random},
     network::Network,
+    traces::Traces,
 };
 
 /// Clock, ids, sockets, database threads and tasks. Every `App::build` is given one and takes nothing from
@@ -23,6 +24,8 @@ pub struct Platform {
     pub network: Network,
     /// Where database work runs.
     pub executor: Executor,
+    /// Where spans are recorded, if they are.
+    pub traces: Traces,
     /// Which build this is.
     pub build: BuildInfo,
     /// The name of this replica, by which it holds leases. One that starts again under the same name need not
@@ -37,6 +40,12 @@ impl Platform {
         Self { instance: instance.into(), ..self }
     }
 
+    /// The same, whose Apps record spans.
+    #[must_use]
+    pub fn recording(self, traces: &Traces) -> Self {
+        Self { traces: traces.clone(), ..self }
+    }
+
     /// The real thing.
     #[must_use]
     pub fn system() -> Self {
@@ -48,6 +57,7 @@ impl Platform {
             clock,
             network: Network::tcp(),
             executor: Executor::Threads,
+            traces: Traces::off(),
             build: BuildInfo::current(),
         }
     }
@@ -61,6 +71,7 @@ impl Platform {
             clock,
             network: Network::memory(),
             executor: Executor::Inline,
+            traces: Traces::off(),
             build: BuildInfo::current(),
         }
     }

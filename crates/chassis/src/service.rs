@@ -131,6 +131,7 @@ impl Service {
     pub fn new(name: &str, style: &str, platform: &Platform, limits: Limits) -> Result<Self, Error> {
         let metrics = Metrics::new(name, style, platform)?;
         let liveness = Liveness::new(&metrics)?;
+        platform.traces.register(&metrics)?;
         let tasks = || Tasks::new(metrics.identity().clone(), liveness.clone());
         Ok(Service {
             platform: platform.clone(),

@@ -11,7 +11,7 @@ use std::{
 use futures_util::FutureExt;
 use prometheus::IntCounterVec;
 use tokio::task::JoinSet;
-use tracing::{Instrument, info_span};
+use tracing::{Instrument, error_span};
 
 use crate::{
     metrics::{self, Identity, Metrics},
@@ -47,7 +47,7 @@ impl Tasks {
         F: Future<Output = ()> + Send + 'static,
     {
         let Identity { service, style } = &self.identity;
-        let span = info_span!("part", %service, %style, part = name);
+        let span = error_span!("part", %service, %style, part = name);
         let part = span.in_scope(|| run(self.drain.clone()));
         let liveness = self.liveness.clone();
         let watched = async move {

@@ -12,9 +12,10 @@ use tracing_subscriber::{
     util::{SubscriberInitExt, TryInitError},
 };
 
-use crate::{config::Env, panics};
+use crate::{config::Env, panics, traces::Traces};
 
 mod json;
+mod shown;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,13 +81,13 @@ pub enum Error {
     AlreadyStarted(#[source] TryInitError),
 }
 
-/// Starts logging to standard error, panics included. `service` is what lines outside any App's span are
-/// from.
+/// Starts logging to standard error, panics included, and recording what `traces` is to record. `service` is what lines outside
+/// any App's span are from.
 ///
 /// # Errors
 /// A malformed level, or a process that logs already.
-pub fn init(service: &'static str, logging: &Logging) -> Result<LogHandle, Error> {
-    let (subscriber, handle) = subscriber(service, logging, std::io::stderr)?;
+pub fn init(service: &'static str, logging: &Logging, traces: &Traces) -> Result<LogHandle, Error> {
+    let (subscriber, handle) = subscriber(service, logging, traces, std::io::stderr)?;
     subscriber.try_init().map_err(Error::AlreadyStarted)?;
     panics::hook();
     Ok(handle)
@@ -95,18 +96,22 @@ pub fn init(service: &'static str, logging: &Logging) -> Result<LogHandle, Error
 fn subscriber<W>(
     service: &'static str,
     logging: &Logging,
+    traces: &Traces,
     writer: W,
-) -> Result<(impl SubscriberInitExt, LogHandle), BadLevel>
+) -> Result<(impl SubscriberInitExt + use<W>, LogHandle), BadLevel>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let (filter, reload) = reload::Layer::new(parse(&logging.level)?);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let lines = match logging.format {
-        LogFormat::Json => lines.fmt_fields(json::fields()).event_format(json::Lines::new(service)).boxed(),
-        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => lines.fmt_fields(json::Kept).event_format(json::Lines::new(service)).boxed(),
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).fmt_fields(shown::Shown).boxed(),
     };
-    Ok((Registry::default().with(filter).with(lines), LogHandle(Arc::new(reload))))
+    // What is logged and what is recorded are two things: no level of the log keeps a span from its trace.
+    let recorder = traces.recorder().map(|recorder| recorder.with_filter(LevelFilter::INFO));
+    let subscriber = Registry::default().with(lines.with_filter(filter)).with(recorder);
+    Ok((subscriber, LogHandle(Arc::new(reload))))
 }
 
 /// Changes the level of a running process. Clones change the same.

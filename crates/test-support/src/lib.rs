@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod collector;
 pub mod link;
 pub mod namespace;
 pub mod postgres;

@@ -9,13 +9,13 @@ use tower::Service;
 use crate::network::{Network, Stream};
 
 #[derive(Clone, Debug)]
-pub(super) struct Connector {
+pub(crate) struct Connector {
     network: Network,
     timeout: Duration,
 }
 
 impl Connector {
-    pub(super) fn new(network: Network, timeout: Duration) -> Self {
+    pub(crate) fn new(network: Network, timeout: Duration) -> Self {
         Connector { network, timeout }
     }
 }

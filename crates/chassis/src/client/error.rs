@@ -84,8 +84,8 @@ impl Error {
         !matches!(self, Error::BodyTooLarge { .. }) && causes.any(<dyn StdError>::is::<LengthLimitError>)
     }
 
-    /// What metrics call it.
-    pub(super) fn kind(&self) -> &'static str {
+    /// What metrics and traces call it.
+    pub(super) const fn kind(&self) -> &'static str {
         match self {
             Error::Malformed { .. } => "malformed",
             Error::Unreachable { .. } => "unreachable",

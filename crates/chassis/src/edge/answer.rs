@@ -14,7 +14,7 @@ use crate::{
 
 /// The answer with its trace's id; an error of any origin as a problem; a failure as a line in the log.
 pub(super) fn finish(handled: Result<Response, Problem>, trace: &Trace, started: Instant) -> Response {
-    let trace_id = trace.trace_id();
+    let trace_id = trace.trace_id().to_string();
     let mut response = handled.unwrap_or_else(IntoResponse::into_response);
     if response.status().is_client_error() || response.status().is_server_error() {
         let problem = take_problem(&mut response);

@@ -30,8 +30,7 @@ async fn every_answer_tells_the_callers_trace() {
     let answer = rig.send(with(TRACEPARENT, PARENT, Call::get(rig.at("/")))).await;
     assert_eq!(answer.headers["x-trace-id"], PARENT[3..35]);
     let inside = String::from_utf8_lossy(&answer.body).into_owned();
-    assert_eq!(inside[..36], PARENT[..36]);
-    assert_ne!(inside, PARENT, "the handler is a step of its own");
+    assert_eq!(inside, PARENT, "what nobody records is where the caller is");
 }
 
 #[tokio::test]

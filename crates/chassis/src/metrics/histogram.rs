@@ -178,7 +178,7 @@ impl Kept {
     #[expect(clippy::cast_precision_loss, reason = "an exemplar is looked at by people")]
     fn shown(&self, per_unit: f64) -> Exemplar {
         Exemplar {
-            trace_id: self.trace.trace_id(),
+            trace_id: self.trace.trace_id().to_string(),
             value: self.value as f64 / per_unit,
             at: self.at as f64 / 1e6,
         }

@@ -3,20 +3,45 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
-use tracing::{Event, Subscriber, field::Field, field::Visit};
+use serde_json::{Deserializer, Map, Value};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
 use tracing_subscriber::{
+    field::RecordFields,
     fmt::{
-        FmtContext, FormatEvent, FormattedFields,
-        format::{JsonFields, Writer},
+        FmtContext, FormatEvent, FormatFields, FormattedFields,
+        format::Writer,
         time::{FormatTime, SystemTime},
     },
     registry::{LookupSpan, Scope},
 };
 
-/// How spans keep their fields until a line needs them.
-pub(super) fn fields() -> JsonFields {
-    JsonFields::new()
+use super::shown::is_shown;
+
+/// How spans keep their fields until a line needs them: one JSON object after the other, of those that it began with and of
+/// those that were added.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept;
+
+impl<'writer> FormatFields<'writer> for Kept {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
+        let mut kept = Map::new();
+        fields.record(&mut Fields(&mut kept));
+        if kept.is_empty() {
+            return Ok(());
+        }
+        writer.write_str(&serde_json::to_string(&kept).map_err(|_| fmt::Error)?)
+    }
+
+    fn add_fields(
+        &self,
+        current: &'writer mut FormattedFields<Self>,
+        fields: &tracing::span::Record<'_>,
+    ) -> fmt::Result {
+        self.format_fields(current.as_writer(), fields)
+    }
 }
 
 /// Formats lines.
@@ -30,13 +55,13 @@ impl Lines {
     }
 }
 
-impl<S> FormatEvent<S, JsonFields> for Lines
+impl<S> FormatEvent<S, Kept> for Lines
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn format_event(
         &self,
-        context: &FmtContext<'_, S, JsonFields>,
+        context: &FmtContext<'_, S, Kept>,
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
@@ -49,11 +74,9 @@ where
         line.insert("service".to_owned(), self.service.into());
         for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
             let extensions = span.extensions();
-            if let Some(fields) = extensions.get::<FormattedFields<JsonFields>>()
-                && let Ok(Value::Object(fields)) = serde_json::from_str(&fields.fields)
-            {
-                line.extend(fields);
-            }
+            let Some(kept) = extensions.get::<FormattedFields<Kept>>() else { continue };
+            let objects = Deserializer::from_str(&kept.fields).into_iter::<Map<String, Value>>();
+            objects.flatten().for_each(|fields| line.extend(fields));
         }
         event.record(&mut Fields(&mut line));
         let line = serde_json::to_string(&line).map_err(|_| fmt::Error)?;
@@ -61,12 +84,14 @@ where
     }
 }
 
-/// Collects the fields of an event.
+/// Collects the fields of an event or of a span.
 struct Fields<'a>(&'a mut Map<String, Value>);
 
 impl Fields<'_> {
     fn set(&mut self, field: &Field, value: impl Into<Value>) {
-        self.0.insert(field.name().to_owned(), value.into());
+        if is_shown(field) {
+            self.0.insert(field.name().to_owned(), value.into());
+        }
     }
 }
 
@@ -92,6 +117,13 @@ impl Visit for Fields<'_> {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.set(field, format!("{value:?}"));
+        let text = format!("{value:?}");
+        match text.split_once('=') {
+            // What the work is about, which has a name of its own: see `trace::about`.
+            Some((name, value)) if field.name() == "about" => {
+                self.0.insert(name.to_owned(), value.into());
+            }
+            _ => self.set(field, text),
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::{
 };
 
 use serde_json::Value;
-use tracing::{info, info_span, warn};
+use tracing::{error_span, field::Empty, info, info_span, warn};
 
 use super::*;
 
@@ -28,7 +28,8 @@ fn logged(format: LogFormat, level: &str, work: impl FnOnce(&LogHandle)) -> Vec<
     let written = Written::default();
     let writer = written.clone();
     let logging = Logging { format, level: level.to_owned() };
-    let (subscriber, handle) = subscriber("switchyard", &logging, move || writer.clone()).unwrap();
+    let (subscriber, handle) =
+        subscriber("switchyard", &logging, &Traces::off(), move || writer.clone()).unwrap();
     let guard = subscriber.set_default();
     work(&handle);
     drop(guard);
@@ -50,6 +51,26 @@ fn a_json_line_is_flat_and_names_its_trace_and_its_service() {
     assert_eq!((&line["message"], &line["order.id"]), (&"placed \"twice\"".into(), &7.into()));
     assert_eq!((&line["level"], &line["target"]), (&"WARN".into(), &"chassis::telemetry::tests".into()));
     assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
+}
+
+#[test]
+fn a_line_tells_what_the_work_is_about_and_nothing_that_is_meant_for_the_recorder() {
+    for format in [LogFormat::Json, LogFormat::Text] {
+        let lines = logged(format, "warn", |_| {
+            let request = error_span!("request", trace_id = "4bf9", about = Empty, otel.kind = "server");
+            let _inside = request.enter();
+            crate::trace::about("order.id", &7);
+            warn!(otel.status_code = "ERROR", "late");
+        });
+        assert!(!lines[0].contains("otel"), "{lines:?}");
+        match format {
+            LogFormat::Json => {
+                let line: Value = serde_json::from_str(&lines[0]).unwrap();
+                assert_eq!((&line["trace_id"], &line["order.id"]), (&"4bf9".into(), &"7".into()));
+            }
+            LogFormat::Text => assert!(lines[0].contains("order.id=7"), "{lines:?}"),
+        }
+    }
 }
 
 #[test]

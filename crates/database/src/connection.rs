@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::Error;
 
@@ -56,6 +56,9 @@ fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.execute_batch(PRAGMAS)?;
+    // Without this a plan may depend on the value of a parameter, and SQLite prepares most statements anew whenever one
+    // is bound: a fifth of all time went there.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     Ok(connection)
 }
@@ -98,4 +101,27 @@ fn limit(connection: &Connection, bytes: u64) -> rusqlite::Result<()> {
     let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     let pages = i64::try_from(bytes / u64::from(page)).unwrap_or(i64::MAX);
     connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus::RePrepare;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_prepared_once_whatever_is_bound() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = writer(&directory.path().join("store.db"), None).unwrap();
+        connection
+            .execute_batch("CREATE TABLE lines (id BIGINT, place BIGINT, name TEXT, PRIMARY KEY (id, place))")
+            .unwrap();
+        // An equality beside a limit: both are what SQLite would look at the values of.
+        let find = "SELECT name FROM lines WHERE id = ?1 AND name = ?2 ORDER BY place LIMIT ?3";
+        for (id, name, limit) in [(1, "one", 10), (0, "two", 1), (7_000, "three", 100)] {
+            let mut statement = connection.prepare_cached(find).unwrap();
+            assert!(!statement.exists((id, name, limit)).unwrap());
+            assert_eq!(statement.get_status(RePrepare), 0);
+        }
+    }
 }

@@ -59,7 +59,7 @@ pub async fn schedule(
     let due_at = tx.now().saturating_add(micros(delay));
     store::put(tx, task, due_at).await?;
     let (wake, task) = (wake.clone(), task.clone());
-    tx.after_commit(move || if delay.is_zero() { wake.offer(task) } else { wake.look_again() });
+    tx.after_commit(move || if delay.is_zero() { wake.offer(task) } else { wake.look_in(delay) });
     Ok(())
 }
 

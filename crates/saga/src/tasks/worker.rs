@@ -84,7 +84,8 @@ struct Waiting {
 #[derive(Debug, Default)]
 struct Offered {
     tasks: VecDeque<Task>,
-    look: bool,
+    /// In how long there is something in the table that the worker does not know of.
+    look_in: Option<Duration>,
 }
 
 impl Wake {
@@ -97,27 +98,29 @@ impl Wake {
         if offered.tasks.len() < Self::MOST {
             offered.tasks.push_back(task);
         } else {
-            offered.look = true;
+            offered.look_in = Some(Duration::ZERO);
         }
         drop(offered);
         self.0.notify.notify_one();
     }
 
-    /// There is something in the table that was not there before.
-    pub(super) fn look_again(&self) {
-        self.0.offered.lock().unwrap_or_else(PoisonError::into_inner).look = true;
+    /// A task that is due after `delay`: the worker need not look before.
+    pub(super) fn look_in(&self, delay: Duration) {
+        let mut offered = self.0.offered.lock().unwrap_or_else(PoisonError::into_inner);
+        offered.look_in = Some(offered.look_in.map_or(delay, |sooner| sooner.min(delay)));
+        drop(offered);
         self.0.notify.notify_one();
     }
 
-    fn take(&self, room: usize) -> (Vec<Task>, bool) {
+    fn take(&self, room: usize) -> (Vec<Task>, Option<Duration>) {
         let mut offered = self.0.offered.lock().unwrap_or_else(PoisonError::into_inner);
         let count = offered.tasks.len().min(room);
-        (offered.tasks.drain(..count).collect(), std::mem::take(&mut offered.look))
+        (offered.tasks.drain(..count).collect(), offered.look_in.take())
     }
 
     fn is_waiting(&self) -> bool {
         let offered = self.0.offered.lock().unwrap_or_else(PoisonError::into_inner);
-        offered.look || !offered.tasks.is_empty()
+        offered.look_in.is_some() || !offered.tasks.is_empty()
     }
 }
 
@@ -200,7 +203,9 @@ impl<P: Perform> Worker<P> {
             return Instant::now() + self.options.lease / 4;
         }
         let room = self.options.concurrency.saturating_sub(running.len());
-        let (offered, look) = self.wake.take(room);
+        let (offered, look_in) = self.wake.take(room);
+        let now = Instant::now();
+        self.look_at = look_in.map_or(self.look_at, |delay| self.look_at.min(now + delay));
         for task in offered {
             let key = (task.subject, task.name.clone());
             if !self.start(task, running, keys) {
@@ -208,7 +213,7 @@ impl<P: Perform> Worker<P> {
                 self.again.insert(key);
             }
         }
-        if look || self.look_at <= Instant::now() {
+        if self.look_at <= now {
             self.look(running, keys).await;
         }
         let full = running.len() >= self.options.concurrency;
@@ -359,7 +364,7 @@ async fn conclude(
             store::postpone(tx, &task, due_at, error.as_deref()).await?;
             calls.iter().for_each(|entry| journal::note_about(tx, task.subject, entry.clone()));
             let wake = wake.clone();
-            tx.after_commit(move || wake.look_again());
+            tx.after_commit(move || wake.look_in(delay));
             Ok::<_, database::Error>(())
         })
         .await;

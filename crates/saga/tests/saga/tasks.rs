@@ -121,6 +121,26 @@ async fn a_delayed_task_is_not_done_before_it_is_due() {
 }
 
 #[tokio::test]
+async fn a_task_that_is_due_soon_is_done_long_before_the_next_look() {
+    let (_directory, db) = store();
+    let (wake, script) = (Wake::default(), script(&db, 1));
+    let options = Options { poll: Duration::from_secs(3600), ..options() };
+    let worker = Worker::new(KIND, db.clone(), script, wake.clone(), options);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn(worker.run(async { drop(stopped.await) }, Duration::from_secs(1)));
+    // Twice due later: when it was scheduled so, and after its first failure.
+    schedule(&db, 1, Duration::from_millis(20), &wake).await;
+    let done = async {
+        while left(&db).await > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), done).await.expect("done in time");
+    drop(stop);
+    running.await.expect("stopped");
+}
+
+#[tokio::test]
 async fn of_two_replicas_one_does_the_tasks() {
     let (_directory, db) = store();
     schedule(&db, 2, Duration::ZERO, &Wake::default()).await;

@@ -44,6 +44,18 @@ impl<A: Aggregate> Change<A> {
     pub fn version(&self) -> u64 {
         self.expected + self.events.len() as u64
     }
+
+    /// What the aggregate has become.
+    pub fn result(&self) -> Versioned<A> {
+        Versioned { version: self.version(), state: self.after.clone() }
+    }
+
+    /// This change, and another that was decided on its [`result`](Self::result): kept as one.
+    #[must_use]
+    pub fn then(mut self, next: Self) -> Self {
+        self.events.extend(next.events);
+        Self { after: next.after, ..self }
+    }
 }
 
 /// Decides a command on what was loaded.

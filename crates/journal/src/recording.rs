@@ -70,16 +70,47 @@ where
     A: Aggregate,
     R: Repository<A, Transaction = Transaction>,
 {
+    execute_all(repository, tx, id, scope, std::slice::from_ref(command), |_| name).await
+}
+
+/// As [`execute`], for commands that follow one another, each decided on what those before it have made: the aggregate is
+/// loaded once, and what they made of it is kept at once, or nothing if one of them is refused.
+///
+/// # Errors
+/// The first refusal, or the store's failure.
+pub async fn execute_all<A, R>(
+    repository: &R,
+    tx: &mut Transaction,
+    id: &A::Id,
+    scope: &A::Scope,
+    commands: &[A::Command],
+    name: impl Fn(&A::Command) -> &'static str,
+) -> Result<Versioned<A>, Failed<A, R>>
+where
+    A: Aggregate,
+    R: Repository<A, Transaction = Transaction>,
+{
     let loaded = repository.load(tx, std::slice::from_ref(id), scope).await.map_err(Failure::Store)?;
-    let before = loaded.into_iter().next().unwrap_or_default();
-    let change = decide(id.clone(), &before, command).map_err(|refusal| {
-        note(tx, Entry::refusal(name, refusal.to_string()));
-        Failure::Refused(refusal)
-    })?;
-    note(tx, Entry::command(name, change.is_some()));
-    let Some(change) = change else { return Ok(before) };
-    repository.save(tx, std::slice::from_ref(&change)).await.map_err(Failure::Store)?;
-    Ok(Versioned { version: change.version(), state: change.after })
+    let mut current = loaded.into_iter().next().unwrap_or_default();
+    let mut changes: Option<Change<A>> = None;
+    for command in commands {
+        let change = decide(id.clone(), &current, command).map_err(|refusal| {
+            note(tx, Entry::refusal(name(command), refusal.to_string()));
+            Failure::Refused(refusal)
+        })?;
+        note(tx, Entry::command(name(command), change.is_some()));
+        if let Some(change) = change {
+            current = change.result();
+            changes = Some(match changes {
+                Some(before) => before.then(change),
+                None => change,
+            });
+        }
+    }
+    if let Some(change) = changes {
+        repository.save(tx, std::slice::from_ref(&change)).await.map_err(Failure::Store)?;
+    }
+    Ok(current)
 }
 
 /// What an event is called where events are listed: the aggregate's name, and the tag that serde writes into the event.

@@ -2,7 +2,7 @@
 //! are kept together, or not at all.
 
 use aggregate::{AnyRepository, Failure, Repository, Versioned};
-use chassis::changes::Changes;
+use chassis::changes::{Changes, Key};
 use contracts::{
     Contact, CustomerId, OrderId, Quantity, Reference, Sku, Timestamp, ordering::Reason, warehouse::Quote,
 };
@@ -60,6 +60,20 @@ pub struct NewOrder {
     pub lines: Vec<(Quote, Quantity)>,
 }
 
+impl NewOrder {
+    /// What has to be asked of the order, one after the other.
+    fn commands(&self, at: Timestamp) -> Vec<Command> {
+        let create = Command::Create { customer_id: self.customer_id, reference: self.reference.clone(), at };
+        let lines = self.lines.iter().map(|(quote, quantity)| add_line(quote, *quantity));
+        std::iter::once(create).chain(lines).collect()
+    }
+}
+
+fn add_line(quote: &Quote, quantity: Quantity) -> Command {
+    let Quote { sku, name, unit_price } = quote.clone();
+    Command::AddLine { sku, name, unit_price, quantity }
+}
+
 /// What can be done with orders.
 #[derive(Debug)]
 pub struct Application {
@@ -80,11 +94,24 @@ impl Application {
     /// A line that the order refuses.
     pub async fn create(&self, tx: &mut Transaction, new: &NewOrder) -> Result<Versioned<Order>, Error> {
         let at = Timestamp::from_micros(tx.now());
-        let create = Command::Create { customer_id: new.customer_id, reference: new.reference.clone(), at };
-        let mut order = self.execute(tx, new.id, &create).await?;
-        for (quote, quantity) in &new.lines {
-            order = self.add_line(tx, new.id, quote, *quantity).await?;
-        }
+        self.execute_all(tx, new.id, &new.commands(at)).await
+    }
+
+    /// Begins an order and has it shipped and billed, at once.
+    ///
+    /// # Errors
+    /// A line that the order refuses, or its refusal to be placed: it was not begun then.
+    pub async fn create_and_place(
+        &self,
+        tx: &mut Transaction,
+        new: &NewOrder,
+        traceparent: Option<String>,
+    ) -> Result<Versioned<Order>, Error> {
+        let at = Timestamp::from_micros(tx.now());
+        let mut commands = new.commands(at);
+        commands.push(Command::Place { at });
+        let order = self.execute_all(tx, new.id, &commands).await?;
+        self.begin(tx, new.id, &order, traceparent).await?;
         Ok(order)
     }
 
@@ -99,8 +126,7 @@ impl Application {
         quote: &Quote,
         quantity: Quantity,
     ) -> Result<Versioned<Order>, Error> {
-        let Quote { sku, name, unit_price } = quote.clone();
-        self.execute(tx, id, &Command::AddLine { sku, name, unit_price, quantity }).await
+        self.execute(tx, id, add_line(quote, quantity)).await
     }
 
     /// Has so many of a product that the order has.
@@ -114,7 +140,7 @@ impl Application {
         sku: Sku,
         quantity: Quantity,
     ) -> Result<Versioned<Order>, Error> {
-        self.execute(tx, id, &Command::ChangeLine { sku, quantity }).await
+        self.execute(tx, id, Command::ChangeLine { sku, quantity }).await
     }
 
     /// Has none of a product.
@@ -127,7 +153,7 @@ impl Application {
         id: OrderId,
         sku: Sku,
     ) -> Result<Versioned<Order>, Error> {
-        self.execute(tx, id, &Command::RemoveLine { sku }).await
+        self.execute(tx, id, Command::RemoveLine { sku }).await
     }
 
     /// Has the order shipped and billed: its saga begins.
@@ -141,9 +167,8 @@ impl Application {
         traceparent: Option<String>,
     ) -> Result<Versioned<Order>, Error> {
         let at = Timestamp::from_micros(tx.now());
-        let order = self.execute(tx, id, &Command::Place { at }).await?;
-        let told = Told { input: Input::Start, traceparent, memory: None };
-        self.advance(tx, id, &order.state, told).await?;
+        let order = self.execute(tx, id, Command::Place { at }).await?;
+        self.begin(tx, id, &order, traceparent).await?;
         Ok(order)
     }
 
@@ -153,7 +178,7 @@ impl Application {
     /// The order's refusal.
     pub async fn cancel(&self, tx: &mut Transaction, id: OrderId) -> Result<Versioned<Order>, Error> {
         let at = Timestamp::from_micros(tx.now());
-        let order = self.execute(tx, id, &Command::Cancel { at }).await?;
+        let order = self.execute(tx, id, Command::Cancel { at }).await?;
         if !order.state.status.is_final() {
             self.advance(tx, id, &order.state, Input::Abort.into()).await?;
         }
@@ -166,11 +191,15 @@ impl Application {
     /// If the store fails.
     pub async fn receive(&self, tx: &mut Transaction, id: OrderId, reply: &Reply) -> Result<(), Error> {
         let meaning = meaning(reply);
-        if let Some(outcome) = meaning.outcome {
-            self.report(tx, id, outcome).await?;
-        }
+        let reported = match meaning.outcome {
+            Some(outcome) => Some(self.report(tx, id, outcome).await?),
+            None => None,
+        };
         let Some(input) = meaning.input else { return Ok(()) };
-        let order = self.load(tx, id).await?;
+        let order = match reported {
+            Some(order) => order,
+            None => self.load(tx, id).await?,
+        };
         let memory = meaning.contact.as_ref().and_then(|contact| serde_json::to_string(contact).ok());
         let advanced = self.advance(tx, id, &order.state, Told { input, traceparent: None, memory }).await?;
         if advanced.became(Phase::Unwound) && !order.state.status.is_final() {
@@ -212,22 +241,54 @@ impl Application {
         Ok(self.orders.load(tx, &[id], &()).await?.into_iter().next().unwrap_or_default())
     }
 
-    async fn report(&self, tx: &mut Transaction, id: OrderId, outcome: Outcome) -> Result<(), Error> {
+    async fn report(
+        &self,
+        tx: &mut Transaction,
+        id: OrderId,
+        outcome: Outcome,
+    ) -> Result<Versioned<Order>, Error> {
         let at = Timestamp::from_micros(tx.now());
-        self.execute(tx, id, &Command::Outcome { outcome, at }).await?;
-        Ok(())
+        self.execute(tx, id, Command::Outcome { outcome, at }).await
     }
 
     async fn execute(
         &self,
         tx: &mut Transaction,
         id: OrderId,
-        command: &Command,
+        command: Command,
     ) -> Result<Versioned<Order>, Error> {
-        let order = journal::execute(&self.orders, tx, &id, &(), command, command.name()).await?;
-        let changes = self.changes.clone();
-        tx.after_commit(move || changes.notify(id.uuid()));
+        self.execute_all(tx, id, &[command]).await
+    }
+
+    /// Has the order decide commands that follow one another, and tells those who wait what became of it.
+    async fn execute_all(
+        &self,
+        tx: &mut Transaction,
+        id: OrderId,
+        commands: &[Command],
+    ) -> Result<Versioned<Order>, Error> {
+        let order = journal::execute_all(&self.orders, tx, &id, &(), commands, Command::name).await?;
+        let (changes, is_settled) = (self.changes.clone(), order.state.is_settled());
+        tx.after_commit(move || {
+            changes.notify(id.uuid());
+            if is_settled {
+                changes.notify(settled(id));
+            }
+        });
         Ok(order)
+    }
+
+    /// Begins the saga of an order that was just placed.
+    async fn begin(
+        &self,
+        tx: &mut Transaction,
+        id: OrderId,
+        order: &Versioned<Order>,
+        traceparent: Option<String>,
+    ) -> Result<(), Error> {
+        let told = Told { input: Input::Start, traceparent, memory: None };
+        self.advance(tx, id, &order.state, told).await?;
+        Ok(())
     }
 
     async fn advance(
@@ -255,6 +316,13 @@ impl Application {
         };
         self.saga.advance(tx, id.uuid(), told, ask).await
     }
+}
+
+/// What those listen to who wait for an order's outcome, or for the decision about its cancellation: most of what happens to
+/// an order is neither, and each would look at it again.
+#[must_use]
+pub fn settled(id: OrderId) -> Key {
+    format!("{id}/settled").into()
 }
 
 /// What started the undoing, if it was no wish to cancel: stock that was refused.

@@ -46,6 +46,13 @@ impl Order {
         unpaid || self.status.is_final()
     }
 
+    /// Whether there is nothing left that a client of this order waits for: it is at an outcome, or its cancellation came too
+    /// late.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.is_outcome() || self.cancel() == Some(Cancel::TooLate)
+    }
+
     /// What it waits for; `None` while it is open and at an outcome.
     #[must_use]
     pub const fn waiting_for(&self) -> Option<WaitingFor> {

@@ -74,10 +74,11 @@ async fn begin(
     let (application, traceparent) = (api.application.clone(), context.trace.to_string());
     let work = async move |tx: &mut Transaction| -> Result<_, Error> {
         priced.note_calls(tx);
-        let mut order = application.create(tx, &new).await?;
-        if place {
-            order = application.place(tx, new.id, Some(traceparent.clone())).await?;
-        }
+        let order = if place {
+            application.create_and_place(tx, &new, Some(traceparent.clone())).await?
+        } else {
+            application.create(tx, &new).await?
+        };
         Ok(answer::located(answer::order(StatusCode::CREATED, new.id, &order)?, new.id))
     };
     api.idempotency.run(&api.database, &key, work).await

@@ -29,7 +29,7 @@ statements! {
         WHERE order_id = $1 AND version = $2";
     /// A new line, behind the others.
     const INSERT_LINE: "INSERT INTO order_lines (order_id, position, sku, name, quantity, unit_price, currency) \
-        SELECT $1, COALESCE(MAX(position), 0) + 1, $2, $3, $4, $5, $6 FROM order_lines WHERE order_id = $1";
+        VALUES ($1, (SELECT COALESCE(MAX(position), 0) + 1 FROM order_lines WHERE order_id = $1), $2, $3, $4, $5, $6)";
     /// Another quantity.
     const CHANGE_LINE: "UPDATE order_lines SET quantity = $3 WHERE order_id = $1 AND sku = $2";
     /// A line taken off.

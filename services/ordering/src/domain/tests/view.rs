@@ -87,6 +87,16 @@ fn what_was_shipped_after_all_has_no_reason() {
 }
 
 #[test]
+fn nobody_waits_for_an_order_that_is_at_an_outcome_or_whose_cancel_came_too_late() {
+    for status in STATUSES {
+        let state = order_in(status).state().clone();
+        assert_eq!(state.is_settled(), state.is_outcome(), "{status:?}");
+    }
+    let lost = then(past_of(CancelPending), [shipped()]);
+    assert!(Order::fold(&lost).is_settled() && !Order::fold(&lost).is_outcome());
+}
+
+#[test]
 fn an_outcome_is_a_final_status_or_an_unpaid_invoice() {
     for status in STATUSES {
         let expected = matches!(status, Completed | Rejected | Cancelled);

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod answers;
 pub mod audit;
 pub mod backoff;
 pub mod broker;
@@ -18,6 +19,7 @@ pub mod publishing;
 pub mod tally;
 pub mod webhook;
 
+pub use answers::Answers;
 pub use backoff::Backoff;
 pub use broker::{Broker, Delivery, PublishError, Publisher, Responder, Subscription};
 pub use consumer::{Consumer, Handler, HandlerError};

@@ -31,11 +31,10 @@ use crate::{
     audit::{self, Audit},
     charging::Charging,
     http::{self, Api},
-    late::SOURCE,
     mailing::Mailing,
     outside::{Mail, Payment},
     store::{self, Rows},
-    styles::{messaging, rest},
+    styles::{self, SOURCE, messaging, rest},
 };
 
 /// Everything that the service keeps in its database.
@@ -75,6 +74,7 @@ impl App {
         // The way out: where late answers go, and whether others hear of what happens.
         let client = service.client(client::Options::default())?;
         let outbox = relay(&mut service, &database, publisher(&config.reach, &client), platform);
+        let answers = styles::answers(outbox.clone());
 
         // What invoices are asked, and the workers that have them paid and mailed, each at its own pace.
         let wakes = Wakes::default();
@@ -84,7 +84,7 @@ impl App {
             database: database.clone(),
             application: application.clone(),
             payment: Payment::new(client.clone(), &config.payment_url, config.call_timeout),
-            outbox: outbox.clone(),
+            answers: answers.clone(),
             random: platform.random().clone(),
         };
         let mailing = Mailing {
@@ -101,9 +101,12 @@ impl App {
         service.spawn("mail", |drain| async move { mail.run(drain.requested(), GRACE).await });
 
         // What repeats by itself.
-        let (answers, messages) = (Kept::answers(&config.retention), Kept::messages(&config.retention));
-        let kept =
-            vec![answers, messages, Kept::discards(&config.retention), Kept::journal(&config.retention)];
+        let kept = vec![
+            Kept::answers(&config.retention),
+            Kept::messages(&config.retention),
+            Kept::discards(&config.retention),
+            Kept::journal(&config.retention),
+        ];
         retention::clean(&mut service, platform, &database, kept)?;
 
         // The ways in last: whoever is let in finds everything running.
@@ -115,7 +118,7 @@ impl App {
         let participant = match &config.reach {
             Reach::Rest(_) => rest::router(rest::Participant { application, database }),
             Reach::Messaging(broker) => {
-                let participant = messaging::Participant { application, outbox };
+                let participant = messaging::Participant { application, answers };
                 consume(&mut service, broker, participant, &database);
                 Router::new()
             }

@@ -1,16 +1,16 @@
 //! The work of collecting money: outside of any transaction, between two of them.
 
 use chassis::{cause, ids::Random, problem::chain};
-use contracts::OrderId;
+use contracts::{OrderId, billing::Reply};
 use database::Database;
 use journal::{Cause, Entry, because, note};
-use messaging::outbox;
+use messaging::{Answers, answers};
 use saga::tasks::{Perform, Task, Verdict};
 
 use crate::{
     application::{self, Application, CHARGE},
-    late::{self, SOURCE},
     outside::{self, Payment},
+    styles::SOURCE,
 };
 
 /// Does the tasks [`CHARGE`](crate::application::CHARGE).
@@ -22,8 +22,8 @@ pub struct Charging {
     pub application: Application,
     /// Whom to ask for the money.
     pub payment: Payment,
-    /// Where late answers are put.
-    pub outbox: outbox::Handle,
+    /// How orders are answered late.
+    pub answers: Answers,
     /// For traces of commands that came without one.
     pub random: Random,
 }
@@ -36,7 +36,7 @@ enum Error {
     #[error(transparent)]
     Payment(#[from] outside::Unknown),
     #[error(transparent)]
-    Late(#[from] late::Error),
+    Answer(#[from] answers::Error),
     #[error(transparent)]
     Store(#[from] database::Error),
 }
@@ -64,15 +64,23 @@ impl Charging {
         let number = attempt.number;
         let context = cause::context(&cause, SOURCE, &self.random);
         let answer = self.payment.charge(order_id, attempt, context, calls).await?;
-        let (application, outbox, calls) = (self.application.clone(), self.outbox.clone(), calls.clone());
+        let (application, answers, calls) = (self.application.clone(), self.answers.clone(), calls.clone());
         let recorded = self.database.write(async move |tx| {
             because(tx, &cause);
             calls.iter().for_each(|call| note(tx, call.clone()));
             if let Some(reply) = application.record(tx, order_id, number, answer, &cause).await? {
-                late::answer(tx, &outbox, order_id, &reply, &cause).await?;
+                answers.answer_late(tx, order_id.uuid(), number_of(&reply), &reply, &cause).await?;
             }
             Ok::<_, Error>(())
         });
         recorded.await
+    }
+}
+
+/// An order gets each of the two answers at most once.
+const fn number_of(reply: &Reply) -> u32 {
+    match reply {
+        Reply::InvoiceUnpaid => 0,
+        Reply::InvoicePaid => 1,
     }
 }

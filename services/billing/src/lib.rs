@@ -4,7 +4,6 @@ pub mod domain;
 
 pub mod application;
 pub mod audit;
-pub mod late;
 pub mod store;
 pub mod view;
 

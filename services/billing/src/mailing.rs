@@ -8,8 +8,8 @@ use saga::tasks::{Perform, Task, Verdict};
 
 use crate::{
     application::{self, Application, MAIL},
-    late::SOURCE,
     outside::{self, Mail},
+    styles::SOURCE,
 };
 
 /// Does the tasks [`MAIL`](crate::application::MAIL).

@@ -24,10 +24,7 @@ use crate::{
     application::{Application, Customers},
     http::{self, Api},
     store::{self, Rows},
-    styles::{
-        messaging::{Participant, SOURCE},
-        rest,
-    },
+    styles::{self, SOURCE, messaging::Participant, rest},
 };
 
 /// The customers service in one style, serving.
@@ -99,7 +96,7 @@ fn messaging(
     let customers = Publishing::new(Rows, outbox.clone(), topics::CUSTOMERS_EVENTS, SOURCE);
     let application = Application::new(Customers::new(Recording::new(customers)));
 
-    let participant = Participant { application: application.clone(), outbox };
+    let participant = Participant { application: application.clone(), answers: styles::answers(outbox) };
     let (topic, options) = (topics::CUSTOMERS_COMMANDS, consumer::Options::default());
     let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
     service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });

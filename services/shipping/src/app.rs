@@ -31,9 +31,8 @@ use crate::{
     booking::Booking,
     carrier::Carrier,
     http,
-    late::SOURCE,
     store::{self, Rows},
-    styles::{messaging, rest},
+    styles::{self, SOURCE, messaging, rest},
 };
 
 /// Everything that the service keeps in its database.
@@ -83,6 +82,7 @@ impl App {
             outbox::Options::new(platform.instance.to_string()),
         );
         let outbox = relay.handle();
+        let answers = styles::answers(outbox.clone());
         service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
 
         // What shipments are asked, and the worker that has them booked.
@@ -92,7 +92,7 @@ impl App {
             database: database.clone(),
             application: application.clone(),
             carrier: Carrier::new(client, &config.carrier_url, config.carrier_timeout),
-            outbox: outbox.clone(),
+            answers: answers.clone(),
             random: platform.random().clone(),
         };
         let (holder, backoff) = (platform.instance.to_string(), config.carrier_backoff);
@@ -106,7 +106,7 @@ impl App {
         let participant = match &config.reach {
             Reach::Rest(_) => rest::router(rest::Participant { application, database: database.clone() }),
             Reach::Messaging(broker) => {
-                let participant = messaging::Participant { application, outbox };
+                let participant = messaging::Participant { application, answers };
                 consume(&mut service, broker, participant, &database);
                 Router::new()
             }

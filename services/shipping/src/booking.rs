@@ -4,13 +4,13 @@ use chassis::{cause, ids::Random, problem::chain};
 use contracts::OrderId;
 use database::Database;
 use journal::{Cause, Entry, because, note};
-use messaging::outbox;
+use messaging::{Answers, answers};
 use saga::tasks::{Perform, Task, Verdict};
 
 use crate::{
     application::{self, Application, BOOK},
     carrier::{self, Carrier},
-    late::{self, SOURCE},
+    styles::SOURCE,
 };
 
 /// Does the tasks [`BOOK`](crate::application::BOOK).
@@ -22,8 +22,8 @@ pub struct Booking {
     pub application: Application,
     /// Whom to ask.
     pub carrier: Carrier,
-    /// Where late answers are put.
-    pub outbox: outbox::Handle,
+    /// How orders are answered late.
+    pub answers: Answers,
     /// For traces of commands that came without one.
     pub random: Random,
 }
@@ -36,7 +36,7 @@ enum Error {
     #[error(transparent)]
     Carrier(#[from] carrier::Unknown),
     #[error(transparent)]
-    Late(#[from] late::Error),
+    Answer(#[from] answers::Error),
     #[error(transparent)]
     Store(#[from] database::Error),
 }
@@ -63,12 +63,15 @@ impl Booking {
         let Some(request) = started.await? else { return Ok(()) };
         let context = cause::context(&cause, SOURCE, &self.random);
         let answer = self.carrier.book(order_id, request, context, calls).await?;
-        let (application, outbox, calls) = (self.application.clone(), self.outbox.clone(), calls.clone());
+        let (application, answers, calls) = (self.application.clone(), self.answers.clone(), calls.clone());
         let recorded = self.database.write(async move |tx| {
             because(tx, &cause);
             calls.iter().for_each(|call| note(tx, call.clone()));
             let replies = application.record(tx, order_id, &answer).await?;
-            late::answer(tx, &outbox, order_id, &replies, &cause).await?;
+            // An order is answered late only once, hence a number is always the same answer.
+            for (number, reply) in (0..).zip(&replies) {
+                answers.answer_late(tx, order_id.uuid(), number, reply, &cause).await?;
+            }
             Ok::<_, Error>(())
         });
         recorded.await

@@ -3,7 +3,6 @@
 pub mod domain;
 
 pub mod application;
-pub mod late;
 pub mod store;
 pub mod view;
 

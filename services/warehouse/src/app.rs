@@ -24,11 +24,7 @@ use crate::{
     application::{Application, Products},
     http::{self, Api},
     store::{self, Rows},
-    styles::{
-        messaging::{Participant, SOURCE},
-        quotes::Quotes,
-        rest,
-    },
+    styles::{self, SOURCE, messaging::Participant, quotes::Quotes, rest},
 };
 
 /// The warehouse service in one style, serving.
@@ -100,7 +96,7 @@ fn messaging(
     let products = Publishing::new(Rows, outbox.clone(), topics::WAREHOUSE_EVENTS, SOURCE);
     let application = Application::new(Products::new(Recording::new(products)));
 
-    let participant = Participant { application: application.clone(), outbox };
+    let participant = Participant { application: application.clone(), answers: styles::answers(outbox) };
     let (topic, options) = (topics::WAREHOUSE_COMMANDS, consumer::Options::default());
     let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
     service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });

@@ -2,3 +2,15 @@
 
 pub mod messaging;
 pub mod rest;
+
+use ::messaging::{Answers, outbox};
+use contracts::topics::{self, kinds};
+
+/// What the service is called by the others.
+pub const SOURCE: &str = "customers";
+
+/// How orders are answered by messages, which leave through `outbox`.
+#[must_use]
+pub const fn answers(outbox: outbox::Handle) -> Answers {
+    Answers::new(SOURCE, kinds::CUSTOMERS_REPLY, topics::ORDERING_REPLIES, outbox)
+}

@@ -1,25 +1,19 @@
 //! `messaging`: an order asks by a message and is answered by one, written in the transaction that does what
 //! it asked.
 
-use contracts::{
-    topics::{self, kinds},
-    warehouse::{Command, Reply},
-};
+use contracts::{topics::kinds, warehouse::Command};
 use database::Transaction;
-use messaging::{Data, Envelope, Handler, HandlerError, derived_id, outbox};
+use messaging::{Answers, Envelope, Handler, HandlerError};
 
 use crate::application::{Application, Error};
-
-/// Who answers.
-pub const SOURCE: &str = "warehouse";
 
 /// Does what orders ask, and answers them.
 #[derive(Clone, Debug)]
 pub struct Participant {
     /// What products are asked.
     pub application: Application,
-    /// Where answers wait to be sent.
-    pub outbox: outbox::Handle,
+    /// How they are answered.
+    pub answers: Answers,
 }
 
 impl Handler for Participant {
@@ -29,17 +23,8 @@ impl Handler for Participant {
         }
         let command: Command = message.data.parse().map_err(HandlerError::malformed)?;
         let reply = self.application.handle(tx, &command).await.map_err(failed)?;
-        let answer = answer(message, &reply, tx.now()).map_err(HandlerError::malformed)?;
-        self.outbox.enqueue(tx, topics::ORDERING_REPLIES, &answer).await?;
-        Ok(())
+        Ok(self.answers.answer(tx, message, &reply).await?)
     }
-}
-
-/// The message that answers another: about the same order, hence behind every earlier answer to it.
-fn answer(message: &Envelope, reply: &Reply, now: i64) -> Result<Envelope, serde_json::Error> {
-    let id = derived_id(SOURCE, message.id, 0);
-    let data = Data::of(reply)?;
-    Ok(Envelope::new(id, SOURCE, kinds::WAREHOUSE_REPLY, &message.subject, now, data).in_reply_to(message))
 }
 
 fn failed(error: Error) -> HandlerError {

@@ -10,7 +10,7 @@ use contracts::{
 use database::Database;
 use messaging::{Broker, Data, Envelope, Responder, derived_id};
 
-use super::messaging::SOURCE;
+use super::SOURCE;
 use crate::application::Application;
 
 /// Tells what products cost.

@@ -142,8 +142,6 @@ enum Failed<E> {
     Refused(E),
     Database(database::Error),
     Unserialisable(serde_json::Error),
-    /// Another replica kept an answer to this key at the same moment.
-    Taken,
 }
 
 impl<E> From<database::Error> for Failed<E> {
@@ -158,7 +156,6 @@ impl<E: Into<Problem>> Failed<E> {
             Failed::Refused(refusal) => refusal.into(),
             Failed::Database(error) => error.into(),
             Failed::Unserialisable(error) => problem::internal(&error),
-            Failed::Taken => in_progress_elsewhere(),
         }
     }
 }
@@ -188,7 +185,8 @@ where
     }
     let answer = run_work(tx, cause, work).await?;
     if is_kept(answer.status()) && !store(tx, key, &answer).await? {
-        return Err(Failed::Taken);
+        // Another replica kept an answer to this key at the same moment: run again, this finds it.
+        return Err(tx.conflict("answer").into());
     }
     Ok(Settled::First(answer))
 }

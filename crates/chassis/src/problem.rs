@@ -214,7 +214,12 @@ impl From<contracts::problem::Problem> for Problem {
 impl From<database::Error> for Problem {
     fn from(error: database::Error) -> Self {
         let away = error.is_busy() || error.is_full() || error.is_read_only() || error.is_io();
-        if away || matches!(error, database::Error::Closed) { unavailable(&error) } else { internal(&error) }
+        // Somebody else was first as often as it was tried: another time it may succeed.
+        if away || matches!(error, database::Error::Closed | database::Error::Conflict { .. }) {
+            unavailable(&error)
+        } else {
+            internal(&error)
+        }
     }
 }
 

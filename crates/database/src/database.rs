@@ -68,6 +68,10 @@ impl Database {
     /// run counts, so its effects beyond the transaction belong into [`Transaction::after_commit`]. Once
     /// accepted it runs to its end even if the caller goes away.
     ///
+    /// A closure that fails by a [conflict](Transaction::conflict) is run again with the next group, up to three times
+    /// in all, since by then it may decide otherwise. With one writer, which SQLite has however many processes there
+    /// are, a closure that has loaded what it decides on in the same transaction never finds one.
+    ///
     /// # Errors
     ///
     /// The closure's own, and as [`Error`] through `E`: [`Error::Poisoned`], [`Error::AwaitedElsewhere`] and

@@ -137,7 +137,8 @@ pub enum Error {
         /// The integer.
         value: u64,
     },
-    /// A row is not at the version that was decided on: somebody else changed it meanwhile.
+    /// A row is not at the version that was decided on: somebody else changed it meanwhile, as often as the work was
+    /// tried. Made by [`Transaction::conflict`](crate::Transaction::conflict), which has the work run again.
     #[error("the {what} was changed by somebody else meanwhile")]
     Conflict {
         /// What the row is.

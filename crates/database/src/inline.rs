@@ -18,24 +18,31 @@ impl Inline {
     }
 
     pub(crate) fn write(&self, work: Box<dyn Work>) -> Result<(), Error> {
-        self.run(|writer, _| writer.commit_group(work, &mut |_| None))
+        let mut next = Some(work);
+        while let Some(work) = next {
+            next = self.run(|writer, _| writer.commit_group(work, &mut |_| None))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn read(&self, work: Box<dyn Work>) -> Result<(), Error> {
-        self.run(|_, reader| vec![reader.run(work)])
+        self.run(|_, reader| vec![reader.run(work)]).map(drop)
     }
 
     pub(crate) fn close(&self) {
         drop(self.connections.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
-    fn run(&self, work: impl FnOnce(&mut Writer, &mut Reader) -> Vec<Ran>) -> Result<(), Error> {
+    /// Answers whoever's work was run, and returns the work if it is to be run again.
+    fn run(
+        &self,
+        work: impl FnOnce(&mut Writer, &mut Reader) -> Vec<Ran>,
+    ) -> Result<Option<Box<dyn Work>>, Error> {
         // Callers' panics are caught below, so a poisoned lock still guards whole connections.
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         let (writer, reader) = connections.as_mut().ok_or(Error::Closed)?;
         let ran = work(writer, reader);
         drop(connections);
-        ran.into_iter().for_each(Ran::answer);
-        Ok(())
+        Ok(ran.into_iter().filter_map(Ran::answer).next())
     }
 }

@@ -30,7 +30,7 @@ impl Reader {
             Ok(tx) => {
                 let ok = work.run(tx);
                 end(tx.connection());
-                Ran::new(work, ok, tx.take_hooks())
+                Ran::new(work, ok, tx)
             }
             Err(error) => Ran::failed(work, error),
         }

@@ -42,6 +42,8 @@ pub struct Stats {
     pub committed: u64,
     /// Works that were rolled back, by their own failure or by that of their group's commit.
     pub rolled_back: u64,
+    /// Runs of works that found what they had decided on changed by somebody else.
+    pub conflicts: u64,
     /// The most works that shared a group.
     pub largest_group: u64,
     /// Works by the size of the group that they were in: how many groups had so many.
@@ -106,6 +108,7 @@ pub(crate) struct Counters {
     repeated_groups: AtomicU64,
     committed: AtomicU64,
     rolled_back: AtomicU64,
+    conflicts: AtomicU64,
     largest_group: AtomicU64,
     group_sizes: Buckets,
     commit_micros: Buckets,
@@ -142,6 +145,7 @@ impl Counters {
             repeated_groups: self.repeated_groups.load(Relaxed),
             committed: self.committed.load(Relaxed),
             rolled_back: self.rolled_back.load(Relaxed),
+            conflicts: self.conflicts.load(Relaxed),
             largest_group: self.largest_group.load(Relaxed),
             group_sizes: self.group_sizes.spread(),
             commit_micros: self.commit_micros.spread(),
@@ -179,6 +183,10 @@ impl Counters {
 
     pub(crate) fn count_failed_group(&self) {
         self.failed_groups.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn count_conflict(&self) {
+        self.conflicts.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn count_read(&self) {

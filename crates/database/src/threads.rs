@@ -1,5 +1,6 @@
 //! Transactions on threads of their own, behind bounded queues.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -49,11 +50,13 @@ impl Threads {
         let (reads, unread) = Queue::new(bounds);
         let died = Arc::new(AtomicBool::new(false));
         let writer = spawn("store-writer", &died, move || {
-            while let Some(first) = unwritten.blocking_recv() {
+            let mut again = VecDeque::new();
+            while let Some(first) = again.pop_front().or_else(|| unwritten.blocking_recv()) {
+                let mut next = || again.pop_front().or_else(|| unwritten.try_recv().ok());
                 let group = writer.commit_group(first, &mut |size| {
-                    if size < bounds.max_group { unwritten.try_recv().ok() } else { None }
+                    if size < bounds.max_group { next() } else { None }
                 });
-                group.into_iter().for_each(Ran::answer);
+                again.extend(group.into_iter().filter_map(Ran::answer));
             }
         })?;
         Ok(Self {
@@ -115,7 +118,8 @@ impl Threads {
         let thread = spawn("store-reader", &self.died, move || {
             while let Some(work) = unread.next() {
                 unread.idle.fetch_sub(1, SeqCst);
-                reader.run(work).answer();
+                // Nothing conflicts with a read.
+                drop(reader.run(work).answer());
                 unread.idle.fetch_add(1, SeqCst);
             }
         });

@@ -19,6 +19,7 @@ pub struct Transaction {
     failed: Option<Failure>,
     annotations: Vec<Box<dyn Any + Send>>,
     before_commit: Vec<BeforeCommit>,
+    conflicted: bool,
     after_commit: Vec<Hook>,
     fenced: bool,
 }
@@ -107,6 +108,15 @@ impl Transaction {
         })
     }
 
+    /// The error of a work that finds a `what` at another version than the one that it decided on: somebody else has
+    /// changed it meanwhile. A work that fails after this, with whatever error it makes of it, is run again: see
+    /// [`Database::write`](crate::Database::write).
+    #[must_use]
+    pub fn conflict(&mut self, what: &'static str) -> Error {
+        self.conflicted = true;
+        Error::Conflict { what }
+    }
+
     /// Has `hook` run once this work is durable, before its caller gets the answer; never if it is not.
     ///
     /// It runs on the writer's thread, where everybody waits for it: it should wake others, no more.
@@ -165,6 +175,7 @@ impl Transaction {
             backend: Backend::Sqlite(connection),
             now: 0,
             failed: None,
+            conflicted: false,
             annotations: Vec::new(),
             before_commit: Vec::new(),
             after_commit: Vec::new(),
@@ -178,6 +189,7 @@ impl Transaction {
         self.failed = None;
         self.annotations.clear();
         self.before_commit.clear();
+        self.conflicted = false;
         self.after_commit.clear();
         self.fenced = false;
     }
@@ -217,6 +229,10 @@ impl Transaction {
 
     pub(crate) fn failed(&self) -> Option<&Failure> {
         self.failed.as_ref()
+    }
+
+    pub(crate) fn conflicted(&self) -> bool {
+        self.conflicted
     }
 
     pub(crate) fn take_hooks(&mut self) -> Vec<Hook> {

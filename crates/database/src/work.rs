@@ -19,6 +19,9 @@ pub(crate) trait Work: Send {
     /// Replaces the result by an error.
     fn fail(&mut self, error: Error);
 
+    /// Whether the closure may run once more after a conflict; to be asked once for each.
+    fn may_run_again(&mut self) -> bool;
+
     /// Sends the result to the caller, if there still is one.
     fn answer(self: Box<Self>);
 }
@@ -27,17 +30,19 @@ pub(crate) trait Work: Send {
 pub(crate) struct Ran {
     work: Box<dyn Work>,
     ok: bool,
+    conflicted: bool,
     hooks: Vec<Hook>,
 }
 
 impl Ran {
-    pub(crate) fn new(work: Box<dyn Work>, ok: bool, hooks: Vec<Hook>) -> Self {
-        Self { work, ok, hooks }
+    /// A work that `tx` has just run, successfully or not.
+    pub(crate) fn new(work: Box<dyn Work>, ok: bool, tx: &mut Transaction) -> Self {
+        Self { work, ok, conflicted: !ok && tx.conflicted(), hooks: tx.take_hooks() }
     }
 
     pub(crate) fn failed(mut work: Box<dyn Work>, error: Error) -> Self {
         work.fail(error);
-        Self::new(work, false, Vec::new())
+        Self { work, ok: false, conflicted: false, hooks: Vec::new() }
     }
 
     /// Whether it may be committed, or has been.
@@ -58,15 +63,23 @@ impl Ran {
         self.work
     }
 
-    /// Runs the hooks of a work that is durable, then answers its caller.
-    pub(crate) fn answer(self) {
-        let Self { work, ok, hooks } = self;
+    /// Runs the hooks of a work that is durable, then answers its caller. Returns the work instead if it has failed by
+    /// a conflict and may run again.
+    pub(crate) fn answer(self) -> Option<Box<dyn Work>> {
+        let Self { mut work, ok, conflicted, hooks } = self;
+        if conflicted && work.may_run_again() {
+            return Some(work);
+        }
         for hook in hooks.into_iter().filter(|_| ok) {
             guarded("an after-commit hook", hook);
         }
         guarded("dropping a transaction's closure", || work.answer());
+        None
     }
 }
+
+/// How often a closure is run that finds a conflict each time.
+const RUNS: u8 = 3;
 
 /// Packs a closure; its result comes through the receiver.
 pub(crate) fn pack<T, E, F>(closure: F) -> (Box<dyn Work>, oneshot::Receiver<Result<T, E>>)
@@ -76,7 +89,7 @@ where
     E: From<Error> + Send + 'static,
 {
     let (caller, answer) = oneshot::channel();
-    (Box::new(Packed { closure, result: None, caller }), answer)
+    (Box::new(Packed { closure, result: None, runs_left: RUNS - 1, caller }), answer)
 }
 
 /// Whether this thread is inside of a closure, where another transaction must not begin: it would wait for
@@ -92,6 +105,7 @@ thread_local! {
 struct Packed<T, E, F> {
     closure: F,
     result: Option<Result<T, E>>,
+    runs_left: u8,
     caller: oneshot::Sender<Result<T, E>>,
 }
 
@@ -120,6 +134,12 @@ where
             drop(self.result.take());
             self.result = Some(Err(error.into()));
         });
+    }
+
+    fn may_run_again(&mut self) -> bool {
+        let may = self.runs_left > 0;
+        self.runs_left = self.runs_left.saturating_sub(1);
+        may
     }
 
     fn answer(self: Box<Self>) {

@@ -148,7 +148,10 @@ impl Writer {
         if self.tx.is_fenced() {
             self.counters.count_fenced();
         }
-        let ran = Ran::new(work, ok, self.tx.take_hooks());
+        if !ok && self.tx.conflicted() {
+            self.counters.count_conflict();
+        }
+        let ran = Ran::new(work, ok, &mut self.tx);
         if savepoint && !self.connection().is_autocommit() { self.end_savepoint(ran) } else { ran }
     }
 

@@ -35,12 +35,6 @@ pub enum Error {
     /// The store failed.
     #[error("keeping a saga")]
     Store(#[from] database::Error),
-    /// Somebody else moved it on meanwhile.
-    #[error("the saga `{saga}` was moved on by somebody else")]
-    Conflict {
-        /// Which saga.
-        saga: &'static str,
-    },
     /// Another release began it, which knows steps that this one does not.
     #[error("the saga `{saga}` was begun by version {version} of its definition, which is not known here")]
     UnknownDefinition {
@@ -125,7 +119,7 @@ impl<D: Definition> Runner<D> {
     /// the move and of what the saga remembers; nothing, if that is not enough.
     ///
     /// # Errors
-    /// If the store fails, somebody else moved it on meanwhile, or another release began it.
+    /// If the store fails, or another release began it.
     pub async fn advance(
         &self,
         tx: &mut Transaction,

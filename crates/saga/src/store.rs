@@ -136,7 +136,7 @@ pub(crate) async fn save<D: Definition>(
         let row = params![id, D::NAME, instance.version, phase, progress, now, unfinished, memory];
         tx.execute(UPDATE, row).await?
     };
-    if changed == 1 { Ok(()) } else { Err(Error::Conflict { saga: D::NAME }) }
+    if changed == 1 { Ok(()) } else { Err(tx.conflict("saga").into()) }
 }
 
 /// The most transactions whose lines a log shows, the earliest.

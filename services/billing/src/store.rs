@@ -125,7 +125,7 @@ pub async fn all(tx: &mut Transaction) -> Result<Vec<(OrderId, Versioned<Invoice
 
 async fn save(tx: &mut Transaction, change: &Change<Invoice>) -> Result<(), Error> {
     let written = if change.expected == 0 { insert(tx, change).await? } else { update(tx, change).await? };
-    if written == 1 { Ok(()) } else { Err(Error::Conflict { what: "invoice" }) }
+    if written == 1 { Ok(()) } else { Err(tx.conflict("invoice")) }
 }
 
 async fn insert(tx: &mut Transaction, change: &Change<Invoice>) -> Result<u64, Error> {

@@ -178,7 +178,7 @@ async fn save(tx: &mut Transaction, change: &Change<Shipment>) -> Result<(), Err
         let row = params![id, change.expected, version, status, awaited, carrier, tracking, at];
         tx.execute(UPDATE, row).await?
     };
-    if written == 1 { Ok(()) } else { Err(Error::Conflict { what: "shipment" }) }
+    if written == 1 { Ok(()) } else { Err(tx.conflict("shipment")) }
 }
 
 fn read(row: &Row<'_>) -> Result<(OrderId, Versioned<Shipment>), Error> {

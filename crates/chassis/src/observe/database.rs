@@ -18,6 +18,8 @@ pub fn show(metrics: &Metrics, database: &Database) -> Result<(), Error> {
     counter("database_failed_groups_total", help, |it| it.failed_groups)?;
     let help = "Groups of works that ran again because of one of them.";
     counter("database_repeated_groups_total", help, |it| it.repeated_groups)?;
+    let help = "Works that found what they had decided on changed by somebody else, each time that they did.";
+    counter("database_conflicts_total", help, |it| it.conflicts)?;
     counter("database_reads_total", "Works that only read.", |it| it.reads)?;
     let help = "Writes that were refused because their lease had been lost.";
     counter("lease_refusals_total", help, |it| it.fenced)?;

@@ -8,6 +8,7 @@
 
 mod annotations;
 mod clock;
+mod conflicts;
 mod died;
 mod directory;
 mod fixture;

@@ -78,13 +78,13 @@ pub(super) async fn load(
 
 async fn save(tx: &mut Transaction, change: &Change<Customer>) -> Result<(), Error> {
     // No event happens to nobody, so whoever changed has an account.
-    let Some(account) = &change.after.account else { return Err(Error::Conflict { what: "customer" }) };
+    let Some(account) = &change.after.account else { return Err(tx.conflict("customer")) };
     let rows = match change.expected {
         0 => insert(tx, change, account).await?,
         _ => update(tx, change, account).await?,
     };
     if rows == 0 {
-        return Err(Error::Conflict { what: "customer" });
+        return Err(tx.conflict("customer"));
     }
     for event in &change.events {
         match event {

@@ -15,6 +15,7 @@ mod registering;
 mod limits;
 mod messaging;
 mod reserving;
+mod retention;
 
 mod contention;
 mod durability;

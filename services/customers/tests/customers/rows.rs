@@ -1,8 +1,14 @@
 //! The row store against the aggregate: what is loaded is what the events make.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use aggregate::{Aggregate, Change, Repository, Versioned, decide};
-use contracts::{CustomerId, OrderId, Timestamp};
+use contracts::{
+    CustomerId, OrderId, Timestamp,
+    customers::{CreditRefusal, Reply},
+};
 use customers::{
+    application::{Application, Customers},
     domain::{Command, Customer},
     store::{self, Rows},
 };
@@ -13,7 +19,7 @@ use proptest::{
 };
 use uuid::Uuid;
 
-use crate::support::{eur, order, usd};
+use crate::support::{eur, order, reserve, usd};
 
 fn id() -> CustomerId {
     CustomerId::new(Uuid::from_u128(1))
@@ -98,6 +104,52 @@ async fn a_change_decided_on_an_older_version_is_a_conflict() {
         assert!(matches!(save(&database, stale).await, Err(Error::Conflict { what: "customer" })));
     }
     assert_eq!(load(&database).await.version, 2);
+}
+
+/// A store with many writers, as this repository sees it the first time: somebody else has committed since it was read.
+struct Behind {
+    seen: Versioned<Customer>,
+    loads: AtomicU32,
+}
+
+impl Repository<Customer> for Behind {
+    type Transaction = Transaction;
+    type Error = Error;
+
+    async fn load(
+        &self,
+        tx: &mut Transaction,
+        ids: &[CustomerId],
+        scope: &Option<OrderId>,
+    ) -> Result<Vec<Versioned<Customer>>, Error> {
+        match self.loads.fetch_add(1, Ordering::Relaxed) {
+            0 => Ok(vec![self.seen.clone()]),
+            _ => Rows.load(tx, ids, scope).await,
+        }
+    }
+
+    async fn save(&self, tx: &mut Transaction, changes: &[Change<Customer>]) -> Result<(), Error> {
+        Rows.save(tx, changes).await
+    }
+}
+
+#[tokio::test]
+async fn what_was_decided_on_an_older_version_is_loaded_and_decided_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = open(&directory);
+    save(&database, decide(id(), &Versioned::default(), &registered()).unwrap().unwrap()).await.unwrap();
+    let seen = load(&database).await;
+    let other = Command::ReserveCredit { order_id: order(1), amount: eur(80) };
+    save(&database, decide(id(), &seen, &other).unwrap().unwrap()).await.unwrap();
+
+    let behind = Behind { seen, loads: AtomicU32::new(0) };
+    let application = Application::new(Customers::new(behind));
+    let asked = reserve(id(), order(2), eur(80));
+    let reply =
+        database.write(async move |tx: &mut Transaction| application.handle(tx, &asked).await).await.unwrap();
+    // On what it saw first there was enough for both.
+    assert_eq!(reply, Reply::CreditRefused { reason: CreditRefusal::InsufficientCredit });
+    assert_eq!(database.stats().conflicts, 1);
 }
 
 fn open(directory: &tempfile::TempDir) -> Database {

@@ -124,7 +124,7 @@ fn read_line(row: &Row<'_>) -> Result<Item, Error> {
 async fn save(tx: &mut Transaction, change: &Change<Order>) -> Result<(), Error> {
     let written = if change.expected == 0 { insert(tx, change).await? } else { update(tx, change).await? };
     if written == 0 {
-        return Err(Error::Conflict { what: "order" });
+        return Err(tx.conflict("order"));
     }
     for event in &change.events {
         match event {

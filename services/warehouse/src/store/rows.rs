@@ -72,13 +72,13 @@ pub(super) async fn load(
 
 async fn save(tx: &mut Transaction, change: &Change<Product>) -> Result<(), Error> {
     // No event happens to nothing, so whatever changed is offered.
-    let Some(offer) = &change.after.offer else { return Err(Error::Conflict { what: "product" }) };
+    let Some(offer) = &change.after.offer else { return Err(tx.conflict("product")) };
     let rows = match change.expected {
         0 => insert(tx, change, offer).await?,
         _ => update(tx, change, offer).await?,
     };
     if rows == 0 {
-        return Err(Error::Conflict { what: "product" });
+        return Err(tx.conflict("product"));
     }
     for event in &change.events {
         match event {

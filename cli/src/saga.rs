@@ -60,7 +60,8 @@ pub async fn run(args: Args, platform: &Platform, console: &Console) -> Result<E
         }
     }
     Err(Failure::failed(format!("there is no saga {}", args.id))
-        .advise("A saga has the id of its order, begins when the order is placed, and is kept in the orchestrated styles only."))
+        .advise("A saga has the id of its order, begins when the order is placed, is kept in the orchestrated styles only, and is \
+            forgotten a while after it is over: a day, unless RETAIN_SAGAS_SECONDS says otherwise."))
 }
 
 fn show(App { style, service }: &App, saga: &Saga, console: &Console) {

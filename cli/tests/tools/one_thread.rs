@@ -1,7 +1,7 @@
 //! The whole system on one thread, with nothing of the machine's but a directory: its connections are in memory, its
 //! databases work on the caller's thread, and its clock is the test's.
 
-use std::{future::Future, net::TcpListener, path::Path};
+use std::{future::Future, net::TcpListener, path::Path, time::Duration};
 
 use chassis::{platform::Platform, retention::Retention, telemetry::LogHandle};
 use clap::Parser;
@@ -28,11 +28,17 @@ fn platform() -> Platform {
 }
 
 /// Runs `work` beside a system that keeps its data there and stops in order afterwards.
-async fn beside_a_system(platform: &Platform, data: &Path, ports: &[&str], work: impl Future<Output = ()>) {
+async fn beside_a_system(
+    platform: &Platform,
+    data: &Path,
+    ports: &[&str],
+    retention: Retention,
+    work: impl Future<Output = ()>,
+) {
     let data = ["--data-dir", data.to_str().unwrap()];
     let typed = Typed::parse_from([&["up"], data.as_slice(), ports].concat());
     let (platform, log) = (platform.clone(), LogHandle::detached());
-    let up = Up::start(&typed.up, Retention::default(), platform, log).await.unwrap();
+    let up = Up::start(&typed.up, retention, platform, log).await.unwrap();
     work.await;
     up.stop().await;
 }
@@ -54,6 +60,26 @@ async fn the_whole_system_runs_on_one_thread_without_a_socket() {
             let verified = switchyard(&platform, &["verify"]).await;
             assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
         };
-        Box::pin(beside_a_system(&platform, data.path(), &["--port", &port], work)).await;
+        Box::pin(beside_a_system(&platform, data.path(), &["--port", &port], Retention::default(), work))
+            .await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_broken_when_everything_was_forgotten_that_can_be() {
+    let keep = Duration::from_secs(30);
+    let retention = Retention { idempotency: keep, inbox: keep, tombstones: keep, sagas: keep };
+    let (platform, data) = (platform(), tempfile::tempdir().unwrap());
+    let work = async {
+        // What comes after is counted on from what was before.
+        for sample in ["cancels", "payments"] {
+            let file = format!("{}/../samples/{sample}.jsonl", env!("CARGO_MANIFEST_DIR"));
+            let order = ["order", "--style", "all", "--concurrency", "4", "--file", &file];
+            switchyard(&platform, &order).await.with(0);
+            tokio::time::sleep(2 * keep).await;
+            let verified = switchyard(&platform, &["verify"]).await;
+            assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
+        }
+    };
+    beside_a_system(&platform, data.path(), &[], retention, work).await;
 }

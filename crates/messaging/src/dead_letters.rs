@@ -70,18 +70,18 @@ statements! {
 
     /// When the oldest discard took place that no aggregate's chain needs.
     pub const OLDEST_DISCARD: "
-        SELECT discarded_at FROM inbox_discarded d WHERE NOT EXISTS (
+        SELECT discarded_at FROM inbox_discarded d WHERE version IS NULL OR EXISTS (
             SELECT 1 FROM inbox_versions v
-            WHERE v.consumer = d.consumer AND v.topic = d.topic AND v.subject = d.subject AND v.version < d.version)
+            WHERE v.consumer = d.consumer AND v.topic = d.topic AND v.subject = d.subject AND v.version >= d.version)
         ORDER BY discarded_at LIMIT 1";
 
     /// Forgets some discards of long ago that no aggregate's chain needs.
     pub const FORGET_DISCARDS: "
         DELETE FROM inbox_discarded WHERE (consumer, topic, message_id) IN (
             SELECT consumer, topic, message_id FROM inbox_discarded d
-            WHERE discarded_at < $1 AND NOT EXISTS (
+            WHERE discarded_at < $1 AND (version IS NULL OR EXISTS (
                 SELECT 1 FROM inbox_versions v
-                WHERE v.consumer = d.consumer AND v.topic = d.topic AND v.subject = d.subject AND v.version < d.version)
+                WHERE v.consumer = d.consumer AND v.topic = d.topic AND v.subject = d.subject AND v.version >= d.version))
             ORDER BY discarded_at LIMIT $2)";
 
     /// What was discarded, the latest first.
@@ -272,7 +272,7 @@ pub async fn oldest(tx: &mut Transaction) -> Result<Option<i64>, Error> {
 /// Forgets discards from before `before` (microseconds since the Unix epoch), at most `limit` of them. Returns how many
 /// there were.
 ///
-/// They stay counted. One stays altogether while its aggregate is at an earlier version: the next message names the
+/// They stay counted. One stays altogether until its aggregate has come to a later version: the next message names the
 /// discarded version as the one before it, and without the discard would wait for it for ever.
 ///
 /// # Errors

@@ -9,5 +9,6 @@ mod embedded;
 mod faulty;
 mod outbox;
 mod parking;
+mod retention;
 mod versions;
 mod world;

@@ -1,5 +1,6 @@
 //! Sagas and their tasks over a real store.
 
 mod engine;
+mod retention;
 mod support;
 mod tasks;

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use ::messaging::faulty::{Faulty, Rates};
+use chassis::retention::{self, Retention};
 use contracts::{
     Style,
     billing::InvoiceStatus,
@@ -129,13 +130,23 @@ async fn each_service_may_end_at_any_time(house: House) {
     assert_eq!(house.show_customer(ada).await.credit_reserved.amount(), 0);
 }
 
-/// A broker that loses confirmations, publishes and delivers twice, delays, mixes what is about different orders, and
-/// loses requests: what it promises it keeps, and nothing else is relied on.
 #[tokio::test(start_paused = true)]
 async fn orders_end_right_over_a_broker_on_its_bad_days() {
+    orders_end_right(Retention::default()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn orders_end_right_on_its_bad_days_though_everything_is_soon_forgotten() {
+    let keep = retention::SHORTEST;
+    orders_end_right(Retention { idempotency: keep, inbox: keep, tombstones: keep, sagas: keep }).await;
+}
+
+/// A broker that loses confirmations, publishes and delivers twice, delays, mixes what is about different orders, and
+/// loses requests: what it promises it keeps, and nothing else is relied on.
+async fn orders_end_right(retention: Retention) {
     for seed in [1, 2] {
         let faulty = |broker| Arc::new(Faulty::new(broker, seed, Rates::default())) as _;
-        let house = House::over(Style::Messaging, faulty).await;
+        let house = House::keeping(Style::Messaging, retention, faulty).await;
         house.product("TEA", 100, 7).await;
         let (ada, bob) = (house.customer(10_000).await, house.customer(150).await);
         let mut orders = Vec::new();

@@ -2,12 +2,12 @@
 
 use aggregate::{Aggregate, Repository};
 use contracts::{OrderId, Timestamp};
-use database::{Database, Error, Options};
+use database::{Database, Error, Options, Transaction};
 use proptest::{prelude::*, sample::select};
 use shipping::{
     SCHEMAS,
     domain::{Command, Dispatch, Request, Shipment},
-    store::Rows,
+    store::{self, Rows},
 };
 use tempfile::TempDir;
 
@@ -121,4 +121,28 @@ async fn a_change_that_was_decided_on_an_older_version_is_a_conflict() {
     assert!(matches!(stale.await, Err(Error::Conflict { what: "shipment" })));
     let loaded = database.read(async |tx| Rows.load(tx, &[order(1)], &()).await).await.expect("it works");
     assert_eq!(loaded[0].version, 1, "neither was kept");
+}
+
+#[tokio::test]
+async fn old_tombstones_are_forgotten_and_every_shipment_stays() {
+    let (_directory, database) = open();
+    let forget = async |before: i64, limit| {
+        let work = async move |tx: &mut Transaction| {
+            let (oldest, forgotten) =
+                (store::oldest_tombstone(tx).await?, store::forget_tombstones(tx, before, limit).await?);
+            assert_eq!(oldest.is_some_and(|oldest| oldest < before), forgotten > 0, "it is told what is due");
+            Ok::<_, Error>(forgotten)
+        };
+        database.write(work).await.expect("the store works")
+    };
+    let begun = database.now();
+    execute(&database, order(1), &Command::CallOff).await;
+    execute(&database, order(2), &Command::CallOff).await;
+    execute(&database, order(3), &Command::Request(asked())).await;
+    execute(&database, order(3), &Command::CallOff).await;
+    execute(&database, order(4), &Command::Request(asked())).await;
+    assert_eq!(forget(begun, 9).await, 0);
+    assert_eq!([forget(i64::MAX, 1).await, forget(i64::MAX, 9).await, forget(i64::MAX, 9).await], [1, 1, 0]);
+    let kept = database.read(async |tx| store::all(tx).await).await.expect("the store works");
+    assert_eq!(kept.iter().map(|shipment| shipment.order_id).collect::<Vec<_>>(), [order(3), order(4)]);
 }

@@ -15,6 +15,7 @@ mod reading;
 mod altering;
 mod messaging;
 mod reserving;
+mod retention;
 
 mod contention;
 mod durability;

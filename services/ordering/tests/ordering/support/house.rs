@@ -59,15 +59,10 @@ struct Part {
 
 impl House {
     pub(crate) async fn start(style: Style) -> Self {
-        Self::over(style, |broker| Arc::new(broker)).await
+        Self::keeping(style, Retention::default(), |broker| Arc::new(broker)).await
     }
 
-    /// Over a broker that is not what it seems.
-    pub(crate) async fn over(style: Style, disguise: impl FnOnce(Embedded) -> Arc<dyn Broker>) -> Self {
-        Self::keeping(style, Retention::default(), disguise).await
-    }
-
-    /// With services that forget sooner or later than usual.
+    /// With services that forget sooner or later than usual, over a broker that may not be what it seems.
     pub(crate) async fn keeping(
         style: Style,
         retention: Retention,

@@ -126,6 +126,7 @@ impl Default for Counters {
             repeated_groups: AtomicU64::default(),
             committed: AtomicU64::default(),
             rolled_back: AtomicU64::default(),
+            conflicts: AtomicU64::default(),
             largest_group: AtomicU64::default(),
             group_sizes: Buckets::new(GROUP_SIZES),
             commit_micros: Buckets::new(COMMIT_MICROS),

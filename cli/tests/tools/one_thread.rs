@@ -81,5 +81,5 @@ async fn nothing_is_broken_when_everything_was_forgotten_that_can_be() {
             assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
         }
     };
-    beside_a_system(&platform, data.path(), &[], retention, work).await;
+    Box::pin(beside_a_system(&platform, data.path(), &[], retention, work)).await;
 }

@@ -68,7 +68,6 @@ async fn the_whole_system_runs_on_one_thread_without_a_socket() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_broken_when_everything_was_forgotten_that_can_be() {
     let keep = Duration::from_secs(30);
-    let retention = Retention { idempotency: keep, inbox: keep, tombstones: keep, sagas: keep };
     let (platform, data) = (platform(), tempfile::tempdir().unwrap());
     let work = async {
         // What comes after is counted on from what was before.
@@ -81,5 +80,5 @@ async fn nothing_is_broken_when_everything_was_forgotten_that_can_be() {
             assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
         }
     };
-    Box::pin(beside_a_system(&platform, data.path(), &[], retention, work)).await;
+    Box::pin(beside_a_system(&platform, data.path(), &[], Retention::all(keep), work)).await;
 }

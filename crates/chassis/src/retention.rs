@@ -55,21 +55,29 @@ pub struct Retention {
     /// What became of an order's reservation or shipment that came to nothing: how much later an action that its undo
     /// overtook is still refused.
     pub tombstones: Duration,
-    /// Sagas that are over, and what was done about orders, step by step, of which their logs are part: how much later one can
-    /// see what became of one, and why.
+    /// Sagas that are over: how much later one can see how far each step came.
     pub sagas: Duration,
+    /// The journal: how much later one can see what was done about an order, step by step, and why. A saga's log is
+    /// part of it.
+    pub journal: Duration,
 }
 
 impl Default for Retention {
-    /// Answers and sagas for a day, messages and tombstones for a week.
+    /// Answers, sagas and the journal for a day, messages and tombstones for a week.
     fn default() -> Self {
-        Self { idempotency: DAY, inbox: 7 * DAY, tombstones: 7 * DAY, sagas: DAY }
+        Self { inbox: 7 * DAY, tombstones: 7 * DAY, ..Self::all(DAY) }
     }
 }
 
 impl Retention {
-    /// From `RETAIN_IDEMPOTENCY_SECONDS`, `RETAIN_INBOX_SECONDS`, `RETAIN_TOMBSTONES_SECONDS` and
-    /// `RETAIN_SAGAS_SECONDS`. Bad values are told by [`Env::finish`].
+    /// Everything for the same time.
+    #[must_use]
+    pub const fn all(keep: Duration) -> Self {
+        Self { idempotency: keep, inbox: keep, tombstones: keep, sagas: keep, journal: keep }
+    }
+
+    /// From `RETAIN_IDEMPOTENCY_SECONDS`, `RETAIN_INBOX_SECONDS`, `RETAIN_TOMBSTONES_SECONDS`, `RETAIN_SAGAS_SECONDS` and
+    /// `RETAIN_JOURNAL_SECONDS`. Bad values are told by [`Env::finish`].
     pub fn from_env(env: &mut Env) -> Self {
         let default = Self::default();
         let mut retain = |name, default| env.or(name, Seconds(default)).0;
@@ -78,6 +86,7 @@ impl Retention {
             inbox: retain("RETAIN_INBOX_SECONDS", default.inbox),
             tombstones: retain("RETAIN_TOMBSTONES_SECONDS", default.tombstones),
             sagas: retain("RETAIN_SAGAS_SECONDS", default.sagas),
+            journal: retain("RETAIN_JOURNAL_SECONDS", default.journal),
         }
     }
 }

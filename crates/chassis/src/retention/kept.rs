@@ -52,7 +52,7 @@ impl Kept {
     /// What was done about orders, which a saga's log is part of; see [`journal::forget`].
     #[must_use]
     pub fn journal(retention: &Retention) -> Self {
-        Self::new("journal", retention.sagas, journal::oldest, journal::forget)
+        Self::new("journal", retention.journal, journal::oldest, journal::forget)
     }
 
     /// What metrics call these rows.

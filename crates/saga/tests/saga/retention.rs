@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use database::{Clock, Database, ManualClock, Transaction};
-use saga::{Ask, Asking, Input, Move, Phase, Runner, tasks::Wake};
+use saga::{Ask, Asking, Input, Move, Phase, Runner, Summary, tasks::Wake};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ impl World {
         phase
     }
 
-    /// Forgets what was over so many seconds ago; tells how many rows went.
+    /// Forgets sagas that were over so many seconds ago; tells how many.
     async fn forget(&self, seconds: i64, limit: u64) -> u64 {
         let work = async move |tx: &mut Transaction| {
             let before = tx.now() - seconds * 1_000_000;
@@ -63,13 +63,10 @@ impl World {
         self.db.write(work).await.expect("the store works")
     }
 
-    /// Whether there is the saga, and how long its log is.
-    async fn kept(&self, saga: u128) -> (bool, usize) {
+    /// The saga, if it is not forgotten.
+    async fn kept(&self, saga: u128) -> Option<Summary> {
         let id = Uuid::from_u128(saga);
-        let read = async move |tx: &mut Transaction| {
-            Ok::<_, database::Error>((saga::summary(tx, id).await?.is_some(), saga::log(tx, id).await?.len()))
-        };
-        self.db.read(read).await.expect("the store works")
+        self.db.read(async move |tx: &mut Transaction| saga::summary(tx, id).await).await.expect("it works")
     }
 }
 
@@ -83,7 +80,7 @@ const RESTING: [Input<Step>; 6] =
     [Start, Done(Credit), Done(Stock), Done(Ship), Done(TakeOut), Deferred(Bill)];
 
 #[tokio::test]
-async fn what_is_over_goes_with_its_log_and_what_is_not_stays_whole_however_old_it_is() {
+async fn what_is_over_goes_and_what_is_not_stays_however_old_it_is() {
     let world = World::new();
     assert_eq!(world.tell(1, &COMPLETED).await, Phase::Completed);
     assert_eq!(world.tell(2, &UNWOUND).await, Phase::Unwinding);
@@ -96,8 +93,8 @@ async fn what_is_over_goes_with_its_log_and_what_is_not_stays_whole_however_old_
     for saga in [3, 4, 5] {
         before.push(world.kept(saga).await);
     }
-    assert!(world.forget(60, 1_000).await > 2);
-    assert_eq!((world.kept(1).await, world.kept(2).await), ((false, 0), (false, 0)));
+    assert_eq!(world.forget(60, 9).await, 2);
+    assert_eq!((world.kept(1).await, world.kept(2).await), (None, None));
     for (saga, before) in [3, 4, 5].into_iter().zip(before) {
         assert_eq!(world.kept(saga).await, before);
     }
@@ -109,9 +106,13 @@ async fn the_oldest_go_first_and_none_before_its_time() {
     let world = World::new();
     world.tell(1, &COMPLETED).await;
     world.tell(2, &COMPLETED).await;
-    assert_eq!(world.forget(7, 1_000).await, 0, "the first is over since seven seconds");
-    let rows = world.forget(0, 1).await;
-    assert_eq!((world.kept(1).await.0, world.kept(2).await.0), (false, true), "one, which took {rows} rows");
+    assert_eq!(world.forget(7, 9).await, 0, "the first is over since seven seconds");
+    world.clock.advance(Duration::from_micros(1));
+    assert_eq!(world.forget(0, 1).await, 1);
+    assert_eq!(
+        (world.kept(1).await, world.kept(2).await.map(|saga| saga.phase)),
+        (None, Some("completed".to_owned()))
+    );
 }
 
 #[tokio::test]
@@ -119,9 +120,9 @@ async fn an_answer_that_comes_after_everything_was_forgotten_means_nothing() {
     let world = World::new();
     world.tell(1, &COMPLETED).await;
     world.clock.advance(Duration::from_secs(60));
-    world.forget(0, 1_000).await;
+    world.forget(0, 9).await;
     for late in [Done(Credit), Refused(Stock), Done(Settle), Undone(Ship), Deferred(Bill)] {
         assert_eq!(world.tell(1, &[late]).await, Phase::New);
     }
-    assert_eq!(world.kept(1).await, (false, 0));
+    assert_eq!(world.kept(1).await, None);
 }

@@ -53,8 +53,7 @@ async fn no_table_of_messaging_grows_but_for_what_stays() {
 }
 
 async fn levels_off(style: Style) {
-    let retention = Retention { idempotency: KEEP, inbox: KEEP, tombstones: KEEP, sagas: KEEP };
-    let house = House::keeping(style, retention, |broker| Arc::new(broker)).await;
+    let house = House::keeping(style, Retention::all(KEEP), |broker| Arc::new(broker)).await;
     house.product("TEA", 100, 1_000).await;
     let (rich, poor) = (house.customer(1_000_000).await, house.customer(150).await);
     live(&house, rich, poor).await;

@@ -137,8 +137,7 @@ async fn orders_end_right_over_a_broker_on_its_bad_days() {
 
 #[tokio::test(start_paused = true)]
 async fn orders_end_right_on_its_bad_days_though_everything_is_soon_forgotten() {
-    let keep = retention::SHORTEST;
-    orders_end_right(Retention { idempotency: keep, inbox: keep, tombstones: keep, sagas: keep }).await;
+    orders_end_right(Retention::all(retention::SHORTEST)).await;
 }
 
 /// A broker that loses confirmations, publishes and delivers twice, delays, mixes what is about different orders, and

@@ -52,6 +52,11 @@ fn is_between_services(series: &Series<'_>) -> bool {
     label("http_route").starts_with("/internal/") || (quote && label("service") == "warehouse")
 }
 
+/// Whether a request was a call, and not the way that a message took to where it is counted as one.
+fn is_call(series: &Series<'_>) -> bool {
+    is_between_services(series) && series.label("http_route") != Some("/internal/replies")
+}
+
 impl Counted {
     fn of(exposition: &str, style: Style) -> Self {
         let own = |series: &Series<'_>| series.label("style") == Some(style.as_str());
@@ -62,11 +67,8 @@ impl Counted {
                 Some(sum.unwrap_or_default() + if fits(&it) { it.value } else { 0.0 })
             })
         };
-        let bytes = [
-            total(MESSAGE_BYTES, |_| true),
-            total(CALL_BYTES[0], is_between_services),
-            total(CALL_BYTES[1], is_between_services),
-        ];
+        let bytes =
+            [total(MESSAGE_BYTES, |_| true), total(CALL_BYTES[0], is_call), total(CALL_BYTES[1], is_call)];
         Self {
             messages: None,
             calls: total(CALLS, is_between_services),

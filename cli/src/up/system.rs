@@ -8,7 +8,13 @@ use std::{
 };
 
 use chassis::{
-    admin::Admin, config::Env, limits::Limits, platform::Platform, retention::Retention, service::Running,
+    admin::Admin,
+    config::Env,
+    limits::Limits,
+    observe,
+    platform::Platform,
+    retention::Retention,
+    service::{self, Running, Service},
 };
 use contracts::Style;
 use gateway::config::Origin;
@@ -27,7 +33,7 @@ pub(super) struct System {
     shipping: Running,
     billing: Running,
     ordering: Running,
-    broker: Option<Embedded>,
+    broker: Option<(Embedded, Box<Service>)>,
 }
 
 /// Where the services listen: known to all before the first of them starts, since they know each other.
@@ -55,7 +61,7 @@ impl System {
             Style::Messaging => Some(open_broker(style, &directory, platform).await?),
         };
         let file = |service: &str| directory.join(format!("{service}.db"));
-        let reach = Reach { addresses, broker: broker.as_ref() };
+        let reach = Reach { addresses, broker: broker.as_ref().map(|(broker, _)| broker) };
 
         let config = simulators::Config {
             listen: addresses.simulators,
@@ -133,15 +139,15 @@ impl System {
     }
 
     pub(super) fn admins(&self) -> impl Iterator<Item = Admin> {
-        [
+        let apps = [
             self.simulators.admin(),
             self.customers.admin(),
             self.warehouse.admin(),
             self.shipping.admin(),
             self.billing.admin(),
             self.ordering.admin(),
-        ]
-        .into_iter()
+        ];
+        apps.into_iter().chain(self.broker.as_ref().map(|(_, service)| service.admin()))
     }
 
     /// Stops the one that begins things first, and those that it asks after it.
@@ -156,8 +162,8 @@ impl System {
         )
         .await;
         self.simulators.run_until(now()).await;
-        if let Some(broker) = self.broker {
-            broker.database().close().await;
+        if let Some((_, service)) = self.broker {
+            service.stop().await;
         }
     }
 }
@@ -197,15 +203,28 @@ impl Reach<'_> {
     }
 }
 
-/// The broker of one system, in a file of its own beside the services'.
-async fn open_broker(style: Style, directory: &Path, platform: &Platform) -> Result<Embedded, Error> {
-    let failed =
-        |source: Box<dyn StdError + Send + Sync>| Error::Service { service: "broker", style, source };
-    std::fs::create_dir_all(directory).map_err(|source| failed(source.into()))?;
+/// The broker of one system, in a file of its own beside the services', and what operators see of it.
+async fn open_broker(
+    style: Style,
+    directory: &Path,
+    platform: &Platform,
+) -> Result<(Embedded, Box<Service>), Error> {
     let mut options = embedded::Options::default();
     options.database.clock = platform.clock.clone();
     options.database.executor = platform.executor;
-    Embedded::open(&directory.join("broker.db"), options).await.map_err(|source| failed(source.into()))
+    std::fs::create_dir_all(directory).map_err(failed("broker", style))?;
+    let broker =
+        Embedded::open(&directory.join("broker.db"), options).await.map_err(failed("broker", style))?;
+    let service = operate(&broker, style, platform).map_err(failed("broker", style))?;
+    Ok((broker, Box::new(service)))
+}
+
+/// Shows the broker on the admin port, and closes its file when the system stops.
+fn operate(broker: &Embedded, style: Style, platform: &Platform) -> Result<Service, service::Error> {
+    let mut service = Service::new("broker", style.as_str(), platform, Limits::default())?;
+    service.keep(broker.database())?;
+    observe::broker::show(service.metrics(), broker)?;
+    Ok(service)
 }
 
 /// An environment that says nothing: every setting as it is unless told otherwise.

@@ -16,7 +16,7 @@ use crate::{
     edge::edge,
     limits::Limits,
     metrics::{self, Metrics},
-    observe,
+    observe::{self, Observers},
     platform::Platform,
     readiness::Readiness,
     server::Server,
@@ -40,6 +40,7 @@ pub struct Service {
     servers: Tasks,
     parts: Tasks,
     admin: Tasks,
+    observers: Observers,
     shutdown: Shutdown,
 }
 
@@ -86,15 +87,15 @@ impl Error {
 /// An App that serves: what all of them have in common once they are built.
 #[derive(Debug)]
 pub struct Running {
-    service: Service,
+    service: Box<Service>,
     address: SocketAddr,
 }
 
 impl Running {
     /// An App whose API is served at `address`.
     #[must_use]
-    pub const fn new(service: Service, address: SocketAddr) -> Self {
-        Self { service, address }
+    pub fn new(service: Service, address: SocketAddr) -> Self {
+        Self { service: Box::new(service), address }
     }
 
     /// Where it serves its API.
@@ -141,6 +142,7 @@ impl Service {
             parts: tasks(),
             admin: tasks(),
             shutdown: Shutdown::new(limits.unready + limits.drain + BACKGROUND_GRACE),
+            observers: Observers::new(metrics.clone()),
             metrics,
             liveness,
             limits,
@@ -167,6 +169,11 @@ impl Service {
         &self.metrics
     }
 
+    /// Who is told of what messages, tasks and sagas come to, and shows it.
+    pub fn observers(&mut self) -> &mut Observers {
+        &mut self.observers
+    }
+
     /// Where parts say that they are not ready.
     #[must_use]
     pub fn readiness(&self) -> &Readiness {
@@ -188,6 +195,19 @@ impl Service {
         let options =
             Options { clock: platform.clock.clone(), executor: platform.executor, ..Options::default() };
         let database = Database::open(path, schemas, options)?;
+        self.keep(&database)?;
+        if schemas.contains(&journal::SCHEMA) {
+            let (noting, at) = (database.clone(), database.now());
+            self.spawn("start", |_| async move { note_start(&noting, at).await });
+        }
+        Ok(database)
+    }
+
+    /// Watches a database that was opened elsewhere, as [`open`](Self::open) does one of the App's own.
+    ///
+    /// # Errors
+    /// The App shows the figures of a database already.
+    pub fn keep(&mut self, database: &Database) -> Result<(), Error> {
         let watched = database.clone();
         self.readiness.check("database", move || match watched.health() {
             Health::Good => Ok(()),
@@ -197,14 +217,10 @@ impl Service {
         });
         let watched = database.clone();
         self.liveness.check("store", move || !watched.has_died());
-        observe::database::show(&self.metrics, &database)?;
-        if schemas.contains(&journal::SCHEMA) {
-            let (noting, at) = (database.clone(), database.now());
-            self.spawn("start", |_| async move { note_start(&noting, at).await });
-        }
+        observe::database::show(&self.metrics, database)?;
         let closing = database.clone();
         self.on_stop(Stage::Storage, "database", async move { closing.close().await });
-        Ok(database)
+        Ok(())
     }
 
     /// Serves the App's API behind the [`edge`]; tells where, for an `address` with port 0.

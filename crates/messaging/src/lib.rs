@@ -13,6 +13,7 @@ pub mod envelope;
 pub mod faulty;
 mod id;
 pub mod inbox;
+pub mod observe;
 pub mod outbox;
 pub mod partition;
 pub mod publishing;
@@ -26,6 +27,7 @@ pub use consumer::{Consumer, Handler, HandlerError};
 pub use embedded::Embedded;
 pub use envelope::{Data, Envelope};
 pub use id::derived_id;
+pub use observe::Observer;
 pub use partition::partition;
 pub use tally::Tally;
 

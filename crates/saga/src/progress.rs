@@ -32,6 +32,21 @@ pub enum Phase {
     Unwound,
 }
 
+impl Phase {
+    /// What it is called in the store and in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Forward => "forward",
+            Self::Unwinding => "unwinding",
+            Self::Resting => "resting",
+            Self::Completed => "completed",
+            Self::Unwound => "unwound",
+        }
+    }
+}
+
 /// How far one step has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -7,7 +7,7 @@ use journal::{Entry, Kind};
 use uuid::Uuid;
 
 use crate::{
-    Definition, Direction, Effect, Input, Instance, Move, Phase, store,
+    Definition, Direction, Effect, Event, Input, Instance, Move, Observer, Phase, store,
     tasks::{self, Task},
 };
 
@@ -98,12 +98,19 @@ impl<D: Definition> Advanced<D> {
 pub struct Runner<D> {
     ask: Arc<dyn Ask<D>>,
     wake: tasks::Wake,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl<D: Definition> Runner<D> {
     /// A runner that asks participants in this way, and wakes the worker of its tasks.
     pub fn new(ask: impl Ask<D>, wake: tasks::Wake) -> Self {
-        Self { ask: Arc::new(ask), wake }
+        Self { ask: Arc::new(ask), wake, observer: None }
+    }
+
+    /// Tells `observer` of what becomes of sagas.
+    #[must_use]
+    pub fn observed(self, observer: Arc<dyn Observer>) -> Self {
+        Self { observer: Some(observer), ..self }
     }
 
     /// The saga of this id; a new one if there is none.
@@ -137,6 +144,7 @@ impl<D: Definition> Runner<D> {
         instance.memory = told.memory.or(instance.memory);
         store::save(tx, id, &instance).await?;
         journal::note_about(tx, id, self::told::<D>(told.input));
+        self.tell(tx, id, told.input, before.phase(), &effects, &instance);
         for effect in effects {
             match effect {
                 Effect::Ask(this) => {
@@ -150,6 +158,41 @@ impl<D: Definition> Runner<D> {
             }
         }
         Ok(Advanced { before: before.phase(), instance })
+    }
+
+    /// Tells the observer, once the transaction is committed.
+    fn tell(
+        &self,
+        tx: &mut Transaction,
+        id: Uuid,
+        input: Input<D::Step>,
+        before: Phase,
+        effects: &[Effect<D::Step>],
+        instance: &Instance<D>,
+    ) {
+        let Some(observer) = self.observer.clone() else { return };
+        let answered = match input {
+            Input::Start | Input::Abort => None,
+            Input::Done(step) => Some((step, Event::Done)),
+            Input::Refused(step) => Some((step, Event::Refused)),
+            Input::Deferred(step) => Some((step, Event::Deferred)),
+            Input::Undone(step) => Some((step, Event::Undone)),
+        };
+        let asked = effects.iter().filter_map(|effect| match effect {
+            Effect::Ask(this) => Some((this.step, Event::Asked(this.direction))),
+            Effect::Forget(_) => None,
+        });
+        let events: Vec<_> = answered.into_iter().chain(asked).collect();
+        let phase = Some(instance.progress.phase()).filter(|phase| *phase != before);
+        let traceparent = instance.traceparent.clone();
+        tx.after_commit(move || {
+            for (step, event) in events {
+                observer.step(D::NAME, id, &step_name::<D>(step), event, traceparent.as_deref());
+            }
+            if let Some(phase) = phase {
+                observer.phase(D::NAME, id, phase);
+            }
+        });
     }
 
     async fn begin(

@@ -3,7 +3,7 @@
 use database::{Kind, Migration, Row, Schema, Transaction, params, statements};
 use uuid::Uuid;
 
-use crate::{Definition, Phase, Progress, runner::Error};
+use crate::{Definition, Progress, runner::Error};
 
 /// The table of sagas; every step that they take stands in the [journal](journal::SCHEMA), which has a table of its own.
 pub const SCHEMA: Schema = Schema {
@@ -45,6 +45,8 @@ statements! {
     const SUMMARY: "SELECT name, definition, phase, progress, started_at, changed_at FROM sagas WHERE saga_id = $1";
     /// How many sagas are under way.
     const UNFINISHED: "SELECT COUNT(*) FROM sagas WHERE unfinished IS NOT NULL";
+    /// How many sagas are under way in each phase.
+    const UNFINISHED_BY_PHASE: "SELECT phase, COUNT(*) FROM sagas WHERE unfinished IS NOT NULL GROUP BY phase ORDER BY phase";
     /// When the oldest saga under way began.
     const OLDEST: "SELECT MIN(unfinished) FROM sagas WHERE unfinished IS NOT NULL";
     /// When the saga ended that is over longest.
@@ -124,7 +126,7 @@ pub(crate) async fn save<D: Definition>(
 ) -> Result<(), Error> {
     let now = tx.now();
     let unfinished = i64::from(!instance.progress.is_at_rest());
-    let phase = phase_name(instance.progress.phase());
+    let phase = instance.progress.phase().name();
     let progress = serde_json::to_string(&instance.progress)
         .map_err(|source| Error::Unreadable { saga: D::NAME, source })?;
     let (definition, memory) = (i64::from(D::VERSION), instance.memory.as_deref());
@@ -194,6 +196,14 @@ pub async fn unfinished(tx: &mut Transaction) -> Result<i64, database::Error> {
     tx.query_one(UNFINISHED, params![], |row| row.get(0)).await
 }
 
+/// How many sagas are under way in each phase that has any, by the phase's name.
+///
+/// # Errors
+/// If the store fails.
+pub async fn unfinished_by_phase(tx: &mut Transaction) -> Result<Vec<(String, i64)>, database::Error> {
+    tx.query(UNFINISHED_BY_PHASE, params![], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
 /// Since when the oldest saga is under way, in microseconds since the Unix epoch.
 ///
 /// # Errors
@@ -221,15 +231,4 @@ pub async fn oldest_finished(tx: &mut Transaction) -> Result<Option<i64>, databa
 /// If the store fails.
 pub async fn forget(tx: &mut Transaction, before: i64, limit: u64) -> Result<u64, database::Error> {
     tx.execute(FORGET, params![before, limit]).await
-}
-
-const fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::New => "new",
-        Phase::Forward => "forward",
-        Phase::Unwinding => "unwinding",
-        Phase::Resting => "resting",
-        Phase::Completed => "completed",
-        Phase::Unwound => "unwound",
-    }
 }

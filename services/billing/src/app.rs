@@ -73,7 +73,7 @@ impl App {
 
         // The way out: where late answers go, and whether others hear of what happens.
         let client = service.client(client::Options::default())?;
-        let outbox = relay(&mut service, &database, publisher(&config.reach, &client), platform);
+        let outbox = relay(&mut service, &database, publisher(&config.reach, &client), platform)?;
         let answers = styles::answers(outbox.clone());
 
         // What invoices are asked, and the workers that have them paid and mailed, each at its own pace.
@@ -97,6 +97,8 @@ impl App {
         let options = tasks::Options { holder, backoff, ..tasks::Options::default() };
         let charge = Worker::new(CHARGE, database.clone(), charging, wakes.charge, options.clone());
         let mail = Worker::new(MAIL, database.clone(), mailing, wakes.mail, options);
+        let observer = service.observers().tasks()?;
+        let (charge, mail) = (charge.observed(observer.clone()), mail.observed(observer));
         service.spawn("charge", |drain| async move { charge.run(drain.requested(), GRACE).await });
         service.spawn("mail", |drain| async move { mail.run(drain.requested(), GRACE).await });
 
@@ -119,7 +121,7 @@ impl App {
             Reach::Rest(_) => rest::router(rest::Participant { application, database }),
             Reach::Messaging(broker) => {
                 let participant = messaging::Participant { application, answers };
-                consume(&mut service, broker, participant, &database);
+                consume(&mut service, broker, participant, &database)?;
                 Router::new()
             }
         };
@@ -144,11 +146,12 @@ fn relay(
     database: &Database,
     publisher: Arc<dyn Publisher>,
     platform: &Platform,
-) -> outbox::Handle {
+) -> Result<outbox::Handle, service::Error> {
     let relay = Relay::new(database.clone(), publisher, outbox::Options::new(platform.instance.to_string()));
+    let relay = relay.observed(service.observers().messages()?);
     let outbox = relay.handle();
     service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
-    outbox
+    Ok(outbox)
 }
 
 /// Where invoices are kept, and whether what happens to them is published.
@@ -168,10 +171,13 @@ fn consume(
     broker: &Arc<dyn Broker>,
     participant: messaging::Participant,
     database: &Database,
-) {
+) -> Result<(), service::Error> {
+    let messages = service.observers().messages()?;
     let (topic, options) = (topics::BILLING_COMMANDS, consumer::Options::default());
     let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
+    let consumer = consumer.observed(messages);
     service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
+    Ok(())
 }
 
 async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {

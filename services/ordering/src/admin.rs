@@ -4,7 +4,7 @@ use axum::{Json, Router, extract::State, routing::get};
 use chassis::{backlog, extract::Path, extract::Query, metrics, problem::Problem, service::Service};
 use database::{Database, Transaction};
 use messaging::audit::{InboxAudit, OutboxAudit, of_inbox, of_outbox};
-use saga::{Definition, LogEntry, Summary, tasks};
+use saga::{Definition, LogEntry, Phase, Summary, tasks};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use crate::{process::PlaceOrder, store};
 /// How many orders one answer holds.
 const PAGE: u32 = 1000;
 
-/// Shows `orders_unpaid` and `saga_oldest_seconds`, and what waits in the database.
+/// Shows `orders_unpaid`, how many sagas are under way and since when, and what waits in the database.
 ///
 /// # Errors
 /// The App shows them already.
@@ -22,12 +22,19 @@ pub(crate) fn gauges(service: &mut Service, database: &Database) -> Result<(), m
     let metrics = service.metrics().clone();
     let help = "Orders that were shipped and whose payment was refused for good.";
     let unpaid = metrics.gauge("orders_unpaid", help, &[])?;
+    let help = "Sagas that are under way, by phase.";
+    let open = metrics.gauge("saga_open", help, &["phase"])?;
     let help = "How long the saga that is under way longest has been.";
     let oldest = metrics.float_gauge("saga_oldest_seconds", help, &[])?;
     let read = async |tx: &mut Transaction| {
-        Ok((store::unpaid(tx).await?, backlog::age(tx.now(), saga::oldest_unfinished(tx).await?)))
+        let oldest = backlog::age(tx.now(), saga::oldest_unfinished(tx).await?);
+        Ok((store::unpaid(tx).await?, oldest, saga::unfinished_by_phase(tx).await?))
     };
-    backlog::sample(service, "gauges", database, read, move |(count, age)| {
+    backlog::sample(service, "gauges", database, read, move |(count, age, phases)| {
+        for phase in [Phase::Forward, Phase::Unwinding] {
+            let found = phases.iter().find(|(name, _)| name == phase.name());
+            open.with_label_values(&[phase.name()]).set(found.map_or(0, |(_, count)| *count));
+        }
         unpaid.with_label_values::<&str>(&[]).set(count);
         oldest.with_label_values::<&str>(&[]).set(age);
     });

@@ -90,7 +90,7 @@ impl App {
         };
         let Wired { application, catalogue, routes } = match &config.reach {
             Reach::Rest(endpoints) => base.rest(&mut service, endpoints)?,
-            Reach::Messaging(broker) => base.messaging(&mut service, broker),
+            Reach::Messaging(broker) => base.messaging(&mut service, broker)?,
         };
         let changes = base.changes;
 
@@ -153,30 +153,32 @@ impl Base<'_> {
             patience: self.config.patience,
             random: self.platform.random().clone(),
         };
-        let application = self.application(Orders::new(Recording::new(Rows)), ByCall);
-        self.ask(service, &application, http.clone(), Backoff::default());
+        let application = self.application(service, Orders::new(Recording::new(Rows)), ByCall)?;
+        self.ask(service, &application, http.clone(), Backoff::default())?;
         let replies = Replies { application: application.clone() };
-        let routes = rest::routes(replies, self.database.clone());
+        let routes = rest::routes(replies, self.database.clone(), service.observers().messages()?);
         Ok(Wired { application, catalogue: Arc::new(http), routes })
     }
 
     /// Participants are sent messages, and so are their answers; what happens to orders is published.
-    fn messaging(&self, service: &mut Service, broker: &Arc<dyn Broker>) -> Wired {
+    fn messaging(&self, service: &mut Service, broker: &Arc<dyn Broker>) -> Result<Wired, service::Error> {
+        let messages = service.observers().messages()?;
         let options = outbox::Options::new(self.platform.instance.to_string());
-        let relay = Relay::new(self.database.clone(), broker.clone(), options);
+        let relay = Relay::new(self.database.clone(), broker.clone(), options).observed(messages.clone());
         let outbox = relay.handle();
         service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
 
         let patience = self.config.patience;
         let message = ByMessage { outbox: outbox.clone(), database: self.database.clone(), patience };
         let orders = Publishing::new(Rows, outbox, topics::ORDERING_EVENTS, NAME);
-        let application = self.application(Orders::new(Recording::new(orders)), message.clone());
-        self.ask(service, &application, message, Backoff { first: patience, most: 8 * patience });
+        let application = self.application(service, Orders::new(Recording::new(orders)), message.clone())?;
+        self.ask(service, &application, message, Backoff { first: patience, most: 8 * patience })?;
 
         let replies = Replies { application: application.clone() };
         let (topic, options) = (topics::ORDERING_REPLIES, consumer::Options::default());
         let consumer =
             Consumer::new(broker.clone(), topic, CONSUMER, replies, self.database.clone(), options);
+        let consumer = consumer.observed(messages);
         service.spawn("replies", |drain| async move { consumer.run(drain.requested()).await });
 
         let catalogue = Quotes {
@@ -185,11 +187,17 @@ impl Base<'_> {
             clock: self.platform.clock.clone(),
             timeout: self.config.timeout,
         };
-        Wired { application, catalogue: Arc::new(catalogue), routes: Router::new() }
+        Ok(Wired { application, catalogue: Arc::new(catalogue), routes: Router::new() })
     }
 
-    fn application(&self, orders: Orders, ask: impl Ask<PlaceOrder>) -> Arc<Application> {
-        Arc::new(Application::new(orders, Runner::new(ask, self.wake.clone()), self.changes.clone()))
+    fn application(
+        &self,
+        service: &mut Service,
+        orders: Orders,
+        ask: impl Ask<PlaceOrder>,
+    ) -> Result<Arc<Application>, service::Error> {
+        let saga = Runner::new(ask, self.wake.clone()).observed(service.observers().sagas()?);
+        Ok(Arc::new(Application::new(orders, saga, self.changes.clone())))
     }
 
     /// The worker that asks participants until they have answered.
@@ -199,12 +207,14 @@ impl Base<'_> {
         application: &Arc<Application>,
         participants: impl Participants,
         backoff: Backoff,
-    ) {
+    ) -> Result<(), service::Error> {
         let (application, database) = (application.clone(), self.database.clone());
         let caller = Caller { application, database, participants };
         let holder = self.platform.instance.to_string();
         let options = tasks::Options { holder, backoff, ..tasks::Options::default() };
         let worker = Worker::new(PlaceOrder::NAME, self.database.clone(), caller, self.wake.clone(), options);
+        let worker = worker.observed(service.observers().sagas()?);
         service.spawn("saga", |drain| async move { worker.run(drain.requested(), TASK_GRACE).await });
+        Ok(())
     }
 }

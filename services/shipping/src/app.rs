@@ -80,7 +80,8 @@ impl App {
             database.clone(),
             publisher(&config.reach, &client),
             outbox::Options::new(platform.instance.to_string()),
-        );
+        )
+        .observed(service.observers().messages()?);
         let outbox = relay.handle();
         let answers = styles::answers(outbox.clone());
         service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
@@ -98,6 +99,7 @@ impl App {
         let (holder, backoff) = (platform.instance.to_string(), config.carrier_backoff);
         let options = tasks::Options { holder, backoff, ..tasks::Options::default() };
         let worker = Worker::new(BOOK, database.clone(), booking, book, options);
+        let worker = worker.observed(service.observers().tasks()?);
         service.spawn("book", |drain| async move { worker.run(drain.requested(), GRACE).await });
 
         // The ways in last: whoever is let in finds everything running.
@@ -107,7 +109,7 @@ impl App {
             Reach::Rest(_) => rest::router(rest::Participant { application, database: database.clone() }),
             Reach::Messaging(broker) => {
                 let participant = messaging::Participant { application, answers };
-                consume(&mut service, broker, participant, &database);
+                consume(&mut service, broker, participant, &database)?;
                 Router::new()
             }
         };
@@ -143,10 +145,13 @@ fn consume(
     broker: &Arc<dyn Broker>,
     participant: messaging::Participant,
     database: &Database,
-) {
+) -> Result<(), service::Error> {
+    let messages = service.observers().messages()?;
     let (topic, options) = (topics::SHIPPING_COMMANDS, consumer::Options::default());
     let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
+    let consumer = consumer.observed(messages);
     service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
+    Ok(())
 }
 
 async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {

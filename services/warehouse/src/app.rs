@@ -62,7 +62,7 @@ impl App {
         // The style: how the others ask, how they are answered, and whether they hear of what happens.
         let (application, participant) = match &config.reach {
             Reach::Rest => rest(&database),
-            Reach::Messaging(broker) => messaging(&mut service, platform, &database, broker),
+            Reach::Messaging(broker) => messaging(&mut service, platform, &database, broker)?,
         };
 
         // The API last: whoever is let in finds everything running.
@@ -87,9 +87,10 @@ fn messaging(
     platform: &Platform,
     database: &Database,
     broker: &Arc<dyn Broker>,
-) -> (Application, Router) {
+) -> Result<(Application, Router), service::Error> {
+    let messages = service.observers().messages()?;
     let options = outbox::Options::new(platform.instance.to_string());
-    let relay = Relay::new(database.clone(), broker.clone(), options);
+    let relay = Relay::new(database.clone(), broker.clone(), options).observed(messages.clone());
     let outbox = relay.handle();
     service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
 
@@ -99,10 +100,11 @@ fn messaging(
     let participant = Participant { application: application.clone(), answers: styles::answers(outbox) };
     let (topic, options) = (topics::WAREHOUSE_COMMANDS, consumer::Options::default());
     let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
+    let consumer = consumer.observed(messages);
     service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
 
     let quotes = Quotes { application: application.clone(), database: database.clone() };
     let broker = broker.clone();
     service.spawn("quotes", |drain| quotes.serve(broker, drain));
-    (application, Router::new())
+    Ok((application, Router::new()))
 }

@@ -18,6 +18,7 @@ pub use handler::{Handler, HandlerError};
 use crate::backoff::Backoff;
 use crate::causes::with_causes;
 use crate::inbox::{Scope, Verdict};
+use crate::observe::Observer;
 use crate::{Broker, Delivery, Subscription, broker};
 
 /// How a consumer works.
@@ -131,6 +132,13 @@ impl<H: Handler> Consumer<H> {
             subscription: None,
             retry_in: Some(Duration::ZERO),
         }
+    }
+
+    /// Tells `observer` of what is received and handled.
+    #[must_use]
+    pub fn observed(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.worker.observe(observer);
+        self
     }
 
     /// What wakes this consumer.

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use database::Database;
 use futures_util::future::try_join_all;
+use tokio::time::Instant;
 
 use super::{Error, Handler, Options, Outcome};
 use crate::Envelope;
 use crate::backoff::Backoff;
 use crate::inbox::{self, Due, Failure, Remedy, Scope, Verdict};
+use crate::observe::{Fate, Observed, Observer};
 
 /// How many messages of one key share a transaction.
 const TOGETHER: usize = 32;
@@ -22,6 +24,7 @@ pub(super) struct Worker<H> {
     handler: Arc<H>,
     attempts: u32,
     backoff: Backoff,
+    observed: Observed,
     /// The sources and partitions of which it is recorded where this consumer began.
     begun: HashSet<(String, u8)>,
 }
@@ -29,7 +32,12 @@ pub(super) struct Worker<H> {
 impl<H: Handler> Worker<H> {
     pub(super) fn new(db: Database, scope: Scope, handler: H, options: &Options) -> Self {
         let Options { attempts, backoff, .. } = *options;
-        Self { db, scope, handler: Arc::new(handler), attempts, backoff, begun: HashSet::new() }
+        let (handler, observed) = (Arc::new(handler), Observed::default());
+        Self { db, scope, handler, attempts, backoff, observed, begun: HashSet::new() }
+    }
+
+    pub(super) fn observe(&mut self, observer: Arc<dyn Observer>) {
+        self.observed = Observed::by(observer);
     }
 
     pub(super) fn scope(&self) -> &Scope {
@@ -40,6 +48,9 @@ impl<H: Handler> Worker<H> {
     /// transactions share a commit.
     pub(super) async fn handle(&mut self, messages: Vec<Envelope>) -> Result<Outcome, Error> {
         self.begin(&messages).await?;
+        self.observed.tell(|observer| {
+            messages.iter().for_each(|message| observer.received(&self.scope.topic, message));
+        });
         let mut keys: BTreeMap<String, Vec<Envelope>> = BTreeMap::new();
         for message in messages {
             keys.entry(message.partition_key.clone()).or_default().push(message);
@@ -103,16 +114,32 @@ impl<H: Handler> Worker<H> {
     }
 
     async fn attempt(&self, messages: Arc<[Envelope]>) -> Result<Vec<Verdict>, Failure> {
-        let (scope, handler) = (self.scope.clone(), Arc::clone(&self.handler));
-        self.db
+        let (scope, handler, begun) = (self.scope.clone(), Arc::clone(&self.handler), Instant::now());
+        let told = Arc::clone(&messages);
+        let verdicts: Vec<Verdict> = self
+            .db
             .write(async move |tx| {
                 let mut verdicts = Vec::with_capacity(messages.len());
                 for message in &*messages {
                     verdicts.push(inbox::handle_delivered(tx, &scope, &*handler, message).await?);
                 }
-                Ok(verdicts)
+                Ok::<_, Failure>(verdicts)
             })
             .await
+            .inspect_err(|_| {
+                // Of several, each is tried again by itself.
+                if let [only] = &*told {
+                    self.tell(only, Fate::Failed, begun);
+                }
+            })?;
+        for (message, verdict) in told.iter().zip(&verdicts) {
+            self.tell(message, verdict.fate(), begun);
+        }
+        Ok(verdicts)
+    }
+
+    fn tell(&self, message: &Envelope, fate: Fate, begun: Instant) {
+        self.observed.tell(|observer| observer.processed(&self.scope.topic, message, fate, begun.elapsed()));
     }
 
     /// Parks a message that has failed for the first time.
@@ -195,8 +222,12 @@ impl<H: Handler> Worker<H> {
     }
 
     async fn retry_one(&self, message: &Envelope) -> Result<Verdict, Failure> {
-        let (scope, handler, message) = (self.scope.clone(), Arc::clone(&self.handler), message.clone());
-        self.db.write(async move |tx| inbox::handle_parked(tx, &scope, &*handler, &message).await).await
+        let (scope, handler, begun) = (self.scope.clone(), Arc::clone(&self.handler), Instant::now());
+        let tried = message.clone();
+        let verdict =
+            self.db.write(async move |tx| inbox::handle_parked(tx, &scope, &*handler, &tried).await).await;
+        self.tell(message, verdict.as_ref().map_or(Fate::Failed, |verdict| verdict.fate()), begun);
+        verdict
     }
 
     async fn fail_again(&self, message: Envelope, failure: Failure, failures: u32) -> Result<(), Error> {

@@ -24,6 +24,7 @@ use std::time::Duration;
 use database::{Database, params};
 
 pub use store::{Backlog, SCHEMA, STATEMENTS};
+pub use topic::Figures;
 
 use crate::Envelope;
 use crate::broker::{Failure, HeldBack, PublishError, TooLarge};
@@ -118,6 +119,15 @@ impl Embedded {
         self.topic(topic).backlog()
     }
 
+    /// What every topic holds, and what has become of its messages since the broker was opened; cheap.
+    #[must_use]
+    pub fn figures(&self) -> Vec<Figures> {
+        let topics = self.0.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut figures: Vec<_> = topics.iter().map(|(name, topic)| topic.figures(name)).collect();
+        figures.sort_by(|one, other| one.topic.cmp(&other.topic));
+        figures
+    }
+
     /// How many messages a group has not acknowledged.
     ///
     /// # Errors
@@ -158,11 +168,13 @@ impl Embedded {
             let state = self.topic(topic);
             let Options { backlog, full_wait: waited, .. } = self.0.options;
             let Some(_reserved) = state.reserve(size, backlog, waited).await else {
+                state.refused(size.messages);
                 return Err(PublishError::Full { topic: topic.to_owned(), waited });
             };
             self.write(topic, Arc::clone(&state), bodies, size).await.map_err(|error| {
                 PublishError::Unavailable { topic: topic.to_owned(), source: Box::new(error) }
             })?;
+            state.published(size.messages);
         }
         if failures.is_empty() {
             Ok(())

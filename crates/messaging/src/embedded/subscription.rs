@@ -70,7 +70,9 @@ impl Follower {
         let behind = self.lanes.iter().filter(|lane| lane.is_behind()).take(max);
         let pages: Vec<Page> = behind.map(Lane::page).collect();
         let pages = self.read(pages, max).await.map_err(|error| self.failed(Action::Receive, error))?;
-        Ok(pages.into_iter().flat_map(|page| self.take(page)).collect())
+        let found: Vec<Delivery> = pages.into_iter().flat_map(|page| self.take(page)).collect();
+        self.topic.delivered(found.len());
+        Ok(found)
     }
 
     async fn read(&self, pages: Vec<Page>, max: usize) -> Result<Vec<Page>, database::Error> {

@@ -1,5 +1,6 @@
 //! What the broker knows of a topic without asking its store.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,6 +13,24 @@ pub(super) struct Topic {
     /// The last position of each lane.
     heads: Vec<watch::Sender<u64>>,
     room: watch::Sender<Room>,
+    published: AtomicU64,
+    delivered: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// What a topic holds, and what has become of messages since the broker was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// The topic.
+    pub topic: String,
+    /// Messages that were confirmed to their publishers.
+    pub published: u64,
+    /// Messages that were given to consumers, to each group once and again where one came back.
+    pub delivered: u64,
+    /// Messages that were refused since there was no room.
+    pub refused: u64,
+    /// What it holds now.
+    pub backlog: Backlog,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,7 +43,13 @@ struct Room {
 
 impl Topic {
     pub(super) fn new(lanes: u16) -> Self {
-        Self { heads: (0..lanes).map(|_| watch::Sender::new(0)).collect(), room: watch::Sender::default() }
+        Self {
+            heads: (0..lanes).map(|_| watch::Sender::new(0)).collect(),
+            room: watch::Sender::default(),
+            published: AtomicU64::new(0),
+            delivered: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        }
     }
 
     pub(super) fn head(&self, lane: u16) -> Option<&watch::Sender<u64>> {
@@ -33,6 +58,31 @@ impl Topic {
 
     pub(super) fn backlog(&self) -> Backlog {
         self.room.borrow().kept
+    }
+
+    pub(super) fn figures(&self, topic: &str) -> Figures {
+        Figures {
+            topic: topic.to_owned(),
+            published: self.published.load(Relaxed),
+            delivered: self.delivered.load(Relaxed),
+            refused: self.refused.load(Relaxed),
+            backlog: self.backlog(),
+        }
+    }
+
+    /// Messages were confirmed to their publisher.
+    pub(super) fn published(&self, messages: u64) {
+        self.published.fetch_add(messages, Relaxed);
+    }
+
+    /// Messages were given to a consumer.
+    pub(super) fn delivered(&self, messages: usize) {
+        self.delivered.fetch_add(messages as u64, Relaxed);
+    }
+
+    /// Messages were refused.
+    pub(super) fn refused(&self, messages: u64) {
+        self.refused.fetch_add(messages, Relaxed);
     }
 
     /// A lane has grown up to `position`.

@@ -22,6 +22,7 @@ pub use store::{SCHEMA, STATEMENTS};
 use crate::causes::with_causes;
 use crate::consumer::{Handler, HandlerError};
 use crate::envelope::UNREADABLE;
+use crate::observe::Fate;
 use crate::{Envelope, Tally};
 use versions::{Gap, Link};
 
@@ -42,6 +43,16 @@ pub(crate) enum Verdict {
     Duplicate,
     /// It waits behind an earlier message of its key, or for its own next attempt.
     Parked,
+}
+
+impl Verdict {
+    pub(crate) const fn fate(self) -> Fate {
+        match self {
+            Self::Handled => Fate::Handled,
+            Self::Duplicate => Fate::Duplicate,
+            Self::Parked => Fate::Parked,
+        }
+    }
 }
 
 /// Why a message could not be handled.
@@ -132,7 +143,7 @@ pub(crate) async fn handle_parked(
 
 /// Handles, once, a message that was handed over in another way than by a broker: posted by a
 /// [web hook](crate::webhook), say. Whoever hands it over keeps it until the transaction is committed and tries again
-/// when that fails, so nothing is parked.
+/// when that fails, so nothing is parked. Tells whether it was handled now, or before.
 ///
 /// # Errors
 /// The handler's, and [`HandlerError::Failed`] while an earlier message about the same aggregate is missing.
@@ -142,10 +153,10 @@ pub async fn accept(
     topic: &str,
     handler: &impl Handler,
     message: &Envelope,
-) -> Result<(), HandlerError> {
+) -> Result<Fate, HandlerError> {
     let scope = Scope { consumer: consumer.into(), topic: topic.into(), max_parked: 0 };
     match handle(tx, &scope, handler, message).await {
-        Ok(_) => Ok(()),
+        Ok(verdict) => Ok(verdict.fate()),
         Err(Failure::Handler(error)) => Err(error),
         Err(Failure::Gap(gap)) => Err(HandlerError::Failed(gap.to_string().into())),
         Err(Failure::NoRoom) => Err(HandlerError::Failed("too many messages are parked".into())),

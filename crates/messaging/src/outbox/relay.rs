@@ -12,11 +12,12 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::step::{Batch, Done};
+use super::step::{Batch, By, Done};
 use super::{Handle, store, topics};
 use crate::Publisher;
 use crate::backoff::Backoff;
 use crate::causes::with_causes;
+use crate::observe::{Observed, Observer};
 
 /// What a relay is called among the leases.
 const ROLE: &str = "outbox";
@@ -75,6 +76,7 @@ pub struct Relay {
     publisher: Arc<dyn Publisher>,
     options: Options,
     handle: Handle,
+    observed: Observed,
     lease: Option<(Token, Instant)>,
     pauses: HashMap<String, Pause>,
 }
@@ -95,7 +97,21 @@ impl Relay {
     /// A relay of the outbox in `db`, whose schemas include those of the outbox and of [`leases`].
     #[must_use]
     pub fn new(db: Database, publisher: Arc<dyn Publisher>, options: Options) -> Self {
-        Self { db, publisher, options, handle: Handle::default(), lease: None, pauses: HashMap::new() }
+        Self {
+            db,
+            publisher,
+            options,
+            handle: Handle::default(),
+            observed: Observed::default(),
+            lease: None,
+            pauses: HashMap::new(),
+        }
+    }
+
+    /// Tells `observer` of what is sent.
+    #[must_use]
+    pub fn observed(self, observer: Arc<dyn Observer>) -> Self {
+        Self { observed: Observed::by(observer), ..self }
     }
 
     /// What wakes this relay.
@@ -176,7 +192,14 @@ impl Relay {
     }
 
     fn step(&self, batch: Batch, token: Token) -> BoxFuture<'static, Done> {
-        Box::pin(batch.relay(self.db.clone(), Arc::clone(&self.publisher), token, self.options.backoff))
+        let by = By {
+            db: self.db.clone(),
+            publisher: Arc::clone(&self.publisher),
+            token,
+            backoff: self.options.backoff,
+            observed: self.observed.clone(),
+        };
+        Box::pin(batch.relay(by))
     }
 
     /// The first messages of each topic that is neither busy nor paused.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use database::leases::{self, Token};
 use database::{Database, Error, Row, Transaction, params};
@@ -10,6 +11,7 @@ use super::store;
 use crate::backoff::{Backoff, micros};
 use crate::broker::HeldBack;
 use crate::causes::with_causes;
+use crate::observe::Observed;
 use crate::{Envelope, PublishError, Publisher, Tally};
 
 /// The first messages of a topic.
@@ -17,6 +19,15 @@ pub(super) struct Batch {
     pub(super) topic: String,
     places: Vec<Place>,
     envelopes: Vec<Envelope>,
+}
+
+/// What a batch is relayed by.
+pub(super) struct By {
+    pub(super) db: Database,
+    pub(super) publisher: Arc<dyn Publisher>,
+    pub(super) token: Token,
+    pub(super) backoff: Backoff,
+    pub(super) observed: Observed,
 }
 
 /// Where a message is in the outbox.
@@ -27,6 +38,8 @@ struct Place {
     sequence: u64,
     /// How often its key has failed; `None` if it is not held.
     failures: Option<u32>,
+    /// The size of its attributes and payload.
+    bytes: usize,
 }
 
 /// What became of a batch.
@@ -46,7 +59,8 @@ impl Batch {
         let rows = tx.query(store::BATCH, params![topic, now, limit as u64], Self::row).await?;
         let mut batch =
             Self { topic, places: Vec::with_capacity(rows.len()), envelopes: Vec::with_capacity(rows.len()) };
-        for (place, headers, payload) in rows {
+        for (mut place, headers, payload) in rows {
+            place.bytes = headers.len() + payload.len();
             // Only a damaged row cannot be read. It is sent as what it is, so that it is seen and nothing waits for it.
             let envelope = Envelope::from_parts(&headers, payload).unwrap_or_else(|error| {
                 let origin = format!("outbox/{}/{}/{}", batch.topic, place.partition, place.sequence);
@@ -64,6 +78,7 @@ impl Batch {
             partition: row.get(1)?,
             sequence: row.get(2)?,
             failures: row.get(5)?,
+            bytes: 0,
         };
         Ok((place, row.get(3)?, row.get(4)?))
     }
@@ -73,13 +88,8 @@ impl Batch {
     }
 
     /// Publishes the batch and marks what was confirmed.
-    pub(super) async fn relay(
-        self,
-        db: Database,
-        publisher: Arc<dyn Publisher>,
-        token: Token,
-        backoff: Backoff,
-    ) -> Done {
+    pub(super) async fn relay(self, by: By) -> Done {
+        let By { db, publisher, token, backoff, observed } = by;
         let (topic, total) = (self.topic.clone(), self.envelopes.len());
         let mut failed = BTreeMap::new();
         match publisher.publish(&topic, &self.envelopes).await {
@@ -88,14 +98,21 @@ impl Batch {
                 failed.extend(failures.into_iter().map(|failure| (failure.index, failure.cause)));
             }
             Err(error) => {
+                observed.tell(|observer| observer.relayed(&topic, 0, total));
                 return Done { topic, confirmed: 0, failed: total, pause: Some(error), unmarked: None };
             }
         }
-        let failures = failed.len();
+        let (failures, now) = (failed.len(), db.now());
+        observed.tell(|observer| observer.relayed(&topic, total - failures, failures));
         let mut mark = Mark::default();
         for (index, (place, envelope)) in self.places.into_iter().zip(self.envelopes).enumerate() {
             match failed.remove(&index) {
-                None => mark.confirm(place, &envelope),
+                None => {
+                    let waited =
+                        Duration::from_micros(now.saturating_sub(place.enqueued_at).max(0).unsigned_abs());
+                    observed.tell(|observer| observer.sent(&topic, &envelope, place.bytes, waited));
+                    mark.confirm(place, &envelope);
+                }
                 Some(cause) if cause.is::<HeldBack>() => {}
                 Some(cause) => mark.hold(place, envelope, with_causes(&*cause)),
             }

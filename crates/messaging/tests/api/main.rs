@@ -7,6 +7,7 @@ mod crashes;
 mod dead_letters;
 mod embedded;
 mod faulty;
+mod observe;
 mod outbox;
 mod parking;
 mod retention;

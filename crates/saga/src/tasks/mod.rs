@@ -6,6 +6,7 @@
 //! recognise a repetition.
 
 mod backoff;
+mod observe;
 mod store;
 mod worker;
 
@@ -15,6 +16,7 @@ use database::Transaction;
 use uuid::Uuid;
 
 pub use backoff::Backoff;
+pub use observe::Observer;
 pub use store::{SCHEMA, STATEMENTS, cancel, count};
 pub use worker::{Options, Outcome, Perform, Verdict, Wake, Worker};
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashSet, VecDeque},
+    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -11,7 +12,7 @@ use journal::Entry;
 use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use uuid::Uuid;
 
-use super::{Backoff, Task, micros, store};
+use super::{Backoff, Observer, Task, micros, store};
 
 /// Does one task. It is called outside of any transaction, and may be called again for a task that it has done
 /// already: a crash, or an answer that came late, lies between.
@@ -125,7 +126,6 @@ impl Wake {
 }
 
 /// Does the tasks of one kind.
-#[derive(Debug)]
 pub struct Worker<P> {
     kind: &'static str,
     db: Database,
@@ -137,6 +137,7 @@ pub struct Worker<P> {
     look_at: Instant,
     /// What was written anew while it was being done.
     again: HashSet<Key>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 type Key = (Uuid, String);
@@ -155,7 +156,14 @@ impl<P: Perform> Worker<P> {
             renew_at: None,
             look_at: Instant::now(),
             again: HashSet::new(),
+            observer: None,
         }
+    }
+
+    /// Tells `observer` of what becomes of tasks.
+    #[must_use]
+    pub fn observed(self, observer: Arc<dyn Observer>) -> Self {
+        Self { observer: Some(observer), ..self }
     }
 
     /// Works until `drain` is ready; what is under way then is finished or, after `grace`, dropped: it stays in the
@@ -166,6 +174,9 @@ impl<P: Perform> Worker<P> {
         tokio::pin!(drain);
         loop {
             let wait = self.fill(&mut running, &mut keys).await;
+            if let Some(observer) = &self.observer {
+                observer.running(self.kind, running.len());
+            }
             tokio::select! {
                 () = &mut drain => break,
                 () = self.wake.0.notify.notified(), if running.len() < self.options.concurrency => {}
@@ -258,10 +269,15 @@ impl<P: Perform> Worker<P> {
         }
         let (perform, db, wake, backoff) =
             (self.perform.clone(), self.db.clone(), self.wake.clone(), self.options.backoff);
+        let observer = self.observer.clone();
         running.spawn(async move {
             let (begun, mut calls) = (Instant::now(), Vec::new());
             let verdict = perform.perform(&task, &mut calls).await;
-            let took_us = u64::try_from(begun.elapsed().as_micros()).ok();
+            let took = begun.elapsed();
+            if let Some(observer) = observer {
+                observer.performed(&task, &verdict, took);
+            }
+            let took_us = u64::try_from(took.as_micros()).ok();
             conclude(&db, task, verdict, Told { calls, took_us }, backoff, &wake).await;
             key
         });
@@ -330,6 +346,15 @@ impl<P: Perform> Worker<P> {
 struct Told {
     calls: Vec<Entry>,
     took_us: Option<u64>,
+}
+
+impl<P> fmt::Debug for Worker<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("kind", &self.kind)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Writes down when a task that is not done is to be tried again.

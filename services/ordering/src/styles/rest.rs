@@ -1,6 +1,6 @@
 //! `rest`: participants are called over HTTP and answer in the response; an answer that comes later is posted here.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use chassis::{
@@ -13,8 +13,9 @@ use contracts::{OrderId, Sku, billing, customers, shipping, topics, warehouse};
 use database::{Database, Transaction};
 use futures_util::future::BoxFuture;
 use journal::Entry;
-use messaging::{Envelope, consumer::HandlerError, inbox};
+use messaging::{Envelope, Observer, consumer::HandlerError, inbox, observe::Fate};
 use saga::{Ask, Asking, Move};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
@@ -183,20 +184,25 @@ impl Catalogue for Http {
 struct Inbox {
     replies: Replies,
     database: Database,
+    observer: Arc<dyn Observer>,
 }
 
 /// The route to which participants post the answers that come later.
-pub fn routes(replies: Replies, database: Database) -> Router {
-    Router::new().route("/internal/replies", post(receive)).with_state(Inbox { replies, database })
+pub fn routes(replies: Replies, database: Database, observer: Arc<dyn Observer>) -> Router {
+    let inbox = Inbox { replies, database, observer };
+    Router::new().route("/internal/replies", post(receive)).with_state(inbox)
 }
 
 async fn receive(State(inbox): State<Inbox>, body: String) -> Result<StatusCode, Problem> {
     let message = Envelope::from_json(&body).map_err(|error| Problem::malformed(chain(&error)))?;
-    let replies = inbox.replies;
-    let work = async move |tx: &mut Transaction| {
-        inbox::accept(tx, CONSUMER, topics::ORDERING_REPLIES, &replies, &message).await
-    };
-    inbox.database.write(work).await.map_err(|error| match error {
+    let (topic, replies, message) = (topics::ORDERING_REPLIES, inbox.replies, Arc::new(message));
+    let (begun, told) = (Instant::now(), message.clone());
+    inbox.observer.received(topic, &told);
+    let work = async move |tx: &mut Transaction| inbox::accept(tx, CONSUMER, topic, &replies, &message).await;
+    let accepted = inbox.database.write(work).await;
+    let fate = accepted.as_ref().map_or(Fate::Failed, |fate| *fate);
+    inbox.observer.processed(topic, &told, fate, begun.elapsed());
+    accepted.map_err(|error| match error {
         HandlerError::Database(error) => error.into(),
         // 500 says that it is about this answer: a sender that heard 503 would hold back those about other orders, too.
         HandlerError::Failed(_) => chassis::problem::internal(&error),

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::{
     limits::BODY_BYTES,
     metrics::{self, Format, Identity, Metrics},
+    obligations::{Left, Obligations},
     platform::BuildInfo,
     problem::{self, Problem},
     readiness::{CheckReport, Readiness},
@@ -34,13 +35,22 @@ struct Probes {
     metrics: Metrics,
     readiness: Readiness,
     liveness: Liveness,
+    obligations: Obligations,
 }
 
 impl Admin {
     /// The probes and metrics that every App has.
     #[must_use]
     pub fn new(metrics: Metrics, readiness: Readiness, liveness: Liveness) -> Self {
-        Admin { probes: Probes { metrics, readiness, liveness }, routes: Router::new() }
+        let obligations = Obligations::default();
+        Admin { probes: Probes { metrics, readiness, liveness, obligations }, routes: Router::new() }
+    }
+
+    /// Tells, under `/drain`, what is left to do.
+    #[must_use]
+    pub fn owing(mut self, obligations: Obligations) -> Self {
+        self.probes.obligations = obligations;
+        self
     }
 
     /// Adds the service's own routes: `/audit`, `/dead-letters`, `/sagas` and so on.
@@ -91,6 +101,7 @@ fn probes(apps: Arc<[Probes]>) -> Router {
         .route("/readyz", get(readyz))
         .route("/startupz", get(startupz))
         .route("/metrics", get(exposition))
+        .route("/drain", get(left))
         .with_state(apps)
 }
 
@@ -141,6 +152,15 @@ fn report(checks: Vec<Check>) -> Response {
     let ready = checks.iter().all(|check| check.check.ready);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Report { ready, checks })).into_response()
+}
+
+/// What is left to do: of all together where there are many.
+async fn left(State(apps): State<Arc<[Probes]>>) -> Result<Json<Left>, Problem> {
+    let mut all = Left::default();
+    for app in apps.iter() {
+        all = all.plus(app.obligations.left().await?);
+    }
+    Ok(Json(all))
 }
 
 async fn exposition(State(apps): State<Arc<[Probes]>>, headers: HeaderMap) -> Response {

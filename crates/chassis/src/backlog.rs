@@ -11,6 +11,7 @@ use database::{
 };
 use messaging::{dead_letters, outbox};
 use prometheus::IntGaugeVec;
+use saga::tasks;
 
 use crate::{
     metrics::{self, Metrics},
@@ -27,6 +28,7 @@ const EVERY: Duration = Duration::from_secs(5);
 /// The App shows them already.
 pub fn watch(service: &mut Service, database: &Database) -> Result<(), metrics::Error> {
     let metrics = service.metrics().clone();
+    service.obligations().owe_in("outbox", database, async |tx: &mut Transaction| outbox::waiting(tx).await);
     let help = "How long the message that waits longest in the outbox has waited.";
     let oldest = metrics.float_gauge("outbox_oldest_seconds", help, &[])?;
     let help = "Messages that could not be handled, and wait for a retry or an operator.";
@@ -52,6 +54,36 @@ pub fn watch(service: &mut Service, database: &Database) -> Result<(), metrics::
             leases.set(looked.now, &looked.leases);
         },
     );
+    Ok(())
+}
+
+/// Shows how many durable tasks of these kinds are to be done, and owes them before the App may go.
+///
+/// # Errors
+/// The App shows some already.
+pub fn watch_tasks(
+    service: &mut Service,
+    database: &Database,
+    kinds: &'static [&'static str],
+) -> Result<(), metrics::Error> {
+    let count = |kind| async move |tx: &mut Transaction| Ok(tasks::count(tx, kind).await?.unsigned_abs());
+    for kind in kinds {
+        service.obligations().owe_in(kind, database, count(*kind));
+    }
+    let help = "Durable tasks that are to be done, now or later.";
+    let waiting = service.metrics().gauge("tasks_waiting", help, &["kind"])?;
+    let read = async move |tx: &mut Transaction| {
+        let mut counts = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            counts.push(tasks::count(tx, kind).await?);
+        }
+        Ok(counts)
+    };
+    sample(service, "tasks", database, read, move |counts| {
+        for (kind, count) in kinds.iter().zip(counts) {
+            waiting.with_label_values(&[*kind]).set(count);
+        }
+    });
     Ok(())
 }
 

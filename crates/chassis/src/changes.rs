@@ -6,7 +6,10 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, hash_map::Entry},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -26,6 +29,7 @@ const MOST_KEYS: usize = 65_536;
 #[derive(Clone, Debug)]
 pub struct Changes {
     listening: Arc<Mutex<HashMap<Key, watch::Sender<()>>>>,
+    listeners: Arc<AtomicU64>,
     most_keys: usize,
 }
 
@@ -58,7 +62,7 @@ impl From<String> for Key {
 
 impl Default for Changes {
     fn default() -> Self {
-        Changes { listening: Arc::default(), most_keys: MOST_KEYS }
+        Changes { listening: Arc::default(), listeners: Arc::default(), most_keys: MOST_KEYS }
     }
 }
 
@@ -94,7 +98,14 @@ impl Changes {
             Entry::Vacant(_) if full => None,
             Entry::Vacant(entry) => Some(entry.insert(watch::Sender::new(())).subscribe()),
         };
+        self.listeners.fetch_add(1, Relaxed);
         Subscription { key, receiver, changes: self.clone() }
+    }
+
+    /// How many listen now: clients that wait, and streams of events.
+    #[must_use]
+    pub fn listeners(&self) -> u64 {
+        self.listeners.load(Relaxed)
     }
 
     fn listening(&self) -> MutexGuard<'_, HashMap<Key, watch::Sender<()>>> {
@@ -124,6 +135,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
+        self.changes.listeners.fetch_sub(1, Relaxed);
         if self.receiver.take().is_none() {
             return;
         }
@@ -206,7 +218,9 @@ mod tests {
         let _first = changes.subscribe("first");
         let second = changes.subscribe("second");
         assert!(second.receiver.is_none());
+        assert_eq!(changes.listeners(), 2);
         drop(second);
+        assert_eq!(changes.listeners(), 1);
         assert_eq!(changes.listening().len(), 1);
     }
 

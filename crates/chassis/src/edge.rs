@@ -38,6 +38,7 @@ mod body;
 pub(crate) mod measure;
 
 use measure::HttpMetrics;
+pub use measure::InFlight;
 
 struct Edge {
     identity: Identity,
@@ -49,7 +50,7 @@ struct Edge {
     body_read: Duration,
 }
 
-/// Puts the edge around all of `router`'s routes.
+/// Puts the edge around all of `router`'s routes; tells how many requests are inside of it.
 ///
 /// # Errors
 /// `metrics` has an edge's metrics already: an App has one.
@@ -58,7 +59,7 @@ pub fn edge(
     platform: &Platform,
     metrics: &Metrics,
     limits: &Limits,
-) -> Result<Router, metrics::Error> {
+) -> Result<(Router, InFlight), metrics::Error> {
     let edge = Edge {
         identity: metrics.identity().clone(),
         random: platform.random().clone(),
@@ -68,7 +69,8 @@ pub fn edge(
         body_bytes: limits.body_bytes,
         body_read: limits.body_read,
     };
-    Ok(router.layer(middleware::from_fn_with_state(Arc::new(edge), around)))
+    let in_flight = edge.metrics.in_flight();
+    Ok((router.layer(middleware::from_fn_with_state(Arc::new(edge), around)), in_flight))
 }
 
 async fn around(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {

@@ -28,6 +28,7 @@ pub mod cause;
 pub mod changes;
 pub mod idempotency;
 pub mod metrics;
+pub mod obligations;
 pub mod observe;
 pub mod panics;
 pub mod readiness;

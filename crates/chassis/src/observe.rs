@@ -14,7 +14,10 @@ pub use messages::Messages;
 pub use sagas::Sagas;
 pub use tasks::Tasks;
 
-use crate::metrics::{Error, Metrics};
+use crate::{
+    metrics::{Error, Metrics},
+    server::Connections,
+};
 
 /// The observers of an App's parts. Each is made, and its families registered, when it is first asked for.
 #[derive(Clone, Debug)]
@@ -54,6 +57,21 @@ impl Observers {
         let tasks = self.tasks()?;
         once(&mut self.sagas, || Sagas::new(&self.metrics, tasks))
     }
+}
+
+/// Shows the connections of an App's API.
+pub(crate) fn connections(metrics: &Metrics, connections: &Connections) -> Result<(), Error> {
+    let (shown, help) = (connections.clone(), "Connections of clients, idle ones included.");
+    metrics.read_gauge("http_server_open_connections", help, &[], move |samples| {
+        samples.count(&[], shown.open());
+    })?;
+    let (shown, help) = (
+        connections.clone(),
+        "Connections that were aborted, with their requests, when the drain had to end.",
+    );
+    metrics.read_counter("drain_given_up_connections_total", help, &[], move |samples| {
+        samples.count(&[], shown.aborted());
+    })
 }
 
 fn once<T>(kept: &mut Option<Arc<T>>, make: impl FnOnce() -> Result<T, Error>) -> Result<Arc<T>, Error> {

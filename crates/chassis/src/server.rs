@@ -1,6 +1,14 @@
 //! An HTTP/1 server that stops gracefully.
 
-use std::{io, net::SocketAddr, pin::pin, sync::Arc};
+use std::{
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -20,19 +28,65 @@ use crate::{
     shutdown::Drain,
 };
 
+/// The connections of a server. Clones count the same.
+#[derive(Clone, Debug, Default)]
+pub struct Connections(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    open: AtomicU64,
+    aborted: AtomicU64,
+}
+
+impl Connections {
+    /// How many are open.
+    #[must_use]
+    pub fn open(&self) -> u64 {
+        self.0.open.load(Relaxed)
+    }
+
+    /// How many were aborted, since their requests were not done when the drain had to end.
+    #[must_use]
+    pub fn aborted(&self) -> u64 {
+        self.0.aborted.load(Relaxed)
+    }
+
+    /// One more is open, until what this answers is dropped.
+    fn opened(&self) -> Open {
+        self.0.open.fetch_add(1, Relaxed);
+        Open(self.clone())
+    }
+}
+
+/// A connection that is open.
+struct Open(Connections);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.0.open.fetch_sub(1, Relaxed);
+    }
+}
+
 /// Serves a router on a listener.
 #[derive(Debug)]
 pub struct Server {
     router: Router,
     listener: Listener,
     limits: Limits,
+    connections: Connections,
 }
 
 impl Server {
     /// A server that accepts connections once it runs; until then they wait in the listener's backlog.
     #[must_use]
     pub fn new(router: Router, listener: Listener, limits: Limits) -> Self {
-        Server { router, listener, limits }
+        Server { router, listener, limits, connections: Connections::default() }
+    }
+
+    /// Counts its connections.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        self.connections.clone()
     }
 
     /// Where it listens.
@@ -57,7 +111,8 @@ impl Server {
                 Some(_) = connections.join_next() => {}
                 (stream, place) = accept(&mut self.listener, &places) => {
                     let (router, limits) = (self.router.clone(), self.limits.clone());
-                    connections.spawn(serve(stream, router, limits, drain.clone(), place));
+                    let kept = (place, self.connections.opened());
+                    connections.spawn(serve(stream, router, limits, drain.clone(), kept));
                 }
             }
         }
@@ -65,6 +120,7 @@ impl Server {
         let all_ended = async { while connections.join_next().await.is_some() {} };
         if timeout(self.limits.drain, all_ended).await.is_err() {
             tracing::warn!(connections = connections.len(), "requests are still in flight, aborting them");
+            self.connections.0.aborted.fetch_add(connections.len() as u64, Relaxed);
             connections.shutdown().await;
         }
     }
@@ -83,7 +139,7 @@ async fn serve(
     router: Router,
     limits: Limits,
     drain: Drain,
-    _place: Option<OwnedSemaphorePermit>,
+    _kept: (Option<OwnedSemaphorePermit>, Open),
 ) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

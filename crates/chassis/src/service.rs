@@ -16,6 +16,7 @@ use crate::{
     edge::edge,
     limits::Limits,
     metrics::{self, Metrics},
+    obligations::Obligations,
     observe::{self, Observers},
     platform::Platform,
     readiness::Readiness,
@@ -41,6 +42,7 @@ pub struct Service {
     parts: Tasks,
     admin: Tasks,
     observers: Observers,
+    obligations: Obligations,
     shutdown: Shutdown,
 }
 
@@ -133,6 +135,8 @@ impl Service {
         let metrics = Metrics::new(name, style, platform)?;
         let liveness = Liveness::new(&metrics)?;
         platform.traces.register(&metrics)?;
+        let shutdown = Shutdown::new(limits.unready + limits.drain + BACKGROUND_GRACE);
+        shutdown.progress().show(&metrics)?;
         let tasks = || Tasks::new(metrics.identity().clone(), liveness.clone());
         Ok(Service {
             platform: platform.clone(),
@@ -141,8 +145,9 @@ impl Service {
             servers: tasks(),
             parts: tasks(),
             admin: tasks(),
-            shutdown: Shutdown::new(limits.unready + limits.drain + BACKGROUND_GRACE),
+            shutdown,
             observers: Observers::new(metrics.clone()),
+            obligations: Obligations::default(),
             metrics,
             liveness,
             limits,
@@ -172,6 +177,12 @@ impl Service {
     /// Who is told of what messages, tasks and sagas come to, and shows it.
     pub fn observers(&mut self) -> &mut Observers {
         &mut self.observers
+    }
+
+    /// Where parts say what they have to do before the App may go.
+    #[must_use]
+    pub fn obligations(&self) -> &Obligations {
+        &self.obligations
     }
 
     /// Where parts say that they are not ready.
@@ -228,8 +239,10 @@ impl Service {
     /// # Errors
     /// The port is taken, or the App has an API already.
     pub fn serve(&mut self, router: Router, address: SocketAddr) -> Result<SocketAddr, Error> {
-        let router = edge(router, &self.platform, &self.metrics, &self.limits)?;
+        let (router, in_flight) = edge(router, &self.platform, &self.metrics, &self.limits)?;
         let (server, address) = self.listen(router, address)?;
+        observe::connections(&self.metrics, &server.connections())?;
+        self.obligations.serve(in_flight, server.connections());
         self.servers.spawn("http", |drain| server.run(drain));
         Ok(address)
     }
@@ -267,6 +280,7 @@ impl Service {
     #[must_use]
     pub fn admin(&self) -> Admin {
         let admin = Admin::new(self.metrics.clone(), self.readiness.clone(), self.liveness.clone());
+        let admin = admin.owing(self.obligations.clone());
         admin.merge(self.admin_routes.clone())
     }
 

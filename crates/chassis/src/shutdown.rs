@@ -22,6 +22,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
+mod progress;
+
+pub use progress::Progress;
+
 /// Asks every [`Drain`] made with it to finish. Dropping it asks too, since whoever ran the parts is gone.
 #[derive(Debug)]
 pub struct Trigger(watch::Sender<bool>);
@@ -107,12 +111,31 @@ pub enum Stage {
     Telemetry,
 }
 
+impl Stage {
+    /// All of them, in their order.
+    pub const ALL: [Self; 5] =
+        [Self::Unready, Self::InFlight, Self::Background, Self::Storage, Self::Telemetry];
+
+    /// What metrics call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unready => "unready",
+            Self::InFlight => "in_flight",
+            Self::Background => "background",
+            Self::Storage => "storage",
+            Self::Telemetry => "telemetry",
+        }
+    }
+}
+
 type Step = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The steps of one shutdown, told in any order and run in the order of their [`Stage`]s.
 pub struct Shutdown {
     grace: Duration,
     steps: Vec<(Stage, String, Step)>,
+    progress: Progress,
 }
 
 impl Shutdown {
@@ -120,7 +143,13 @@ impl Shutdown {
     /// Storage and telemetry, which are short and must not be skipped, get [`LAST_STEPS`] each on top.
     #[must_use]
     pub fn new(grace: Duration) -> Self {
-        Shutdown { grace, steps: Vec::new() }
+        Shutdown { grace, steps: Vec::new(), progress: Progress::default() }
+    }
+
+    /// Watches how far it comes.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
     }
 
     /// Adds a step.
@@ -145,8 +174,12 @@ impl Shutdown {
                 Stage::Storage | Stage::Telemetry => Instant::now() + LAST_STEPS,
                 Stage::Unready | Stage::InFlight | Stage::Background => grace_ends,
             };
+            let begun = Instant::now();
+            self.progress.begin(stage);
             let ended = join_all(now.into_iter().map(|(_, name, step)| run_step(name, step, deadline))).await;
+            let before = overdue.len();
             overdue.extend(ended.into_iter().flatten());
+            self.progress.end(stage, begun.elapsed(), overdue.len() - before);
         }
         Stopped { overdue }
     }
@@ -249,7 +282,19 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(2)).await;
             *seen.lock().unwrap() = true;
         });
+        let progress = shutdown.progress();
+        assert_eq!(progress.stage(), None);
         assert_eq!(shutdown.run().await.overdue, ["stuck"]);
         assert!(*closed.lock().unwrap());
+        assert_eq!((progress.stage(), progress.given_up()), (Some(Stage::Storage), 1));
+        let took = [Stage::InFlight, Stage::Storage].map(|stage| progress.took(stage).as_secs());
+        assert_eq!((took, progress.took(Stage::Unready)), ([1, 2], Duration::ZERO));
+    }
+
+    #[test]
+    fn stages_are_shown_by_their_place() {
+        for (place, stage) in Stage::ALL.into_iter().enumerate() {
+            assert_eq!(stage as usize, place);
+        }
     }
 }

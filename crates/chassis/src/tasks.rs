@@ -50,6 +50,8 @@ impl Tasks {
         let span = error_span!("part", %service, %style, part = name);
         let part = span.in_scope(|| run(self.drain.clone()));
         let liveness = self.liveness.clone();
+        // Shown from the start, so that the first panic is an increase.
+        liveness.panics.with_label_values(&[name]);
         let watched = async move {
             // The panic's message and place are logged by the panic hook.
             if AssertUnwindSafe(part).catch_unwind().await.is_err() {

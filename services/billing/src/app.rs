@@ -70,6 +70,7 @@ impl App {
         // The data, closed when nobody uses it any more.
         let database = service.open(&config.database, SCHEMAS)?;
         backlog::watch(&mut service, &database)?;
+        backlog::watch_tasks(&mut service, &database, &[CHARGE, MAIL])?;
 
         // The way out: where late answers go, and whether others hear of what happens.
         let client = service.client(client::Options::default())?;
@@ -114,6 +115,8 @@ impl App {
         // The ways in last: whoever is let in finds everything running.
         let audit = Router::new().route("/audit", get(audit)).with_state(database.clone());
         service.merge_admin(audit.merge(dead_letters::routes(database.clone())));
+        let waits = wakes.changes.clone();
+        service.obligations().owe_now("waits", move || waits.listeners());
         let (idempotency, changes, wait) = (Idempotency::new(style), wakes.changes, config.pay_wait);
         let (asked, data) = (application.clone(), database.clone());
         let api = http::router(Api { application: asked, database: data, idempotency, changes, wait });

@@ -19,6 +19,11 @@ const PAGE: u32 = 1000;
 /// The App shows them already.
 pub(crate) fn gauges(service: &mut Service, database: &Database) -> Result<(), metrics::Error> {
     backlog::watch(service, database)?;
+    let owing = service.obligations();
+    owing.owe_in("sagas", database, async |tx: &mut Transaction| {
+        Ok(saga::unfinished(tx).await?.unsigned_abs())
+    });
+    backlog::watch_tasks(service, database, &[PlaceOrder::NAME])?;
     let metrics = service.metrics().clone();
     let help = "Orders that were shipped and whose payment was refused for good.";
     let unpaid = metrics.gauge("orders_unpaid", help, &[])?;

@@ -93,6 +93,8 @@ impl App {
             Reach::Messaging(broker) => base.messaging(&mut service, broker)?,
         };
         let changes = base.changes;
+        let waits = changes.clone();
+        service.obligations().owe_now("waits", move || waits.listeners());
 
         // What is forgotten when it is of no use any more. Orders, their lines and their statuses stay.
         let sagas = Kept::new("sagas", config.retention.sagas, saga::oldest_finished, saga::forget);

@@ -73,6 +73,7 @@ impl App {
         ];
         retention::clean(&mut service, platform, &database, kept)?;
         backlog::watch(&mut service, &database)?;
+        backlog::watch_tasks(&mut service, &database, &[BOOK])?;
 
         // The way out: where late answers go, and whether others hear of what happens.
         let client = service.client(client::Options::default())?;

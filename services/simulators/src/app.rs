@@ -30,6 +30,8 @@ impl App {
 
         // Requests that are held end when the server is to stop, which otherwise would wait for them.
         let simulators = Simulators::new(&store, &service.serving());
+        let held = simulators.clone();
+        service.obligations().owe_now("held calls", move || held.held());
         service.merge_admin(admin::routes(simulators.clone()));
         let Simulators { payment, carrier, mail } = simulators;
         let routes = [payment::routes(payment), carrier::routes(carrier), mail::routes(mail)];

@@ -35,6 +35,12 @@ impl HeldRequests {
         self.lock().requests.values().cloned().collect()
     }
 
+    /// How many they are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.lock().requests.len() as u64
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

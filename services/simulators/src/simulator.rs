@@ -58,6 +58,12 @@ impl Simulators {
         }
     }
 
+    /// How many requests are kept unanswered at this moment.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        [&self.payment, &self.carrier, &self.mail].iter().map(|it| it.held.count()).sum()
+    }
+
     /// The simulator of one system.
     #[must_use]
     pub const fn of(&self, system: System) -> &Simulator {

@@ -133,6 +133,48 @@ async fn the_log_level_changes_while_running_and_a_bad_one_is_400() {
 }
 
 #[tokio::test]
+async fn drain_tells_what_is_left_of_each_app_and_of_all() {
+    let platform = platform();
+    let (mut customers, billing) = (service("customers", &platform), service("billing", &platform));
+    let (entered, inside) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+    let (enter, leave) = (entered.clone(), inside.clone());
+    let slow = get(async move || {
+        enter.notify_one();
+        leave.notified().await;
+    });
+    let api = customers.serve(Router::new().route("/", slow), ANY_PORT).unwrap();
+    customers.obligations().owe_now("outbox", || 2);
+    billing.obligations().owe_now("outbox", || 3);
+    billing.obligations().owe_now("mail", || 0);
+    let admins = vec![customers.admin(), billing.admin()];
+    let port = serve(&platform, union(admins, platform.build, LogHandle::detached()));
+    let left = async |path: &str| json(&port.get(path).await);
+    let idle = json!({"connections": 0, "in_flight": 0, "obligations": {"mail": 0, "outbox": 3}});
+    assert_eq!(left("/rest/billing/drain").await, idle);
+
+    let client = HttpClient::new(&platform, Options::default());
+    let asking = tokio::spawn(async move { client.send(Call::get(format!("http://{api}/"))).await });
+    entered.notified().await;
+    let all = json!({"connections": 1, "in_flight": 1, "obligations": {"mail": 0, "outbox": 5}});
+    assert_eq!(left("/drain").await, all);
+    inside.notify_one();
+    asking.await.unwrap().unwrap();
+    customers.stop().await;
+    assert_eq!(
+        left("/drain").await,
+        json!({"connections": 0, "in_flight": 0, "obligations": {"mail": 0, "outbox": 5}})
+    );
+    let text = String::from_utf8_lossy(&port.get("/metrics").await.body).into_owned();
+    let stage = |app: &str, stage: &str| {
+        format!("drain_stage{{stage=\"{stage}\",service=\"{app}\",style=\"rest\"}} 1")
+    };
+    assert!(
+        text.contains(&stage("billing", "serving")) && text.contains(&stage("customers", "telemetry")),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn the_union_nests_every_app_and_joins_probes_and_metrics() {
     let platform = platform();
     let (mut customers, billing) = (service("customers", &platform), service("billing", &platform));

@@ -14,7 +14,6 @@ use axum::{
     http::Method,
     response::Response,
 };
-use prometheus::IntGauge;
 
 use super::body::Counted;
 use crate::{
@@ -32,7 +31,7 @@ pub(super) struct HttpMetrics {
     duration: HistogramVec,
     request_size: HistogramVec,
     response_size: HistogramVec,
-    active: IntGauge,
+    active: InFlight,
     /// By method, route and status: one look-up per request.
     series: Series<3, Handles>,
 }
@@ -57,15 +56,35 @@ impl HttpMetrics {
         let help = "Bytes of answers' bodies, as far as they were sent.";
         let response_size =
             metrics.histogram("http_server_response_body_size_bytes", help, BY_ROUTE, BODY_BYTES)?;
-        let active = metrics.gauge("http_server_active_requests", "Requests being handled.", &[])?;
-        let active = active.with_label_values::<&str>(&[]);
+        let active = InFlight::default();
+        let (shown, help) = (active.clone(), "Requests being handled.");
+        metrics.read_gauge("http_server_active_requests", help, &[], move |samples| {
+            samples.count(&[], shown.count());
+        })?;
         Ok(HttpMetrics { duration, request_size, response_size, active, series: Series::at_most(MOST) })
+    }
+
+    /// How many requests are being handled.
+    pub(super) fn in_flight(&self) -> InFlight {
+        self.active.clone()
     }
 
     /// Counts a request as active until what this answers is dropped.
     pub(super) fn start(&self, method: &Method, route: Option<MatchedPath>) -> Measured<'_> {
-        self.active.inc();
+        self.active.0.fetch_add(1, Relaxed);
         Measured { metrics: self, method: known(method), route, body: Arc::default() }
+    }
+}
+
+/// How many requests are being handled. Clones count the same.
+#[derive(Clone, Debug, Default)]
+pub struct InFlight(Arc<AtomicU64>);
+
+impl InFlight {
+    /// So many, now.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.load(Relaxed)
     }
 }
 
@@ -114,7 +133,7 @@ impl Measured<'_> {
 
 impl Drop for Measured<'_> {
     fn drop(&mut self) {
-        self.metrics.active.dec();
+        self.metrics.active.0.fetch_sub(1, Relaxed);
     }
 }
 

@@ -133,6 +133,10 @@ impl tasks::Observer for Sagas {
     fn running(&self, kind: &'static str, count: usize) {
         self.tasks.running(kind, count);
     }
+
+    fn left(&self, kind: &'static str, count: usize) {
+        self.tasks.left(kind, count);
+    }
 }
 
 const fn direction_name(direction: Direction) -> &'static str {

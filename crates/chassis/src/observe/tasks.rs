@@ -15,6 +15,7 @@ pub struct Tasks {
     duration: HistogramVec,
     failures: IntCounterVec,
     running: IntGaugeVec,
+    left: IntCounterVec,
     series: Series<3, Performed>,
 }
 
@@ -39,6 +40,11 @@ impl Tasks {
                 BY_NAME,
             )?,
             running: metrics.gauge("tasks_running", "Durable tasks that are under way.", &["kind"])?,
+            left: metrics.counter(
+                "drain_given_up_tasks_total",
+                "Durable tasks that were under way when the drain had to end; they are done again.",
+                &["kind"],
+            )?,
             series: Series::default(),
         })
     }
@@ -63,6 +69,11 @@ impl Observer for Tasks {
     }
 
     fn running(&self, kind: &'static str, count: usize) {
+        self.left.with_label_values(&[kind]);
         self.running.with_label_values(&[kind]).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    fn left(&self, kind: &'static str, count: usize) {
+        self.left.with_label_values(&[kind]).inc_by(count as u64);
     }
 }

@@ -15,4 +15,9 @@ pub trait Observer: Send + Sync + 'static {
     fn running(&self, kind: &'static str, count: usize) {
         let _ = (kind, count);
     }
+
+    /// So many tasks were under way when the worker had to stop: they are done again by whoever comes next.
+    fn left(&self, kind: &'static str, count: usize) {
+        let _ = (kind, count);
+    }
 }

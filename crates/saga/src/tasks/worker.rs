@@ -187,6 +187,9 @@ impl<P: Perform> Worker<P> {
         let finish = async { while running.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, finish).await.is_err() {
             tracing::info!(kind = self.kind, "leaving tasks under way for the next run");
+            if let Some(observer) = &self.observer {
+                observer.left(self.kind, running.len());
+            }
         }
         self.give_back().await;
     }

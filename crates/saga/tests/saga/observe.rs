@@ -63,7 +63,11 @@ async fn tell(db: &Database, runner: &Runner<Purchase>, input: Input<Step>, fail
         .write(async move |tx| {
             let told = Told { input, traceparent: Some(TRACE.to_owned()), memory: None };
             runner.advance(tx, ID, told, |_, _| Some("{}".to_owned())).await?;
-            if fail { Err(saga::Error::Conflict { saga: Purchase::NAME }) } else { Ok(()) }
+            if fail {
+                Err(saga::Error::UnknownDefinition { saga: Purchase::NAME, version: 2 })
+            } else {
+                Ok(())
+            }
         })
         .await;
     assert_eq!(told.is_err(), fail);
@@ -91,7 +95,7 @@ async fn steps_and_phases_are_told_once_they_are_committed() {
 struct FailsOnce(Database, Arc<Mutex<bool>>);
 
 impl Perform for FailsOnce {
-    async fn perform(&self, task: &Task) -> Verdict {
+    async fn perform(&self, task: &Task, _: &mut Vec<journal::Entry>) -> Verdict {
         if !std::mem::replace(&mut *self.1.lock().expect("no panic while locked"), true) {
             return Verdict::Failed("away".to_owned());
         }

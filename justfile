@@ -8,6 +8,14 @@ default:
 up *ARGS:
     cargo run --release -- up {{ARGS}}
 
+# The same with a small shop in every style, so that there is something to see.
+demo *ARGS:
+    cargo run --release -- up --demo {{ARGS}}
+
+# How fast orders come to their outcome, on a system that runs already, in every style that it has.
+load *ARGS:
+    cargo run --release -q -- load --style all {{ARGS}}
+
 # Every test.
 test *ARGS:
     cargo test --workspace --locked {{ARGS}}

@@ -1,4 +1,4 @@
-//! Times as a person writes and reads them.
+//! Times and rates as a person writes and reads them.
 
 use std::time::Duration;
 
@@ -15,6 +15,19 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         "" | "s" => Ok(Duration::from_secs(number)),
         "m" => number.checked_mul(60).map(Duration::from_secs).ok_or_else(expected),
         _ => Err(expected()),
+    }
+}
+
+/// A rate that a clock can follow, in a second.
+///
+/// # Errors
+/// The text is none.
+pub(crate) fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "a rate is a number, so many in a second".to_owned())?;
+    if (0.01..=1_000_000.0).contains(&rate) {
+        Ok(rate)
+    } else {
+        Err("a rate is from 0.01 to 1000000 in a second".to_owned())
     }
 }
 
@@ -43,6 +56,14 @@ mod tests {
         assert_eq!(duration("1m"), duration("60s"));
         for text in ["", "s", "1h", "-1s", "1.5s", "999999999999999999999"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_a_number_that_a_clock_can_follow() {
+        assert_eq!(rate("0.5"), Ok(0.5));
+        for text in ["", "0", "-1", "NaN", "inf", "fast"] {
+            assert!(rate(text).is_err(), "{text}");
         }
     }
 

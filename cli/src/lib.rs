@@ -27,6 +27,7 @@ pub mod failure;
 pub mod styles;
 
 mod apps;
+mod demo;
 mod durations;
 mod write;
 

@@ -1,6 +1,7 @@
 //! Sends the orders, as many clients at a time as are wanted, and sees every one to its outcome.
 
 use std::{
+    convert::Infallible,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -59,7 +60,7 @@ impl Engine {
         let all = async { while clients.join_next().await.is_some() {} };
         tokio::select! {
             () = all => false,
-            () = self.tell(observer) => true,
+            never = self.tell(observer) => match never {},
             () = self.stop.requested() => {
                 // Nothing more is sent; most of what was will still end.
                 let rest = async { while clients.join_next().await.is_some() {} };
@@ -70,7 +71,7 @@ impl Engine {
     }
 
     /// Tells second by second, for ever.
-    async fn tell(&self, observer: &dyn Observer) {
+    async fn tell(&self, observer: &dyn Observer) -> Infallible {
         let mut seconds = interval(Duration::from_secs(1));
         seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {

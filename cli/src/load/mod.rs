@@ -39,7 +39,7 @@ use chassis::{platform::Platform, shutdown};
 
 use crate::{
     console::Console,
-    durations::duration,
+    durations::{duration, rate},
     failure::{Exit, Failure},
     remote::{AdminArgs, GatewayArgs},
     styles::{self, Choice, Chosen},
@@ -127,6 +127,10 @@ pub trait Observer: Send + Sync {
 /// # Errors
 /// The system cannot be asked, or what the orders need cannot be made.
 pub async fn run(args: Args, platform: &Platform, console: &Console) -> Result<Exit, Failure> {
+    if args.orders.zip(args.warm_up).is_some_and(|(orders, warm_up)| warm_up >= orders) {
+        return Err(Failure::usage("the warm-up leaves no order to be measured")
+            .advise("--warm-up is less than --orders."));
+    }
     let gateway = args.gateway.connect(platform);
     let styles = styles::choose(args.style, &gateway, None).await?;
     let (trigger, stop) = shutdown::drain();
@@ -191,15 +195,5 @@ impl Args {
             learn: self.learn,
             timeout: self.timeout,
         }
-    }
-}
-
-/// A rate that a clock can follow.
-fn rate(text: &str) -> Result<f64, String> {
-    let rate: f64 = text.parse().map_err(|_| "a rate is a number of orders a second".to_owned())?;
-    if (0.01..=1_000_000.0).contains(&rate) {
-        Ok(rate)
-    } else {
-        Err("a rate is from 0.01 to 1000000 orders a second".to_owned())
     }
 }

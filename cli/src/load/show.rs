@@ -86,6 +86,12 @@ pub(super) fn report(report: &Report, console: &Console) {
         Bad { failed, not_sent },
         report.took_s
     ));
+    if report.to_outcome_ms.count == 0 {
+        console.line(format_args!(
+            "  no order has ended after the warm-up of {}: nothing was measured",
+            report.config.warm_up
+        ));
+    }
     let throughput = report.throughput;
     console.line(format_args!(
         "  {:<30} {:>9.1} orders/s over {:.1} s; {:.1} with the warm-up of {}",
@@ -95,17 +101,17 @@ pub(super) fn report(report: &Report, console: &Console) {
         throughput.with_warm_up,
         report.config.warm_up
     ));
-    console.line(format_args!("  {:<30} {}", "", Heads));
-    console.line(format_args!("  {:<30} {}", "to the outcome, ms", Row(report.to_outcome_ms)));
+    console.line(format_args!("  {:<30}{}", "", Heads));
+    console.line(format_args!("  {:<30}{}", "to the outcome, ms", Row(report.to_outcome_ms)));
     for outcome in &report.outcomes {
         let name = match (outcome.outcome, outcome.reason) {
             (_, Some(reason)) => format!("{} {}", word(&outcome.outcome), word(&reason)),
             (Outcome::Shipped, None) => "SHIPPED, unpaid".to_owned(),
             (other, None) => word(&other),
         };
-        console.line(format_args!("    {name:<28} {}", Row(outcome.to_outcome_ms)));
+        console.line(format_args!("    {name:<28}{}", Row(outcome.to_outcome_ms)));
     }
-    console.line(format_args!("  {:<30} {}", "to the answer, ms", Row(report.to_answer_ms)));
+    console.line(format_args!("  {:<30}{}", "to the answer, ms", Row(report.to_answer_ms)));
     pushback(report.pushback, console);
     console.line(format_args!("  {}", report.verdict.bottleneck.told()));
     for reason in &report.verdict.reasons {
@@ -140,7 +146,7 @@ struct Heads;
 
 impl fmt::Display for Heads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        ["orders", "p50", "p90", "p99", "p99.9", "max"].iter().try_for_each(|head| write!(f, "{head:>9} "))
+        ["orders", "p50", "p90", "p99", "p99.9", "max"].iter().try_for_each(|head| write!(f, " {head:>9}"))
     }
 }
 
@@ -149,7 +155,7 @@ struct Row(Percentiles);
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Percentiles { count, p50, p90, p99, p999, max, .. } = self.0;
-        write!(f, "{count:>9} ")?;
-        [p50, p90, p99, p999, max].iter().try_for_each(|time| write!(f, "{time:>9.1} "))
+        write!(f, " {count:>9}")?;
+        [p50, p90, p99, p999, max].iter().try_for_each(|time| write!(f, " {time:>9.1}"))
     }
 }

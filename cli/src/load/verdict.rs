@@ -10,6 +10,9 @@ const BUSY_THREAD: f64 = 0.85;
 /// A machine that is busy for this part of the time has none left.
 const BUSY_MACHINE: f64 = 0.9;
 
+/// One that is less busy than this could do more.
+const TIME_LEFT: f64 = 0.7;
+
 /// From this part of what a busy machine does the generator takes something away from the system.
 const MUCH_OF_IT: f64 = 0.2;
 
@@ -89,7 +92,9 @@ pub(super) fn judge(seen: Seen<'_>) -> Verdict {
     } else {
         Bottleneck::System
     };
-    let reasons = own.into_iter().chain(clients).chain(shared).chain([always(seen.generator)]).collect();
+    let idle = (bottleneck == Bottleneck::System).then(|| time_left(seen.generator)).flatten();
+    let reasons = own.into_iter().chain(clients).chain(shared).chain(idle);
+    let reasons = reasons.chain([always(seen.generator)]).collect();
     Verdict { bottleneck, reasons }
 }
 
@@ -121,6 +126,16 @@ fn shared_machine(generator: Generator) -> Option<String> {
     (part >= MUCH_OF_IT).then(|| {
         format!("the machine had no time left, and {:.0} % of what it did was the generator's", part * 100.0)
     })
+}
+
+/// What a closed loop leaves unused. Each client waits for one order at a time; what the system waits for meanwhile, its disk say, may
+/// well be shared by more of them.
+fn time_left(generator: Generator) -> Option<String> {
+    let busy = generator.machine_busy.filter(|busy| *busy < TIME_LEFT)?;
+    Some(format!(
+        "yet the machine was only {:.0} % busy: with more --concurrency the system may do more in a second",
+        busy * 100.0
+    ))
 }
 
 /// What an open loop could not send when it should.
@@ -194,6 +209,14 @@ mod tests {
     fn a_delay_that_is_little_beside_what_is_measured_does_not_matter() {
         let generator = Generator { lag_ms: late(4.9), delay_ms: late(4.9), ..Generator::default() };
         assert_eq!(judged(None, SENT, generator).bottleneck, Bottleneck::System);
+    }
+
+    #[test]
+    fn a_closed_loop_that_leaves_time_unused_says_so() {
+        let of = |busy| Generator { machine_busy: Some(busy), ..Generator::default() };
+        let told =
+            |busy| judged(None, SENT, of(busy)).reasons.iter().any(|it| it.contains("more --concurrency"));
+        assert!(told(0.4) && !told(0.8));
     }
 
     #[test]

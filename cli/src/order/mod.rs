@@ -25,10 +25,11 @@ use crate::{
     write::write_json,
 };
 use measure::{Counted, counted};
-use names::Names;
+pub(crate) use names::Names;
 use report::Summary;
-use run::{Observer, Runner, System};
-use scripts::Scripts;
+use run::System;
+pub(crate) use run::{Observer, Runner, registration};
+pub(crate) use scripts::Scripts;
 use show::{Counter, Narrator};
 
 /// The workload of `order` without a file.

@@ -9,7 +9,7 @@ use crate::workload::{Key, Run, Step, Workload};
 
 /// The customers and the products of a file, in one run.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(crate) struct Names {
     run: Run,
     customers: Slots<Key, CustomerId>,
     products: Slots<Sku, ()>,
@@ -18,7 +18,7 @@ pub(super) struct Names {
 /// A line that others need did not do its work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {kind} `{name}` that it needs could not be made")]
-pub(super) struct Missing {
+pub(crate) struct Missing {
     kind: &'static str,
     name: String,
 }
@@ -28,7 +28,7 @@ type Slots<N, T> = HashMap<N, watch::Sender<Option<Result<T, ()>>>>;
 
 impl Names {
     /// Nothing is known yet.
-    pub(super) fn new(run: Run, workload: &Workload) -> Self {
+    pub(crate) fn new(run: Run, workload: &Workload) -> Self {
         let mut names = Self { run, customers: Slots::new(), products: Slots::new() };
         for line in &workload.lines {
             match &line.step {
@@ -44,7 +44,7 @@ impl Names {
     ///
     /// # Errors
     /// They could not be registered.
-    pub(super) async fn customer(&self, key: &Key) -> Result<CustomerId, Missing> {
+    pub(crate) async fn customer(&self, key: &Key) -> Result<CustomerId, Missing> {
         match self.customers.get(key) {
             None => Ok(self.run.nobody(key)),
             Some(slot) => known(slot).await.ok_or_else(|| missing("customer", key)),
@@ -55,7 +55,7 @@ impl Names {
     ///
     /// # Errors
     /// It could not be.
-    pub(super) async fn product(&self, sku: &Sku) -> Result<(), Missing> {
+    pub(crate) async fn product(&self, sku: &Sku) -> Result<(), Missing> {
         match self.products.get(sku) {
             None => Err(missing("product", sku)),
             Some(slot) => known(slot).await.ok_or_else(|| missing("product", sku)),
@@ -63,12 +63,12 @@ impl Names {
     }
 
     /// What became of registering a customer.
-    pub(super) fn registered(&self, key: &Key, id: Option<CustomerId>) {
+    pub(crate) fn registered(&self, key: &Key, id: Option<CustomerId>) {
         settle(&self.customers, key, id);
     }
 
     /// What became of adding a product.
-    pub(super) fn added(&self, sku: &Sku, done: Option<()>) {
+    pub(crate) fn added(&self, sku: &Sku, done: Option<()>) {
         settle(&self.products, sku, done);
     }
 }

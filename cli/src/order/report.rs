@@ -9,10 +9,10 @@ use crate::workload::{CarrierScript, Expect, NewOrder, Outcome, PaymentScript, R
 
 /// What came of one order.
 #[derive(Clone, Debug)]
-pub(super) struct Report {
+pub(crate) struct Report {
     line: usize,
     key: String,
-    pub(super) order_id: Option<OrderId>,
+    pub(crate) order_id: Option<OrderId>,
     outcome: Option<Outcome>,
     /// From placing it to its first outcome, unless it was held on the way.
     took: Option<Duration>,
@@ -25,6 +25,16 @@ impl Report {
         let held = order.carrier == Some(CarrierScript::Hold) || order.payment == Some(PaymentScript::Hold);
         let key = order.key.to_string();
         Self { line, key, order_id: None, outcome: None, took: None, held, problem: None }
+    }
+
+    /// Where it ended, if it did.
+    pub(crate) const fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    /// What was not as expected.
+    pub(crate) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
     }
 
     /// Nothing came of it.

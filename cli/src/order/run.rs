@@ -22,39 +22,39 @@ use super::{
 use crate::{
     audit::until_rest,
     remote::{self, Admin, Api, App},
-    workload::{self, Line, NewCustomer, NewProduct, Run, Step, Workload},
+    workload::{self, Line, NewCustomer, NewOrder, NewProduct, Run, Step, Workload},
 };
 
 /// What a run needs to know.
-pub(super) struct Runner<'a> {
+pub(crate) struct Runner<'a> {
     /// The style's API.
-    pub(super) api: Api,
+    pub(crate) api: Api,
     /// What names begin with.
-    pub(super) run: Run,
+    pub(crate) run: Run,
     /// What names stand for.
-    pub(super) names: Names,
+    pub(crate) names: Names,
     /// The simulators, if there is a script for them.
-    pub(super) scripts: Option<Scripts>,
+    pub(crate) scripts: Option<Scripts>,
     /// What a barrier waits for, if there is one.
-    pub(super) system: Option<System>,
+    pub(crate) system: Option<System>,
     /// How many lines are worked on at a time.
-    pub(super) concurrency: usize,
+    pub(crate) concurrency: usize,
     /// How long an order may take, and how long a barrier.
-    pub(super) patience: Duration,
+    pub(crate) patience: Duration,
     /// Who is told.
-    pub(super) observer: &'a dyn Observer,
+    pub(crate) observer: &'a dyn Observer,
 }
 
 /// A system that can come to rest.
 #[derive(Debug)]
-pub(super) struct System {
+pub(crate) struct System {
     pub(super) admin: Admin,
     pub(super) apps: BTreeSet<App>,
     pub(super) styles: Vec<Style>,
 }
 
 /// Hears what happens in a run.
-pub(super) trait Observer: Sync {
+pub(crate) trait Observer: Sync {
     /// An order came to a status, so long after it was placed.
     fn status(&self, change: &StatusChange, after: Duration);
     /// An order was left unpaid: the one outcome that is no status of its own.
@@ -75,13 +75,20 @@ enum Done {
 
 /// Why something could not be set up.
 #[derive(Debug, thiserror::Error)]
-enum Error {
+pub(crate) enum Error {
     #[error(transparent)]
     Remote(#[from] remote::Error),
     #[error(transparent)]
     Missing(#[from] super::names::Missing),
     #[error("the name cannot be prefixed")]
     Name(#[from] contracts::values::Invalid),
+}
+
+impl Error {
+    /// The code of the problem, if the system said no.
+    pub(crate) fn code(&self) -> Option<&str> {
+        if let Self::Remote(error) = self { error.code() } else { None }
+    }
 }
 
 /// Runs a workload. After a barrier that fails nothing more is tried: what would come of it would prove nothing.
@@ -118,7 +125,7 @@ impl Runner<'_> {
     async fn line(&self, Line { number, step }: &Line) -> Done {
         let context = self.api.begin().with_idempotency_key(Some(format!("{}/{number}", self.run)));
         let set_up = match step {
-            Step::Order(order) => return Done::Order(Box::new(live(self, *number, order).await)),
+            Step::Order(order) => return Done::Order(Box::new(self.order(*number, order).await)),
             Step::Barrier(_) => Ok(()),
             Step::Customer(customer) => self.register(&context, customer).await,
             Step::Product(product) => self.add(&context, product).await,
@@ -131,13 +138,22 @@ impl Runner<'_> {
         set_up.map_or_else(failed, |()| Done::SetUp)
     }
 
+    /// Sees an order of the file through to its outcome.
+    pub(crate) async fn order(&self, line: usize, order: &NewOrder) -> Report {
+        live(self, line, order).await
+    }
+
     async fn register(&self, context: &Context, customer: &NewCustomer) -> Result<(), Error> {
         let registered = self.api.register_customer(context, &registration(customer)).await;
         self.names.registered(&customer.key, registered.as_ref().ok().map(|customer| customer.id));
         Ok(registered.map(drop)?)
     }
 
-    async fn add(&self, context: &Context, product: &NewProduct) -> Result<(), Error> {
+    /// Adds a product of the file.
+    ///
+    /// # Errors
+    /// It cannot be added; nobody waits for it any longer then.
+    pub(crate) async fn add(&self, context: &Context, product: &NewProduct) -> Result<(), Error> {
         let name = product.name.as_ref().map_or_else(|| product.sku.to_string(), ToString::to_string);
         let added = async {
             let sku = self.run.sku(&product.sku)?.to_string();
@@ -150,14 +166,22 @@ impl Runner<'_> {
         added
     }
 
-    async fn price(&self, context: &Context, price: &workload::Price) -> Result<(), Error> {
+    /// Changes a price.
+    ///
+    /// # Errors
+    /// It cannot be changed.
+    pub(crate) async fn price(&self, context: &Context, price: &workload::Price) -> Result<(), Error> {
         self.names.product(&price.sku).await?;
         let body = ChangeProduct { name: None, unit_price: Some(raw(price.unit_price)) };
         self.api.change_product(context, &self.run.sku(&price.sku)?, &body).await?;
         Ok(())
     }
 
-    async fn limit(&self, context: &Context, limit: &workload::Limit) -> Result<(), Error> {
+    /// Changes a limit.
+    ///
+    /// # Errors
+    /// It cannot be changed.
+    pub(crate) async fn limit(&self, context: &Context, limit: &workload::Limit) -> Result<(), Error> {
         let customer = self.names.customer(&limit.customer).await?;
         let body = ChangeCreditLimit { credit_limit: raw(limit.credit_limit) };
         self.api.change_limit(context, customer, &body).await?;
@@ -189,7 +213,7 @@ fn raw(money: Money) -> RawMoney {
 }
 
 /// A customer of a file, with somebody's name and address where it gives none.
-fn registration(customer: &NewCustomer) -> RegisterCustomer {
+pub(crate) fn registration(customer: &NewCustomer) -> RegisterCustomer {
     let address = customer.address.as_ref();
     let part = |given: Option<String>, otherwise: &str| given.unwrap_or_else(|| otherwise.to_owned());
     RegisterCustomer {

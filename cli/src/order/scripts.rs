@@ -1,6 +1,9 @@
 //! The simulators, told how to answer for one order, and watched for the calls that they hold.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Duration,
+};
 
 use contracts::{
     Reference,
@@ -20,7 +23,7 @@ const GOOD_FOR: Duration = Duration::from_millis(20);
 
 /// The simulators of the styles in question.
 #[derive(Debug)]
-pub(super) struct Scripts {
+pub(crate) struct Scripts {
     admin: Admin,
     simulators: Vec<App>,
     carrier: Mutex<Calls>,
@@ -35,7 +38,7 @@ struct Calls {
 }
 
 impl Scripts {
-    pub(super) fn new(admin: Admin, simulators: Vec<App>) -> Self {
+    pub(crate) fn new(admin: Admin, simulators: Vec<App>) -> Self {
         Self { admin, simulators, carrier: Mutex::default(), payment: Mutex::default() }
     }
 
@@ -53,6 +56,40 @@ impl Scripts {
         let change = ChangeSettings { scripts, ..ChangeSettings::default() };
         for app in &self.simulators {
             self.admin.set_simulator(app, outside.name(), &change).await?;
+        }
+        Ok(())
+    }
+
+    /// Has calls about this order answered as if it had never had a script.
+    ///
+    /// # Errors
+    /// A simulator does not do as told.
+    pub(crate) async fn forget(&self, reference: &Reference) -> Result<(), Error> {
+        self.take_away([reference.clone()].into()).await
+    }
+
+    /// The same for all orders whose names begin so, among the thousand scripts of a simulator that were set last.
+    ///
+    /// # Errors
+    /// A simulator does not do as told.
+    pub(crate) async fn forget_all(&self, prefix: &str) -> Result<(), Error> {
+        let mut references = BTreeSet::new();
+        for app in &self.simulators {
+            for outside in Outside::ALL {
+                let scripts = self.admin.simulator(app, outside.name()).await?.scripts;
+                references.extend(scripts.into_keys().filter(|it| it.as_str().starts_with(prefix)));
+            }
+        }
+        if references.is_empty() { Ok(()) } else { self.take_away(references).await }
+    }
+
+    async fn take_away(&self, references: BTreeSet<Reference>) -> Result<(), Error> {
+        let scripts = references.into_iter().map(|reference| (reference, None)).collect();
+        let change = ChangeSettings { scripts, ..ChangeSettings::default() };
+        for app in &self.simulators {
+            for outside in Outside::ALL {
+                self.admin.set_simulator(app, outside.name(), &change).await?;
+            }
         }
         Ok(())
     }

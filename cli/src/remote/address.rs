@@ -1,6 +1,10 @@
 //! Where a part of the system is reached.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    str::FromStr,
+};
 
 use axum::http::Uri;
 
@@ -27,6 +31,12 @@ impl FromStr for Address {
     }
 }
 
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Self(format!("http://{address}"))
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -36,7 +46,7 @@ impl fmt::Display for Address {
 impl Address {
     /// A port on this machine.
     pub(super) fn here(port: u16) -> Self {
-        Self(format!("http://127.0.0.1:{port}"))
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into()
     }
 
     /// Whether it is on this machine.

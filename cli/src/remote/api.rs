@@ -17,12 +17,14 @@ use contracts::{
     CustomerId, OrderId, Sku,
     billing::Invoice,
     customers::{ChangeCreditLimit, Customer, RegisterCustomer},
-    ordering::{AddItem, ChangeItem, CreateOrder, Order},
+    ordering::{AddItem, ChangeItem, CreateOrder, Order, OrderStatus},
+    page::Page,
     warehouse::{AddProduct, ChangeProduct, Product, Restock},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Caller, Error, Pushback};
+use crate::workload::word;
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
@@ -105,6 +107,40 @@ impl Api {
         body: &ChangeProduct,
     ) -> Result<Product, Error> {
         self.send(context, Call::patch(self.at(&format!("/v1/products/{sku}"))), body).await
+    }
+
+    /// A product.
+    ///
+    /// # Errors
+    /// See [`register_customer`](Self::register_customer).
+    pub async fn product(&self, context: &Context, sku: &Sku) -> Result<Product, Error> {
+        self.read(Call::get(self.at(&format!("/v1/products/{sku}"))).for_context(context)).await
+    }
+
+    /// A hundred customers, the oldest first, or those after a cursor.
+    ///
+    /// # Errors
+    /// See [`register_customer`](Self::register_customer).
+    pub async fn customers(&self, context: &Context, cursor: Option<&str>) -> Result<Page<Customer>, Error> {
+        let after = cursor.map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
+        let call = Call::get(self.at(&format!("/v1/customers?limit=100{after}")));
+        self.read(call.for_context(context)).await
+    }
+
+    /// The newest hundred of a customer's orders that are in this status.
+    ///
+    /// # Errors
+    /// See [`register_customer`](Self::register_customer).
+    pub async fn orders_of(
+        &self,
+        context: &Context,
+        customer: CustomerId,
+        status: OrderStatus,
+    ) -> Result<Page<Order>, Error> {
+        let status = word(&status);
+        let call =
+            Call::get(self.at(&format!("/v1/orders?customer_id={customer}&status={status}&limit=100")));
+        self.read(call.for_context(context)).await
     }
 
     /// Takes in more of a product.

@@ -16,7 +16,7 @@ use futures_util::future::{join_all, try_join_all};
 use ports::Ports;
 use system::System;
 
-use crate::BUILD;
+use crate::{BUILD, demo::Demo, durations::rate};
 
 pub use system::openapi;
 
@@ -52,6 +52,15 @@ pub struct Args {
     /// Keep everything in a temporary directory, which is removed at the end; as durable as ever while it runs.
     #[arg(long, conflicts_with = "data_dir")]
     pub ephemeral: bool,
+
+    /// Open a small shop in every style, whose orders end in every way that there is, so that there is something to see. It goes on
+    /// until Ctrl-C, and where it was at the next start.
+    #[arg(long)]
+    pub demo: bool,
+
+    /// With --demo: orders per second in each style.
+    #[arg(long, value_name = "R", default_value_t = 3.0, value_parser = rate, requires = "demo")]
+    pub demo_rate: f64,
 }
 
 /// Why the system did not start.
@@ -128,6 +137,7 @@ pub struct Up {
     admin: tokio::task::JoinHandle<()>,
     admin_stop: shutdown::Trigger,
     default_style: Style,
+    demo: Option<Demo>,
     // Unlocked, and removed if it is temporary, when everything else is closed.
     directory: DataDirectory,
 }
@@ -176,7 +186,12 @@ impl Up {
         let listener = platform.network.listen(ports.admin);
         let listener = listener.map_err(|source| Error::Listen { port: ports.admin.port(), source })?;
         let admin = platform.spawn(Server::new(router, listener, Limits::default()).run(drain));
-        Ok(Self { gateway: ports.gateway, systems, gateway_app, admin, admin_stop, default_style, directory })
+        let demo = args.demo.then(|| {
+            let styles = systems.iter().map(System::style);
+            Demo::start(&platform, styles, (ports.gateway, ports.admin), args.demo_rate)
+        });
+        let gateway = ports.gateway;
+        Ok(Self { gateway, systems, gateway_app, admin, admin_stop, default_style, demo, directory })
     }
 
     /// Says where everything is, `ready` last.
@@ -190,10 +205,13 @@ impl Up {
         say("ready");
     }
 
-    /// Stops in order: the gateway takes nothing more and finishes what it has, then every service does, then the
+    /// Stops in order: the demo sends nothing more, the gateway takes nothing more and finishes what it has, then every service does, then the
     /// databases are closed.
     pub async fn stop(self) {
         let stop = async {
+            if let Some(demo) = self.demo {
+                demo.stop().await;
+            }
             self.gateway_app.run_until(std::future::ready(())).await;
             join_all(self.systems.into_iter().map(System::stop)).await;
             self.admin_stop.drain();

@@ -10,7 +10,11 @@ use super::Key;
 
 /// An id of its own for every run of a file, by which all that it makes is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run(String);
+pub struct Run {
+    name: String,
+    /// Whether products are called otherwise than in the file, too.
+    renames: bool,
+}
 
 impl Run {
     const LENGTH: usize = 8;
@@ -25,7 +29,13 @@ impl Run {
         const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         let number = random.next_u64();
         let digit = |place: usize| char::from(DIGITS[(number >> (5 * place)) as usize % DIGITS.len()]);
-        Self((0..Self::LENGTH).map(digit).collect())
+        Self { name: (0..Self::LENGTH).map(digit).collect(), renames: true }
+    }
+
+    /// A run that no other has the id of either, which says by its name what it is; products keep the names that they have in the
+    /// file.
+    pub(crate) fn named(name: &str, random: &Random) -> Self {
+        Self { name: format!("{name}-{}", Self::new(random)), renames: false }
     }
 
     /// What the system calls a product of the file.
@@ -33,7 +43,7 @@ impl Run {
     /// # Errors
     /// The file's sku is longer than [`LONGEST_SKU`](Self::LONGEST_SKU).
     pub fn sku(&self, sku: &Sku) -> Result<Sku, Invalid> {
-        format!("{self}-{sku}").parse()
+        if self.renames { format!("{self}-{sku}").parse() } else { Ok(sku.clone()) }
     }
 
     /// What the systems outside call an order of the file.
@@ -58,6 +68,6 @@ impl Run {
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.name)
     }
 }

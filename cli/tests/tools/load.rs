@@ -138,6 +138,14 @@ async fn a_run_that_is_told_to_stop_tells_what_it_has() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_warm_up_that_leaves_nothing_is_wrong_usage() {
+    let stand_in = stand_in();
+    let ended = switchyard(&stand_in.platform, &["load", "--orders", "10", "--warm-up", "10"]).await;
+    assert!(ended.with(2).contains("no order to be measured"), "{}", ended.err);
+    assert_eq!(stand_in.world().state().requests, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_figures_are_written_as_documented() {
     let stand_in = stand_in();
     let directory = tempfile::tempdir().unwrap();

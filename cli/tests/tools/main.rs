@@ -6,6 +6,7 @@
 )]
 
 mod commands;
+mod demo;
 mod load;
 mod one_thread;
 mod openapi;

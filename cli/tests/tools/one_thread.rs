@@ -21,26 +21,26 @@ struct Typed {
 }
 
 /// A platform whose time is that of a paused runtime.
-fn platform() -> Platform {
+pub(crate) fn platform() -> Platform {
     let began = Instant::now();
     let clock = Clock::new(move || BEGINNING + i64::try_from(began.elapsed().as_micros()).unwrap());
     Platform::simulated(1, clock)
 }
 
 /// Runs `work` beside a system that keeps its data there and stops in order afterwards.
-async fn beside_a_system(
+pub(crate) async fn beside_a_system(
     platform: &Platform,
     data: &Path,
-    ports: &[&str],
+    options: &[&str],
     retention: Retention,
     work: impl Future<Output = ()>,
 ) {
     let data = ["--data-dir", data.to_str().unwrap()];
-    let typed = Typed::parse_from([&["up"], data.as_slice(), ports].concat());
+    let typed = Typed::parse_from([&["up"], data.as_slice(), options].concat());
     let (platform, log) = (platform.clone(), LogHandle::detached());
-    let up = Up::start(&typed.up, retention, platform, log).await.unwrap();
+    let up = Box::pin(Up::start(&typed.up, retention, platform, log)).await.unwrap();
     work.await;
-    up.stop().await;
+    Box::pin(up.stop()).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,8 @@ pub(crate) struct Ended {
 pub(crate) async fn switchyard(platform: &Platform, arguments: &[&str]) -> Ended {
     let typed = CommandLine::try_parse_from([&["switchyard"], arguments].concat()).unwrap();
     let (out, err) = (Sink::default(), Sink::default());
-    let code = typed.run(platform, &Console::new(out.clone(), err.clone(), false)).await;
+    let console = Console::new(out.clone(), err.clone(), false);
+    let code = Box::pin(typed.run(platform, &console)).await;
     Ended { code, out: out.text(), err: err.text() }
 }
 

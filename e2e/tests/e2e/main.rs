@@ -17,5 +17,6 @@ mod world;
 
 mod disk;
 mod kill;
+mod measure;
 mod participants;
 mod start;

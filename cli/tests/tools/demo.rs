@@ -1,0 +1,104 @@
+//! `switchyard up --demo`.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use chassis::{
+    client::{Call, HttpClient, Options},
+    platform::Platform,
+    retention::Retention,
+};
+use contracts::style::Style;
+use serde_json::Value;
+use tokio::time::sleep;
+
+use crate::{
+    one_thread::{beside_a_system, platform},
+    terminal::switchyard,
+};
+
+/// How an order ended: where, and why.
+type End = (String, Option<String>);
+
+/// Every way in which an order can end.
+fn every_end() -> BTreeSet<End> {
+    let end = |status: &str, reason: Option<&str>| (status.to_owned(), reason.map(str::to_owned));
+    let reasons = ["UNKNOWN_CUSTOMER", "INSUFFICIENT_CREDIT", "CURRENCY_MISMATCH", "OUT_OF_STOCK"];
+    let refused = reasons.map(|reason| end("REJECTED", Some(reason)));
+    let others =
+        [("COMPLETED", None), ("SHIPPED", None), ("CANCELLED", None), ("CANCELLED", Some("CARRIER_REFUSED"))];
+    refused.into_iter().chain(others.map(|(status, reason)| end(status, reason))).collect()
+}
+
+/// Looks at a style from outside.
+struct Visitor {
+    client: HttpClient,
+    style: Style,
+}
+
+impl Visitor {
+    fn of(platform: &Platform, style: Style) -> Self {
+        Self { client: HttpClient::new(platform, Options::default()), style }
+    }
+
+    /// Everything in a list.
+    async fn list(&self, what: &str) -> Vec<Value> {
+        let (mut items, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let url = format!("http://127.0.0.1:8080/{}/v1/{what}?limit=100{cursor}", self.style);
+            let page: Value = self.client.send(Call::get(url)).await.unwrap().json().unwrap();
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            let Some(next) = page["next"].as_str() else { return items };
+            cursor = format!("&cursor={next}");
+        }
+    }
+
+    /// How those orders ended that did.
+    async fn ends(&self) -> BTreeSet<End> {
+        let orders = self.list("orders").await;
+        let ended = orders.iter().filter(|order| order["waiting_for"].is_null() && order["status"] != "OPEN");
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        ended.map(|order| (text(&order["status"]).unwrap(), text(&order["reason"]))).collect()
+    }
+
+    async fn until_everything_was_seen(&self) {
+        while self.ends().await != every_end() {
+            sleep(Duration::from_secs(5)).await;
+        }
+    }
+
+    /// Orders that are there now, and waits until there are more.
+    async fn until_there_is_more(&self) {
+        let before = self.list("orders").await.len();
+        while self.list("orders").await.len() < before + 10 {
+            sleep(Duration::from_secs(5)).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_demo_shows_every_end_in_every_style_and_goes_on_after_a_restart() {
+    let (platform, data, keep) = (platform(), tempfile::tempdir().unwrap(), Retention::default());
+    let visitors = Style::ALL.map(|style| Visitor::of(&platform, style));
+    let until_seen = async {
+        for visitor in &visitors {
+            visitor.until_everything_was_seen().await;
+        }
+    };
+    Box::pin(beside_a_system(&platform, data.path(), &["--demo"], keep, until_seen)).await;
+    let go_on = async {
+        for visitor in &visitors {
+            visitor.until_there_is_more().await;
+            // What was there was found again.
+            assert_eq!(
+                (visitor.list("customers").await.len(), visitor.list("products").await.len()),
+                (10, 11)
+            );
+        }
+    };
+    Box::pin(beside_a_system(&platform, data.path(), &["--demo", "--demo-rate", "5"], keep, go_on)).await;
+    let verify = async {
+        let verified = switchyard(&platform, &["verify"]).await;
+        assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
+    };
+    Box::pin(beside_a_system(&platform, data.path(), &[], keep, verify)).await;
+}

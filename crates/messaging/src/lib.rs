@@ -15,11 +15,11 @@ mod id;
 pub mod inbox;
 pub mod observe;
 pub mod outbox;
-pub mod partition;
 pub mod publishing;
 pub mod tally;
 pub mod webhook;
 
+pub use ::partition::{self, partition};
 pub use answers::Answers;
 pub use backoff::Backoff;
 pub use broker::{Broker, Delivery, PublishError, Publisher, Responder, Subscription};
@@ -28,7 +28,6 @@ pub use embedded::Embedded;
 pub use envelope::{Data, Envelope};
 pub use id::derived_id;
 pub use observe::Observer;
-pub use partition::partition;
 pub use tally::Tally;
 
 use database::{Schema, Statement};

@@ -1,5 +1,8 @@
 //! Which of the 256 virtual partitions a key belongs to.
 //!
+//! Brokers, inboxes and the ledger's subscriptions share it, so that what is about one thing is in one partition
+//! wherever it goes.
+//!
 //! The hash is part of the wire format: every program, of whatever version and in whatever language, must put a
 //! key into the same partition. It is FNV-1a of 64 bits over the key's UTF-8 bytes, finished by the mixing steps of
 //! SplitMix64, since the low bits of FNV-1a alone depend on the low bits of the bytes only.
@@ -24,23 +27,36 @@ pub fn partition(key: &str) -> u8 {
 
 /// The hash of this module, to be fed piece by piece.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Hasher(u64);
+pub struct Hasher(u64);
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Hasher {
-    pub(crate) const fn new() -> Self {
+    /// The hash of nothing so far.
+    #[must_use]
+    pub const fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    pub(crate) fn bytes(self, bytes: &[u8]) -> Self {
+    /// With these bytes too.
+    #[must_use]
+    pub fn bytes(self, bytes: &[u8]) -> Self {
         Self(bytes.iter().fold(self.0, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)))
     }
 
     /// Bytes and then their number, so that where one piece ends and the next begins counts too.
-    pub(crate) fn piece(self, bytes: &[u8]) -> Self {
+    #[must_use]
+    pub fn piece(self, bytes: &[u8]) -> Self {
         self.bytes(bytes).bytes(&(bytes.len() as u64).to_le_bytes())
     }
 
-    pub(crate) const fn finish(self) -> u64 {
+    /// The hash of everything that it was fed.
+    #[must_use]
+    pub const fn finish(self) -> u64 {
         let mut hash = self.0;
         hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

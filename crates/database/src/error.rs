@@ -191,6 +191,15 @@ pub enum Error {
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
+    /// What is built on the store could not do its part of the transaction, for a reason of its own.
+    #[error("{doing}")]
+    Layer {
+        /// What it was doing.
+        doing: &'static str,
+        /// Why it failed.
+        #[source]
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
     /// A lease is no longer held by the one who presented this token.
     #[error("the lease on `{role}` with token {token} is lost")]
     LeaseLost {

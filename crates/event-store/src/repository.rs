@@ -1,0 +1,303 @@
+//! Aggregates that are kept as events in the ledger, and as nothing else.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aggregate::{Aggregate, Change, Versioned};
+use database::{Transaction, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::read::{self, AsOf, stored};
+use crate::snapshots::{self, Policy, Snapshotter, Wanted};
+use crate::types::{self, EventTypes};
+use crate::{Append, Expected, Ledger, Metadata, NewEvent, StreamName, Writer, append, schema};
+
+/// How many events are read at a time to look back.
+const PAGE: usize = 256;
+
+/// An aggregate whose events are recorded in the ledger, in the streams `NAME-id`.
+pub trait EventSourced:
+    Aggregate<Event: Serialize + DeserializeOwned> + Serialize + DeserializeOwned
+{
+    /// What the form and the meaning of a stored state hang on. It changes whenever a state that was folded by an older
+    /// program is not what this one would fold from the same events; snapshots of another text are passed over.
+    ///
+    /// `testing::shape` makes one of a state's form.
+    const STATE_SCHEMA: &'static str;
+
+    /// Its types of events, with all their versions.
+    fn event_types() -> EventTypes<Self::Event>;
+
+    /// Its id as streams are named: see [`StreamName`].
+    fn stream_id(id: &Self::Id) -> String;
+}
+
+/// What a stream's state was folded from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Folded<A> {
+    /// The state.
+    pub state: A,
+    /// The version of the last event in it.
+    pub version: u64,
+    /// How many events came after the snapshot, or after what was known of it.
+    pub tail: u64,
+}
+
+/// Why a stream is not the past of an aggregate, or could not become it.
+#[derive(Debug, thiserror::Error)]
+#[error("the stream `{stream}`")]
+pub struct StreamError {
+    /// The stream.
+    pub stream: StreamName,
+    /// Why.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl From<StreamError> for database::Error {
+    fn from(error: StreamError) -> Self {
+        Self::Layer { doing: "keeping an aggregate in the ledger", source: Arc::new(error) }
+    }
+}
+
+/// The aggregates of one kind, each the sum of its stream; clones share what they know.
+///
+/// Their events say where they come from: whatever the transaction's [cause](journal::because) is.
+pub struct Repository<A: EventSourced> {
+    writer: Writer,
+    types: Arc<EventTypes<A::Event>>,
+    ids: Arc<dyn Fn() -> Uuid + Send + Sync>,
+    snapshots: Option<(Policy, Wanted)>,
+}
+
+impl<A: EventSourced> Repository<A> {
+    /// The aggregates in this ledger. `ids` makes the ids of events.
+    ///
+    /// # Errors
+    /// The aggregate's name is no category.
+    pub fn new(
+        ledger: &Ledger,
+        ids: impl Fn() -> Uuid + Send + Sync + 'static,
+    ) -> Result<Self, crate::InvalidName> {
+        Ok(Self {
+            writer: ledger.writer(&[A::NAME])?,
+            types: Arc::new(A::event_types()),
+            ids: Arc::new(ids),
+            snapshots: None,
+        })
+    }
+
+    /// With snapshots, and who takes them: a task that runs beside.
+    #[must_use]
+    pub fn with_snapshots(self, ledger: &Ledger, policy: Policy) -> (Self, Snapshotter<A>) {
+        let wanted = Wanted::default();
+        let repository = Self { snapshots: Some((policy, wanted.clone())), ..self };
+        let snapshotter = Snapshotter::new(ledger.database().clone(), repository.clone(), wanted);
+        (repository, snapshotter)
+    }
+
+    /// What tells this program's snapshots from others'.
+    #[must_use]
+    pub fn fingerprint() -> i64 {
+        snapshots::fingerprint(A::STATE_SCHEMA)
+    }
+
+    /// The stream of an aggregate.
+    ///
+    /// # Errors
+    /// Its id is none that a stream can be named by.
+    pub fn stream(id: &A::Id) -> Result<StreamName, database::Error> {
+        let invalid = |source| database::Error::Layer { doing: "naming a stream", source: Arc::new(source) };
+        StreamName::new(A::NAME, &A::stream_id(id)).map_err(invalid)
+    }
+
+    /// The aggregate at a version, or at its last one before that.
+    ///
+    /// # Errors
+    /// The database's, and [`database::Error::Layer`] if an event cannot be read.
+    pub async fn at_version(
+        &self,
+        tx: &mut Transaction,
+        id: &A::Id,
+        version: u64,
+    ) -> Result<Versioned<A>, database::Error> {
+        let Folded { state, version, .. } = self.fold(tx, &Self::stream(id)?, version).await?;
+        Ok(Versioned { state, version })
+    }
+
+    /// The aggregate as it was effective, as far as it was known; the version counts the events that were.
+    ///
+    /// # Errors
+    /// The database's, and [`database::Error::Layer`] if an event cannot be read.
+    pub async fn as_of(
+        &self,
+        tx: &mut Transaction,
+        id: &A::Id,
+        at: AsOf,
+    ) -> Result<Versioned<A>, database::Error> {
+        let stream = Self::stream(id)?;
+        let (mut versioned, mut after) = (Versioned::<A>::default(), None);
+        loop {
+            let mut page = read::as_of(tx, &stream, at, after.as_ref(), PAGE).await?;
+            for event in &page {
+                let event = self.types.decode(&event.kind, event.schema_version, &event.data);
+                versioned.state.evolve(&event.map_err(|source| unreadable(&stream, source))?);
+                versioned.version += 1;
+            }
+            if page.len() < PAGE {
+                return Ok(versioned);
+            }
+            after = page.pop();
+        }
+    }
+
+    /// The state of a stream at a version, from its snapshot if there is one.
+    ///
+    /// # Errors
+    /// The database's, and [`database::Error::Layer`] if an event cannot be read.
+    pub async fn fold(
+        &self,
+        tx: &mut Transaction,
+        stream: &StreamName,
+        up_to: u64,
+    ) -> Result<Folded<A>, database::Error> {
+        let base = if self.snapshots.is_some() { self.snapshot(tx, stream, up_to).await? } else { None };
+        self.catch_up(tx, stream, base.unwrap_or_default(), up_to).await
+    }
+
+    /// Brings what is known of a stream up to a version, or up to its last one before that. Whoever keeps states in memory
+    /// begins with what it has.
+    ///
+    /// # Errors
+    /// The database's, and [`database::Error::Layer`] if an event cannot be read.
+    pub async fn catch_up(
+        &self,
+        tx: &mut Transaction,
+        stream: &StreamName,
+        base: Versioned<A>,
+        up_to: u64,
+    ) -> Result<Folded<A>, database::Error> {
+        let after = base.version;
+        let (mut folded, mut failed) = (Folded { state: base.state, version: after, tail: 0 }, None);
+        let range = params![stream.as_str(), after, stored(up_to)];
+        tx.query(schema::TAIL, range, |row| {
+            if failed.is_some() {
+                return Ok(());
+            }
+            let (version, kind, schema_version): (u64, String, u32) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            match self.types.decode(&kind, schema_version, &row.get::<String>(3)?) {
+                Ok(event) => {
+                    folded.state.evolve(&event);
+                    folded.version = version;
+                    folded.tail += 1;
+                }
+                Err(error) => failed = Some(error),
+            }
+            Ok(())
+        })
+        .await?;
+        match failed {
+            Some(error) => Err(unreadable(stream, error)),
+            None => Ok(folded),
+        }
+    }
+
+    /// The snapshot of a stream. One that cannot be read is as good as none.
+    async fn snapshot(
+        &self,
+        tx: &mut Transaction,
+        stream: &StreamName,
+        up_to: u64,
+    ) -> Result<Option<Versioned<A>>, database::Error> {
+        let found = snapshots::find(tx, stream, A::NAME, Self::fingerprint(), up_to).await?;
+        Ok(found.and_then(|(version, state)| match serde_json::from_str(&state) {
+            Ok(state) => Some(Versioned { state, version }),
+            Err(error) => {
+                tracing::warn!(%stream, version, "a snapshot is passed over, for it cannot be read: {error}");
+                None
+            }
+        }))
+    }
+
+    async fn load_one(&self, tx: &mut Transaction, id: &A::Id) -> Result<Versioned<A>, database::Error> {
+        let (begun, stream) = (Instant::now(), Self::stream(id)?);
+        let Folded { state, version, tail } = self.fold(tx, &stream, u64::MAX).await?;
+        if let Some((policy, wanted)) = &self.snapshots
+            && policy.calls_for_one(tail, begun.elapsed())
+        {
+            let wanted = wanted.clone();
+            tx.after_commit(move || wanted.ask(stream));
+        }
+        Ok(Versioned { state, version })
+    }
+
+    fn append_of(&self, change: &Change<A>) -> Result<Append, database::Error> {
+        let stream = Self::stream(&change.id)?;
+        let mut events = Vec::with_capacity(change.events.len());
+        for event in &change.events {
+            let types::Encoded { kind, schema_version, data } =
+                self.types.encode(event).map_err(|source| unreadable(&stream, source))?;
+            let event = NewEvent::unchecked((self.ids)(), &kind, schema_version, data);
+            events.push(event.map_err(|source| unreadable(&stream, source))?);
+        }
+        Ok(Append { stream, expected: Expected::Version(change.expected), events })
+    }
+}
+
+/// As application layers see it. That another has appended since is [`database::Error::Conflict`], as it is in a
+/// repository of rows.
+impl<A: EventSourced> aggregate::Repository<A> for Repository<A> {
+    type Transaction = Transaction;
+    type Error = database::Error;
+
+    async fn load(
+        &self,
+        tx: &mut Transaction,
+        ids: &[A::Id],
+        _: &A::Scope,
+    ) -> Result<Vec<Versioned<A>>, database::Error> {
+        let mut loaded = Vec::with_capacity(ids.len());
+        for id in ids {
+            loaded.push(self.load_one(tx, id).await?);
+        }
+        Ok(loaded)
+    }
+
+    async fn save(&self, tx: &mut Transaction, changes: &[Change<A>]) -> Result<(), database::Error> {
+        let appends: Vec<Append> =
+            changes.iter().map(|change| self.append_of(change)).collect::<Result<_, _>>()?;
+        let metadata = journal::cause(tx).map(Metadata::because).unwrap_or_default();
+        match self.writer.append(tx, &appends, &metadata).await {
+            Ok(_) => Ok(()),
+            Err(append::Error::Conflict { .. }) => Err(database::Error::Conflict { what: A::NAME }),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn unreadable(
+    stream: &StreamName,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> database::Error {
+    StreamError { stream: stream.clone(), source: Box::new(source) }.into()
+}
+
+impl<A: EventSourced> Clone for Repository<A> {
+    fn clone(&self) -> Self {
+        Self {
+            writer: self.writer.clone(),
+            types: Arc::clone(&self.types),
+            ids: Arc::clone(&self.ids),
+            snapshots: self.snapshots.clone(),
+        }
+    }
+}
+
+impl<A: EventSourced> fmt::Debug for Repository<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Repository of `{}` in the ledger", A::NAME)
+    }
+}

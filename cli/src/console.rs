@@ -119,10 +119,7 @@ impl Live {
         let told = self.told.fetch_add(1, Ordering::Relaxed);
         let bar = self.console.screen().bar.clone();
         match bar {
-            Some(bar) => {
-                bar.set_message(text.to_string());
-                bar.tick();
-            }
+            Some(bar) => bar.set_message(text.to_string()),
             None if (told + 1).is_multiple_of(Self::EVERY) => self.console.note(text),
             None => {}
         }

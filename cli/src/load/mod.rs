@@ -46,6 +46,9 @@ use crate::{
     write::write_json,
 };
 
+/// The longest warm-up unless told.
+const MOST_WARM_UP: u64 = 1000;
+
 /// What `load` can be told.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
@@ -74,7 +77,8 @@ pub struct Args {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration, requires = "rate")]
     backlog: Duration,
 
-    /// Measure only once so many orders have ended; a tenth of --orders, at most 1000, unless told.
+    /// Measure only once so many orders have ended. Unless told it is a tenth of all that are to be sent, at most 1000; 100 if only
+    /// the time is bounded.
     #[arg(long, value_name = "N")]
     warm_up: Option<u64>,
 
@@ -176,6 +180,12 @@ async fn one(
 }
 
 impl Args {
+    /// About how many orders there will be. Without a rate nobody knows how many fit into a time.
+    fn expected(&self, orders: Option<u64>) -> u64 {
+        let in_time = self.duration.zip(self.rate).map(|(time, rate)| (time.as_secs_f64() * rate) as u64);
+        orders.into_iter().chain(in_time).min().unwrap_or(1000)
+    }
+
     fn config(&self, style: Chosen, platform: &Platform) -> Config {
         let orders = self.orders.or_else(|| self.duration.is_none().then_some(1000));
         Config {
@@ -187,7 +197,7 @@ impl Args {
             clients: self.concurrency.into(),
             rate: self.rate,
             backlog: self.backlog,
-            warm_up: self.warm_up.unwrap_or_else(|| orders.map_or(100, |orders| (orders / 10).min(1000))),
+            warm_up: self.warm_up.unwrap_or_else(|| (self.expected(orders) / 10).min(MOST_WARM_UP)),
             mix: self.mix.clone(),
             lines: self.lines.into(),
             hot: self.hot,

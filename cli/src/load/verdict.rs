@@ -48,6 +48,8 @@ pub enum Bottleneck {
     Machine,
     /// There were too few clients for the rate, or the system was too slow for it.
     Clients,
+    /// Nobody knows: nothing was measured.
+    Unknown,
 }
 
 impl Bottleneck {
@@ -62,6 +64,7 @@ impl Bottleneck {
                 "the machine was the bottleneck, which system and generator share: the figures are of both together"
             }
             Self::Clients => "the rate was not kept: all clients were waiting for the system",
+            Self::Unknown => "nothing was measured, so that nobody knows what the bottleneck was",
         }
     }
 }
@@ -81,7 +84,9 @@ pub(super) fn judge(seen: Seen<'_>) -> Verdict {
     let shared = shared_machine(seen.generator);
     let clients = few_clients(seen);
     // What is the generator's own comes first: with it, nothing is known of the system.
-    let bottleneck = if !own.is_empty() {
+    let bottleneck = if seen.to_outcome_ms.count == 0 {
+        Bottleneck::Unknown
+    } else if !own.is_empty() {
         Bottleneck::Generator
     } else if !clients.is_empty() {
         Bottleneck::Clients
@@ -175,7 +180,7 @@ mod tests {
 
     fn judged(rate: Option<f64>, orders: Orders, generator: Generator) -> Verdict {
         let config = Config { rate, ..Config::default() };
-        let to_outcome_ms = Percentiles { p50: 20.0, ..Percentiles::default() };
+        let to_outcome_ms = Percentiles { count: orders.ended, p50: 20.0, ..Percentiles::default() };
         judge(Seen { config: &config, orders, to_outcome_ms, generator })
     }
 
@@ -191,6 +196,12 @@ mod tests {
             Generator { busiest_thread: 0.4, cores: 0.4, machine_busy: Some(0.7), ..Generator::default() };
         assert_eq!(judged(None, SENT, generator).bottleneck, Bottleneck::System);
         assert_eq!(judged(Some(100.0), SENT, generator).bottleneck, Bottleneck::Nobody);
+    }
+
+    #[test]
+    fn of_nothing_nobody_knows() {
+        let lagging = Generator { lag_ms: late(8.0), ..Generator::default() };
+        assert_eq!(judged(None, Orders::default(), lagging).bottleneck, Bottleneck::Unknown);
     }
 
     #[test]

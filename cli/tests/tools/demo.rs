@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use crate::{
     one_thread::{beside_a_system, platform},
+    stand_in::{Faults, stand_in_with},
     terminal::switchyard,
 };
 
@@ -76,6 +77,15 @@ impl Visitor {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_day_of_the_demo_ends_as_it_says() {
+    let stand_in = stand_in_with(&[Style::Rest], Faults::default());
+    let day = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/day.jsonl");
+    switchyard(&stand_in.platform, &["order", "--concurrency", "16", "--file", day]).await.with(0);
+    let verified = switchyard(&stand_in.platform, &["verify"]).await;
+    assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_demo_shows_every_end_in_every_style_and_goes_on_after_a_restart() {
     let (platform, data, keep) = (platform(), tempfile::tempdir().unwrap(), Retention::default());
     let visitors = Style::ALL.map(|style| Visitor::of(&platform, style));
@@ -84,7 +94,8 @@ async fn the_demo_shows_every_end_in_every_style_and_goes_on_after_a_restart() {
             visitor.until_everything_was_seen().await;
         }
     };
-    Box::pin(beside_a_system(&platform, data.path(), &["--demo"], keep, until_seen)).await;
+    Box::pin(beside_a_system(&platform, data.path(), &["--demo", "--demo-rate", "10"], keep, until_seen))
+        .await;
     let go_on = async {
         for visitor in &visitors {
             visitor.until_there_is_more().await;
@@ -95,7 +106,7 @@ async fn the_demo_shows_every_end_in_every_style_and_goes_on_after_a_restart() {
             );
         }
     };
-    Box::pin(beside_a_system(&platform, data.path(), &["--demo", "--demo-rate", "5"], keep, go_on)).await;
+    Box::pin(beside_a_system(&platform, data.path(), &["--demo", "--demo-rate", "10"], keep, go_on)).await;
     let verify = async {
         let verified = switchyard(&platform, &["verify"]).await;
         assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);

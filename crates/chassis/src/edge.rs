@@ -110,6 +110,7 @@ impl Edge {
                 about = Empty,
                 otel.name = Empty,
                 otel.kind = "server",
+                otel.link = Empty,
                 otel.status_code = Empty,
                 url.path = Empty,
                 url.scheme = Empty,

@@ -1,7 +1,7 @@
 //! Which trace a request belongs to: the headers of W3C Trace Context, level 1, over HTTP and gRPC alike.
 
 use axum::http::{HeaderMap, HeaderName};
-pub use trace::{Malformed, Trace, about, child_of, current, recorded};
+pub use trace::{Malformed, Trace, about, child_of, current, link, recorded};
 
 use crate::ids::Random;
 

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use crate::transaction::{Failure, Hook};
 use crate::{Error, Transaction};
@@ -89,7 +90,8 @@ where
     E: From<Error> + Send + 'static,
 {
     let (caller, answer) = oneshot::channel();
-    (Box::new(Packed { closure, result: None, runs_left: RUNS - 1, caller }), answer)
+    let span = Span::current();
+    (Box::new(Packed { closure, result: None, runs_left: RUNS - 1, caller, span }), answer)
 }
 
 /// Whether this thread is inside of a closure, where another transaction must not begin: it would wait for
@@ -107,6 +109,8 @@ struct Packed<T, E, F> {
     result: Option<Result<T, E>>,
     runs_left: u8,
     caller: oneshot::Sender<Result<T, E>>,
+    /// The caller's: what the closure logs is of the same request, message or task.
+    span: Span,
 }
 
 impl<T, E, F> Work for Packed<T, E, F>
@@ -118,6 +122,7 @@ where
     fn run(&mut self, tx: &mut Transaction) -> bool {
         INSIDE.set(true);
         let run = catch_unwind(AssertUnwindSafe(|| {
+            let _within = self.span.enter();
             drop(self.result.take());
             let polled = poll_once(run_to_the_end(&self.closure, tx));
             self.result = Some(outcome(polled, tx.failed()));
@@ -143,9 +148,12 @@ where
     }
 
     fn answer(self: Box<Self>) {
-        if let Some(result) = self.result {
+        let Self { result, caller, span, .. } = *self;
+        // The caller's span ends when the caller says, who goes on from here.
+        drop(span);
+        if let Some(result) = result {
             // A caller that went away does not wait for an answer.
-            let _ = self.caller.send(result);
+            let _ = caller.send(result);
         }
     }
 }

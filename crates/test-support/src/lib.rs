@@ -4,4 +4,5 @@ pub mod collector;
 pub mod link;
 pub mod namespace;
 pub mod postgres;
+pub mod recording;
 pub mod unsynced;

@@ -6,4 +6,4 @@ mod context;
 mod span;
 
 pub use context::{Malformed, Trace};
-pub use span::{about, child_of, current, recorded, recorded_from};
+pub use span::{about, child_of, current, link, recorded, recorded_from};

@@ -61,6 +61,16 @@ pub fn about(key: &'static str, value: &impl fmt::Display) {
     Span::current().record("about", tracing::field::display(About(key, value)));
 }
 
+/// Links the current span to a place in another trace, in which its work has a part as well. Nothing, if the place is in the same
+/// trace, is none, or the span is not recorded or has no field `otel.link`, as those of requests, messages and tasks have.
+pub fn link(traceparent: &str) {
+    if let (Some(here), Ok(other)) = (current(), traceparent.parse::<Trace>())
+        && !here.is_with(&other)
+    {
+        Span::current().record("otel.link", traceparent);
+    }
+}
+
 struct About<'a, V>(&'static str, &'a V);
 
 impl<V: fmt::Display> fmt::Display for About<'_, V> {

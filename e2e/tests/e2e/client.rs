@@ -4,6 +4,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header::RETRY_AFTE
 use chassis::{
     client::{Call, HttpClient, Options, Response},
     platform::Platform,
+    trace::TRACEPARENT,
 };
 use contracts::{OrderId, Style, ordering::Order, page::Page};
 use serde::de::DeserializeOwned;
@@ -20,6 +21,7 @@ pub(crate) struct Client {
     http: HttpClient,
     gateway: String,
     impatient: bool,
+    traceparent: Option<String>,
 }
 
 /// Why nobody knows whether something was done.
@@ -50,7 +52,8 @@ impl Client {
 
     /// One of the platform's network that talks to nobody yet.
     pub(crate) fn over(platform: &Platform) -> Self {
-        Self { http: HttpClient::new(platform, Options::default()), gateway: String::new(), impatient: false }
+        let http = HttpClient::new(platform, Options::default());
+        Self { http, gateway: String::new(), impatient: false, traceparent: None }
     }
 
     /// The same, of this gateway.
@@ -65,6 +68,11 @@ impl Client {
     /// The same, which does not ask again where the answer is to come back later.
     pub(crate) fn impatient(&self) -> Self {
         Self { impatient: true, ..self.clone() }
+    }
+
+    /// The same, in a trace of its own.
+    pub(crate) fn within(&self, traceparent: &str) -> Self {
+        Self { traceparent: Some(traceparent.to_owned()), ..self.clone() }
     }
 
     /// Asks once.
@@ -132,6 +140,10 @@ impl Client {
         let text = |text: String| HeaderValue::try_from(text).unwrap();
         let call = Call::new(method.clone(), format!("{}{path}", self.gateway));
         let call = call.header(PREFER, text(format!("wait={wait}")));
+        let call = match &self.traceparent {
+            Some(traceparent) => call.header(TRACEPARENT, text(traceparent.clone())),
+            None => call,
+        };
         let call = if key.is_empty() { call } else { call.header(IDEMPOTENCY_KEY, text(key.clone())) };
         body.as_ref().map_or(call.clone(), |body| call.json(body).unwrap())
     }

@@ -20,3 +20,4 @@ mod kill;
 mod measure;
 mod participants;
 mod start;
+mod traces;

@@ -30,6 +30,8 @@ pub(crate) struct Up<'a> {
     pub(crate) storage: Storage,
     /// Where what it says is added.
     pub(crate) log: PathBuf,
+    /// What its environment says besides.
+    pub(crate) variables: Vec<(&'static str, String)>,
 }
 
 /// A process; killed when it is dropped.
@@ -45,7 +47,7 @@ impl<'a> Up<'a> {
     /// Every style, with what is usual.
     pub(crate) fn on(data: &'a Path) -> Self {
         let log = data.with_extension("log");
-        Self { styles: "rest,messaging", data, storage: Storage::Cached, log }
+        Self { styles: "rest,messaging", data, storage: Storage::Cached, log, variables: Vec::new() }
     }
 
     /// Starts it. It need not be ready yet.
@@ -53,7 +55,7 @@ impl<'a> Up<'a> {
         let (port, admin_port) = (free_port(), free_port());
         let mut command = switchyard(self.storage);
         command.args(["up", "--styles", self.styles, "--data-dir"]).arg(self.data);
-        command.env("LOG_LEVEL", "warn").args([
+        command.env("LOG_LEVEL", "warn").envs(self.variables.clone()).args([
             "--port",
             &port.to_string(),
             "--admin-port",
@@ -157,6 +159,13 @@ pub(crate) fn verify(process: &Process) {
     let output = switchyard(Storage::Cached).args(["verify", "--admin", process.admin()]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{}", process.log());
+}
+
+/// Asks a process to stop, and waits until it has.
+pub(crate) async fn terminate(process: &mut Process) -> ExitStatus {
+    let asked = Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    process.ended().await
 }
 
 /// A port on which nobody listens, another one each time.

@@ -1,10 +1,10 @@
 //! The work of having invoices mailed, which neither the charge nor the outcome waits for.
 
-use chassis::{cause, ids::Random, problem::chain};
+use chassis::{cause, ids::Random, problem::chain, trace::about};
 use contracts::OrderId;
 use database::Database;
 use journal::{Cause, Entry, because, note};
-use saga::tasks::{Perform, Task, Verdict};
+use saga::tasks::{Perform, Task, Verdict, within_span};
 
 use crate::{
     application::{self, Application, MAIL},
@@ -37,10 +37,14 @@ enum Error {
 impl Perform for Mailing {
     async fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> Verdict {
         let cause = Cause::from_payload(&task.payload).about(task.subject).by_task(MAIL, task.attempt);
-        match self.mail(task.subject.into(), cause, calls).await {
-            Ok(()) => Verdict::Settled,
-            Err(error) => Verdict::Failed(chain(&error)),
-        }
+        within_span(task, cause, async |cause| {
+            about("order.id", &task.subject);
+            match self.mail(task.subject.into(), cause, calls).await {
+                Ok(()) => Verdict::Settled,
+                Err(error) => Verdict::Failed(chain(&error)),
+            }
+        })
+        .await
     }
 }
 

@@ -15,6 +15,7 @@ use chassis::{
     context::Context,
     extract::{Path, Query},
     problem,
+    trace::about,
 };
 use contracts::{OrderId, ordering::Warning};
 use serde_json::value::RawValue;
@@ -48,6 +49,7 @@ pub(crate) async fn show(
     Client(context): Client,
     mut request: Request,
 ) -> Result<Response, Response> {
+    about("order.id", &id);
     let parts = asked.parts().map_err(IntoResponse::into_response)?;
     let deadline = context.deadline_within(upstream.timeout);
     // Of a HEAD the answer's length depends on its parts, too.

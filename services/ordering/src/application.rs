@@ -2,7 +2,10 @@
 //! are kept together, or not at all.
 
 use aggregate::{AnyRepository, Failure, Repository, Versioned};
-use chassis::changes::{Changes, Key};
+use chassis::{
+    changes::{Changes, Key},
+    trace,
+};
 use contracts::{
     Contact, CustomerId, OrderId, Quantity, Reference, Sku, Timestamp, ordering::Reason, warehouse::Quote,
 };
@@ -314,7 +317,12 @@ impl Application {
             let addressed = Addressed { name, request, cause };
             serde_json::to_string(&addressed).ok()
         };
-        self.saga.advance(tx, id.uuid(), told, ask).await
+        let advanced = self.saga.advance(tx, id.uuid(), told, ask).await?;
+        // Whoever moves the order on from another trace, to cancel it say, has a part in that of the order.
+        if let Some(traceparent) = &advanced.instance.traceparent {
+            trace::link(traceparent);
+        }
+        Ok(advanced)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The work of having shipments booked: outside of any transaction, between two of them.
 
-use chassis::{cause, ids::Random, problem::chain};
+use chassis::{cause, ids::Random, problem::chain, trace::about};
 use contracts::OrderId;
 use database::Database;
 use journal::{Cause, Entry, because, note};
 use messaging::{Answers, answers};
-use saga::tasks::{Perform, Task, Verdict};
+use saga::tasks::{Perform, Task, Verdict, within_span};
 
 use crate::{
     application::{self, Application, BOOK},
@@ -44,10 +44,14 @@ enum Error {
 impl Perform for Booking {
     async fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> Verdict {
         let cause = Cause::from_payload(&task.payload).about(task.subject).by_task(BOOK, task.attempt);
-        match self.book(task.subject.into(), cause, calls).await {
-            Ok(()) => Verdict::Settled,
-            Err(error) => Verdict::Failed(chain(&error)),
-        }
+        within_span(task, cause, async |cause| {
+            about("order.id", &task.subject);
+            match self.book(task.subject.into(), cause, calls).await {
+                Ok(()) => Verdict::Settled,
+                Err(error) => Verdict::Failed(chain(&error)),
+            }
+        })
+        .await
     }
 }
 

@@ -1,8 +1,11 @@
 use axum::{Router, routing::get};
 use chassis::{client::Call, service::Service};
-use test_support::collector::{Behaviour, Span};
+use test_support::{
+    collector::{Behaviour, Span},
+    recording::{CLIENT, TRACE_ID},
+};
 
-use crate::rig::{CLIENT, Rig, TRACE_ID, count};
+use crate::rig::{Rig, count};
 
 fn nothing() -> Router {
     Router::new().route("/", get(async || ""))
@@ -33,8 +36,8 @@ async fn both_forms_of_the_protocol_carry_the_same_and_the_headers_that_are_want
         let rig = Rig::new([("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), headers]);
         let (service, url) = rig.serve("orders", nothing());
         rig.get(&url, CLIENT).await;
-        rig.collector.until(TRACE_ID, at_least(2)).await;
-        let request = &rig.collector.requests()[0];
+        rig.recording.collector.until(TRACE_ID, at_least(2)).await;
+        let request = &rig.recording.collector.requests()[0];
         assert_eq!((&*request["content-type"], &*request["api-key"]), (media_type, "hunter2"));
         counted(&service, "spans_exported_total", 1).await;
     }
@@ -45,11 +48,11 @@ async fn what_a_collector_rejects_is_counted() {
     for protocol in ["grpc", "http/protobuf"] {
         let rig = Rig::new([("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)]);
         let (service, url) = rig.serve("orders", nothing());
-        rig.collector.behave(Behaviour::Rejects(1));
+        rig.recording.collector.behave(Behaviour::Rejects(1));
         // Without a trace of its own the client records nothing, and the App is alone in the request.
         rig.client.send(Call::get(&url)).await.unwrap();
         counted(&service, r#"spans_dropped_total{reason="rejected""#, 1).await;
-        rig.collector.behave(Behaviour::Answers(400));
+        rig.recording.collector.behave(Behaviour::Answers(400));
         rig.client.send(Call::get(&url)).await.unwrap();
         counted(&service, r#"spans_dropped_total{reason="rejected""#, 2).await;
         assert_eq!(count(&service, "spans_exported_total"), 0);
@@ -61,13 +64,13 @@ async fn a_collector_that_is_unwell_for_a_moment_has_everything_in_the_end() {
     for protocol in ["grpc", "http/protobuf"] {
         let rig = Rig::new([("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)]);
         let (service, url) = rig.serve("orders", nothing());
-        rig.collector.behave(Behaviour::Answers(503));
+        rig.recording.collector.behave(Behaviour::Answers(503));
         rig.get(&url, CLIENT).await;
-        while rig.collector.requests().is_empty() {
+        while rig.recording.collector.requests().is_empty() {
             tokio::task::yield_now().await;
         }
-        rig.collector.behave(Behaviour::Takes);
-        rig.collector.until(TRACE_ID, at_least(2)).await;
+        rig.recording.collector.behave(Behaviour::Takes);
+        rig.recording.collector.until(TRACE_ID, at_least(2)).await;
         counted(&service, "spans_exported_total", 1).await;
         assert_eq!(count(&service, r#"spans_dropped_total{reason="not_sent""#), 0);
     }
@@ -81,7 +84,7 @@ async fn a_collector_that_hangs_keeps_nobody_waiting_and_what_finds_no_room_is_c
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "600000"),
     ]);
     let (service, url) = rig.serve("orders", nothing());
-    rig.collector.behave(Behaviour::Hangs);
+    rig.recording.collector.behave(Behaviour::Hangs);
     for _ in 0..20 {
         assert!(rig.client.send(Call::get(&url)).await.unwrap().is_success());
     }
@@ -96,19 +99,19 @@ async fn stopping_sends_what_is_left() {
     let rig = Rig::new([("OTEL_BSP_SCHEDULE_DELAY", "3600000")]);
     let (service, url) = rig.serve("orders", nothing());
     rig.get(&url, CLIENT).await;
-    assert!(rig.collector.spans().is_empty());
+    assert!(rig.recording.collector.spans().is_empty());
     service.stop().await;
-    rig.traces.stop().await;
-    assert_eq!(rig.collector.spans().len(), 2);
-    rig.traces.stop().await;
+    rig.recording.traces.stop().await;
+    assert_eq!(rig.recording.collector.spans().len(), 2);
+    rig.recording.traces.stop().await;
 }
 
 #[tokio::test]
 async fn stopping_waits_for_no_collector_that_hangs() {
     let rig = Rig::new([]);
     let (_service, url) = rig.serve("orders", nothing());
-    rig.collector.behave(Behaviour::Hangs);
+    rig.recording.collector.behave(Behaviour::Hangs);
     rig.get(&url, CLIENT).await;
     tokio::time::pause();
-    rig.traces.stop().await;
+    rig.recording.traces.stop().await;
 }

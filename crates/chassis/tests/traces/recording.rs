@@ -5,9 +5,12 @@ use chassis::{
     problem::Problem,
     trace::{TRACEPARENT, about},
 };
-use test_support::collector::{Span, Tree};
+use test_support::{
+    collector::{Span, Tree},
+    recording::{CLIENT, CLIENT_SPAN, TRACE_ID},
+};
 
-use crate::rig::{CLIENT, CLIENT_SPAN, Rig, TRACE_ID};
+use crate::rig::Rig;
 
 /// An App that asks another at `url`.
 fn asking(client: HttpClient, url: String) -> Router {
@@ -34,7 +37,7 @@ async fn a_request_and_what_it_asks_of_another_are_one_tree_below_the_clients_sp
     assert_eq!(answer.headers["x-trace-id"], TRACE_ID);
 
     // The client that asked first records, too: it is of this process.
-    let tree = rig.collector.until(TRACE_ID, tree_of(4)).await;
+    let tree = rig.recording.collector.until(TRACE_ID, tree_of(4)).await;
     let innermost = tree.named("GET /told/{what}")[0];
     assert_eq!(
         tree.path(innermost),
@@ -52,7 +55,7 @@ async fn names_and_attributes_are_those_of_the_conventions() {
     let order = async || about("order.id", &"0198");
     let (_service, url) = rig.serve("orders", Router::new().route("/orders/{id}", get(order)));
     rig.get(&format!("{url}/orders/0198?a=1"), CLIENT).await;
-    let tree = rig.collector.until(TRACE_ID, tree_of(2)).await;
+    let tree = rig.recording.collector.until(TRACE_ID, tree_of(2)).await;
     let server = tree.named("GET /orders/{id}")[0];
     let expected = [
         ("http.request.method", "GET"),
@@ -83,7 +86,7 @@ async fn each_app_has_a_resource_of_its_own_in_one_request() {
     let (_asked, url) = rig.serve("asked", Router::new().route("/", get(async || "")));
     let (_asking, url) = rig.serve("asking", asking(rig.client.clone(), url));
     rig.get(&format!("{url}/ask/7"), CLIENT).await;
-    let tree = rig.collector.until(TRACE_ID, tree_of(4)).await;
+    let tree = rig.recording.collector.until(TRACE_ID, tree_of(4)).await;
     for span in tree.spans().iter().filter(|span| span.service() != "test") {
         let said = ["service.namespace", "deployment.environment.name", "telemetry.sdk.language"];
         assert_eq!(said.map(|name| span.resource[name].as_str()), ["rest", "test", "rust"]);
@@ -107,7 +110,7 @@ async fn failures_are_marked_where_they_are_somebodys_fault() {
     let nobody = Call::get("http://127.0.0.1:1/").header(TRACEPARENT, CLIENT.parse().unwrap());
     assert!(rig.client.send(nobody).await.is_err());
 
-    let tree = rig.collector.until(TRACE_ID, tree_of(5)).await;
+    let tree = rig.recording.collector.until(TRACE_ID, tree_of(5)).await;
     // A refusal is no fault of the server, but whoever asked did not get what it asked for.
     let refused = tree.named("GET /refused")[0];
     assert!(!refused.is_error && tree.parent(refused).unwrap().is_error);
@@ -127,12 +130,12 @@ async fn spans_within_a_request_are_recorded_and_those_outside_of_any_are_not() 
     let (_service, url) = rig.serve("orders", Router::new().route("/", get(inside)));
     tracing::info_span!("housekeeping").in_scope(|| ());
     rig.get(&url, CLIENT).await;
-    let tree = rig.collector.until(TRACE_ID, tree_of(3)).await;
+    let tree = rig.recording.collector.until(TRACE_ID, tree_of(3)).await;
     let decide = tree.named("decide")[0];
     assert_eq!(tree.path(decide), ["orders: decide", "orders: GET /", "test: GET"]);
     assert_eq!((decide.kind, decide.attribute("lines")), ("INTERNAL", "3"));
     assert_eq!(decide.events[0].name, "decided");
-    assert!(rig.collector.spans().iter().all(|span| span.trace_id == TRACE_ID));
+    assert!(rig.recording.collector.spans().iter().all(|span| span.trace_id == TRACE_ID));
 }
 
 #[tokio::test]
@@ -147,6 +150,6 @@ async fn what_is_not_sampled_is_not_recorded_and_keeps_its_place() {
     // What comes after shows that what was before was not recorded.
     let other = CLIENT.replace("4bf9", "0000");
     rig.get(&url, &other).await;
-    rig.collector.until(&other[3..35], tree_of(2)).await;
-    assert_eq!(rig.collector.spans().len(), 2);
+    rig.recording.collector.until(&other[3..35], tree_of(2)).await;
+    assert_eq!(rig.recording.collector.spans().len(), 2);
 }

@@ -132,3 +132,15 @@ pub enum RequestError {
         topic: String,
     },
 }
+
+impl RequestError {
+    /// As spans name it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::NoServer { .. } => "no_server",
+            Self::Busy { .. } => "busy",
+            Self::TimedOut { .. } => "timeout",
+            Self::Lost { .. } => "lost",
+        }
+    }
+}

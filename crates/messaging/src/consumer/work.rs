@@ -7,12 +7,14 @@ use std::time::Duration;
 use database::Database;
 use futures_util::future::try_join_all;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::{Error, Handler, Options, Outcome};
 use crate::Envelope;
 use crate::backoff::Backoff;
 use crate::inbox::{self, Due, Failure, Remedy, Scope, Verdict};
 use crate::observe::{Fate, Observed, Observer};
+use crate::span::Handling;
 
 /// How many messages of one key share a transaction.
 const TOGETHER: usize = 32;
@@ -92,12 +94,12 @@ impl<H: Handler> Worker<H> {
     async fn of_one_key(&self, messages: Vec<Envelope>) -> Result<Vec<Verdict>, Error> {
         let mut verdicts = Vec::with_capacity(messages.len());
         for together in messages.chunks(TOGETHER) {
-            let together: Arc<[Envelope]> = together.into();
-            match self.attempt(Arc::clone(&together)).await {
+            let handling = self.begin_all(together);
+            match self.attempt(Arc::clone(&handling)).await {
                 Ok(handled) => verdicts.extend(handled),
-                Err(failure) if together.len() == 1 => verdicts.push(self.park(&together[0], failure).await?),
+                Err(failure) if together.len() == 1 => verdicts.push(self.park(&handling[0], failure).await?),
                 Err(_) => {
-                    for alone in &*together {
+                    for alone in together {
                         verdicts.push(self.alone(alone).await?);
                     }
                 }
@@ -107,35 +109,46 @@ impl<H: Handler> Worker<H> {
     }
 
     async fn alone(&self, message: &Envelope) -> Result<Verdict, Error> {
-        match self.attempt(Arc::new([message.clone()])).await {
+        let handling = self.begin_all(std::slice::from_ref(message));
+        match self.attempt(Arc::clone(&handling)).await {
             Ok(verdicts) => Ok(verdicts.first().copied().unwrap_or(Verdict::Duplicate)),
-            Err(failure) => self.park(message, failure).await,
+            Err(failure) => self.park(&handling[0], failure).await,
         }
     }
 
-    async fn attempt(&self, messages: Arc<[Envelope]>) -> Result<Vec<Verdict>, Failure> {
+    fn begin_all(&self, messages: &[Envelope]) -> Arc<[Handling]> {
+        messages.iter().map(|message| Handling::begin(&self.scope, message, 0)).collect()
+    }
+
+    async fn attempt(&self, handling: Arc<[Handling]>) -> Result<Vec<Verdict>, Failure> {
         let (scope, handler, begun) = (self.scope.clone(), Arc::clone(&self.handler), Instant::now());
-        let told = Arc::clone(&messages);
-        let verdicts: Vec<Verdict> = self
-            .db
-            .write(async move |tx| {
-                let mut verdicts = Vec::with_capacity(messages.len());
-                for message in &*messages {
-                    verdicts.push(inbox::handle_delivered(tx, &scope, &*handler, message).await?);
+        let messages = Arc::clone(&handling);
+        let attempted = self.db.write(async move |tx| {
+            let mut verdicts = Vec::with_capacity(messages.len());
+            for Handling { message, span, .. } in &*messages {
+                let handled = inbox::handle_delivered(tx, &scope, &*handler, message);
+                verdicts.push(handled.instrument(span.clone()).await?);
+            }
+            Ok::<_, Failure>(verdicts)
+        });
+        let attempted = attempted.await;
+        match &attempted {
+            Ok(verdicts) => {
+                for (handling, verdict) in handling.iter().zip(verdicts) {
+                    handling.end(*verdict);
+                    self.tell(&handling.message, verdict.fate(), begun);
                 }
-                Ok::<_, Failure>(verdicts)
-            })
-            .await
-            .inspect_err(|_| {
+            }
+            Err(failure) => {
+                // Whichever it was that failed, none of those that share its transaction was handled.
+                handling.iter().for_each(|handling| handling.failed(failure));
                 // Of several, each is tried again by itself.
-                if let [only] = &*told {
-                    self.tell(only, Fate::Failed, begun);
+                if let [only] = &*handling {
+                    self.tell(&only.message, Fate::Failed, begun);
                 }
-            })?;
-        for (message, verdict) in told.iter().zip(&verdicts) {
-            self.tell(message, verdict.fate(), begun);
+            }
         }
-        Ok(verdicts)
+        attempted
     }
 
     fn tell(&self, message: &Envelope, fate: Fate, begun: Instant) {
@@ -143,13 +156,15 @@ impl<H: Handler> Worker<H> {
     }
 
     /// Parks a message that has failed for the first time.
-    async fn park(&self, message: &Envelope, failure: Failure) -> Result<Verdict, Error> {
+    async fn park(&self, handling: &Handling, failure: Failure) -> Result<Verdict, Error> {
         let (error, retry) = self.remedy(failure, 1)?;
-        tracing::warn!(
-            message.id = %message.id, message.type = message.kind, retried = retry.is_some(),
-            "`{}` parks a message of `{}`: {error}", self.scope.consumer, self.scope.topic,
-        );
-        let (scope, message) = (self.scope.clone(), message.clone());
+        let (scope, message) = (self.scope.clone(), handling.as_sent());
+        handling.span.in_scope(|| {
+            tracing::warn!(
+                message.id = %message.id, retried = retry.is_some(),
+                "`{}` parks a message of `{}`: {error}", scope.consumer, scope.topic,
+            );
+        });
         let parked =
             self.db.write(async move |tx| inbox::park_first(tx, &scope, &message, &error, retry).await).await;
         parked.map_err(|failure| self.error(failure))
@@ -199,7 +214,7 @@ impl<H: Handler> Worker<H> {
             for message in sequence {
                 // The first attempts may have failed on a message before this one.
                 let failures = if outcome == Outcome::default() { due.failures.saturating_add(1) } else { 1 };
-                match self.retry_one(&message).await {
+                match self.retry_one(&message, failures).await {
                     Ok(verdict) => outcome.note(verdict),
                     Err(failure) => {
                         self.fail_again(message, failure, failures).await?;
@@ -221,12 +236,21 @@ impl<H: Handler> Worker<H> {
         sequence.map_err(|error| self.error(error))
     }
 
-    async fn retry_one(&self, message: &Envelope) -> Result<Verdict, Failure> {
+    async fn retry_one(&self, message: &Envelope, failures: u32) -> Result<Verdict, Failure> {
+        let handling = Arc::new(Handling::begin(&self.scope, message, failures.saturating_sub(1)));
         let (scope, handler, begun) = (self.scope.clone(), Arc::clone(&self.handler), Instant::now());
-        let tried = message.clone();
-        let verdict =
-            self.db.write(async move |tx| inbox::handle_parked(tx, &scope, &*handler, &tried).await).await;
-        self.tell(message, verdict.as_ref().map_or(Fate::Failed, |verdict| verdict.fate()), begun);
+        let tried = Arc::clone(&handling);
+        let verdict = self.db.write(async move |tx| {
+            let handled = inbox::handle_parked(tx, &scope, &*handler, &tried.message);
+            handled.instrument(tried.span.clone()).await
+        });
+        let verdict = verdict.await;
+        match &verdict {
+            Ok(verdict) => handling.end(*verdict),
+            Err(failure) => handling.failed(failure),
+        }
+        let fate = verdict.as_ref().map_or(Fate::Failed, |verdict| verdict.fate());
+        self.tell(&handling.message, fate, begun);
         verdict
     }
 

@@ -7,8 +7,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 use crate::broker::RequestError;
+use crate::span::{self, Sending};
 use crate::{Envelope, Responder};
 
 /// Who serves which topic.
@@ -26,6 +28,19 @@ struct Request {
 
 impl Requests {
     pub(super) async fn request(
+        &self,
+        topic: &str,
+        envelope: Envelope,
+        deadline: Instant,
+    ) -> Result<Envelope, RequestError> {
+        let mut requests = [envelope];
+        let sending = Sending::begin(topic, &mut requests);
+        let [envelope] = requests;
+        let answered = self.ask(topic, envelope, deadline).await;
+        answered.inspect_err(|error| sending.all_failed(error.kind(), &error.to_string()))
+    }
+
+    async fn ask(
         &self,
         topic: &str,
         envelope: Envelope,
@@ -78,7 +93,7 @@ impl Requests {
                 () = &mut drain => break,
                 Some(()) = begun.next() => {}
                 Some(request) = waiting.recv(), if begun.len() < at_once => {
-                    begun.push(answer(&*responder, request));
+                    begun.push(answer(topic, &*responder, request));
                 }
             }
         }
@@ -86,7 +101,7 @@ impl Requests {
         waiting.close();
         self.servers().values_mut().for_each(|servers| servers.retain(|server| !server.is_closed()));
         while let Some(request) = waiting.recv().await {
-            begun.push(answer(&*responder, request));
+            begun.push(answer(topic, &*responder, request));
         }
         while begun.next().await.is_some() {}
     }
@@ -97,9 +112,11 @@ impl Requests {
     }
 }
 
-async fn answer(responder: &dyn Responder, request: Request) {
-    let Request { envelope, deadline, reply } = request;
-    if let Ok(Some(answer)) = timeout_at(deadline, responder.respond(envelope)).await {
+async fn answer(topic: &str, responder: &dyn Responder, request: Request) {
+    let Request { mut envelope, deadline, reply } = request;
+    let span = span::respond(topic, &mut envelope);
+    let responded = timeout_at(deadline, responder.respond(envelope)).instrument(span);
+    if let Ok(Some(answer)) = responded.await {
         // Whoever asked may have gone away.
         let _ = reply.send(answer);
     }

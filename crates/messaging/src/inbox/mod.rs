@@ -12,6 +12,7 @@ mod parking;
 pub mod store;
 mod versions;
 
+use std::fmt;
 use std::sync::Arc;
 
 use database::{Error, Transaction, params};
@@ -64,6 +65,16 @@ pub(crate) enum Failure {
     NoRoom,
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Handler(error) => f.write_str(&with_causes(error)),
+            Self::Gap(gap) => gap.fmt(f),
+            Self::NoRoom => f.write_str("too many messages are parked"),
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Handler(error.into())
@@ -82,6 +93,18 @@ pub(crate) enum Remedy {
 }
 
 impl Failure {
+    /// As spans name it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Handler(HandlerError::Unknown) => "unknown_type",
+            Self::Handler(HandlerError::Hopeless(_)) => "hopeless",
+            Self::Handler(HandlerError::Failed(_)) => "failed",
+            Self::Handler(HandlerError::Database(_)) => "database",
+            Self::Gap(_) => "gap",
+            Self::NoRoom => "no_room",
+        }
+    }
+
     pub(crate) fn remedy(self) -> Remedy {
         match self {
             Self::NoRoom => Remedy::Wait("too many messages are parked".to_owned()),

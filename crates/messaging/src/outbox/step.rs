@@ -9,9 +9,10 @@ use database::{Database, Error, Row, Transaction, params};
 
 use super::store;
 use crate::backoff::{Backoff, micros};
-use crate::broker::HeldBack;
+use crate::broker::{Cause, HeldBack};
 use crate::causes::with_causes;
 use crate::observe::Observed;
+use crate::span::Sending;
 use crate::{Envelope, PublishError, Publisher, Tally};
 
 /// The first messages of a topic.
@@ -88,20 +89,27 @@ impl Batch {
     }
 
     /// Publishes the batch and marks what was confirmed.
-    pub(super) async fn relay(self, by: By) -> Done {
+    pub(super) async fn relay(mut self, by: By) -> Done {
         let By { db, publisher, token, backoff, observed } = by;
         let (topic, total) = (self.topic.clone(), self.envelopes.len());
         let mut failed = BTreeMap::new();
+        let sending = Sending::begin(&topic, &mut self.envelopes);
         match publisher.publish(&topic, &self.envelopes).await {
             Ok(()) => {}
             Err(PublishError::Partly { failures, .. }) => {
                 failed.extend(failures.into_iter().map(|failure| (failure.index, failure.cause)));
+                let told = |(index, cause): (&usize, &Cause)| {
+                    sending.failed(*index, kind(cause), &cause.to_string());
+                };
+                failed.iter().for_each(told);
             }
             Err(error) => {
+                sending.all_failed("unavailable", &with_causes(&error));
                 observed.tell(|observer| observer.relayed(&topic, 0, total));
                 return Done { topic, confirmed: 0, failed: total, pause: Some(error), unmarked: None };
             }
         }
+        drop(sending);
         let (failures, now) = (failed.len(), db.now());
         observed.tell(|observer| observer.relayed(&topic, total - failures, failures));
         let mut mark = Mark::default();
@@ -120,6 +128,11 @@ impl Batch {
         let unmarked = mark.write(&db, topic.clone(), token, backoff).await.err();
         Done { topic, confirmed: total - failures, failed: failures, pause: None, unmarked }
     }
+}
+
+/// Why a message was not taken, as its span names it.
+fn kind(cause: &Cause) -> &'static str {
+    if cause.is::<HeldBack>() { "held_back" } else { "refused" }
 }
 
 /// What to write once a batch was published.

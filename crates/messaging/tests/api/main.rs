@@ -11,5 +11,6 @@ mod observe;
 mod outbox;
 mod parking;
 mod retention;
+mod traces;
 mod versions;
 mod world;

@@ -7,6 +7,7 @@
 
 mod backoff;
 mod observe;
+mod span;
 mod store;
 mod worker;
 
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 pub use backoff::Backoff;
 pub use observe::Observer;
+pub use span::within_span;
 pub use store::{SCHEMA, STATEMENTS, cancel, count};
 pub use worker::{Options, Outcome, Perform, Verdict, Wake, Worker};
 

@@ -10,6 +10,7 @@ use std::{
 use database::{Database, leases};
 use journal::Entry;
 use tokio::{sync::Notify, task::JoinSet, time::Instant};
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{Backoff, Observer, Task, micros, store};
@@ -273,7 +274,7 @@ impl<P: Perform> Worker<P> {
         let (perform, db, wake, backoff) =
             (self.perform.clone(), self.db.clone(), self.wake.clone(), self.options.backoff);
         let observer = self.observer.clone();
-        running.spawn(async move {
+        let done = async move {
             let (begun, mut calls) = (Instant::now(), Vec::new());
             let verdict = perform.perform(&task, &mut calls).await;
             let took = begun.elapsed();
@@ -283,7 +284,8 @@ impl<P: Perform> Worker<P> {
             let took_us = u64::try_from(took.as_micros()).ok();
             conclude(&db, task, verdict, Told { calls, took_us }, backoff, &wake).await;
             key
-        });
+        };
+        running.spawn(done.in_current_span());
         true
     }
 

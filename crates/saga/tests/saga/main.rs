@@ -5,3 +5,4 @@ mod observe;
 mod retention;
 mod support;
 mod tasks;
+mod traces;

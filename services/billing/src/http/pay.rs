@@ -13,6 +13,7 @@ use chassis::{
     extract::{Json, Path},
     idempotency::{Answer, Keyed, NoBody},
     problem::{self, Problem, chain},
+    trace::about,
 };
 use contracts::{OrderId, billing::Invoice};
 use database::Transaction;
@@ -51,6 +52,7 @@ pub(super) async fn pay(
     context: Context,
     request: Keyed<NoBody>,
 ) -> Result<Response, Problem> {
+    about("order.id", &id);
     let application = api.application.clone();
     let key = request.key.about("pay", id.uuid());
     let cause = key.cause().clone();

@@ -14,6 +14,7 @@ use chassis::{
     cause::ByRequest,
     extract::{Json, Path},
     problem::Problem,
+    trace::about,
 };
 use contracts::{OrderId, billing::Command};
 use database::Database;
@@ -41,6 +42,7 @@ async fn issue(
     ByRequest(cause): ByRequest,
     Json(command): Json<Command>,
 ) -> Result<Response, Problem> {
+    about("order.id", &order);
     let Command::IssueInvoice { order_id, .. } = &command;
     let fits = *order_id == order;
     participant.answer(fits, command, cause.about(order.uuid())).await

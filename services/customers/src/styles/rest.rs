@@ -12,6 +12,7 @@ use chassis::{
     cause::ByRequest,
     extract::{Json, Path},
     problem::Problem,
+    trace::about,
 };
 use contracts::{
     OrderId,
@@ -45,6 +46,7 @@ async fn reserve(
     ByRequest(cause): ByRequest,
     Json(command): Json<Command>,
 ) -> Result<Json<Reply>, Problem> {
+    about("order.id", &order);
     let fits = matches!(&command, Command::ReserveCredit { order_id, .. } if *order_id == order);
     participant.answer(fits, command, cause.about(order.uuid())).await
 }
@@ -55,6 +57,7 @@ async fn release(
     ByRequest(cause): ByRequest,
     Json(command): Json<Command>,
 ) -> Result<Json<Reply>, Problem> {
+    about("order.id", &order);
     let fits = matches!(&command, Command::ReleaseCredit { order_id, .. } if *order_id == order);
     participant.answer(fits, command, cause.about(order.uuid())).await
 }
@@ -65,6 +68,7 @@ async fn settle(
     ByRequest(cause): ByRequest,
     Json(command): Json<Command>,
 ) -> Result<Json<Reply>, Problem> {
+    about("order.id", &order);
     let fits = matches!(&command, Command::SettleCredit { order_id, .. } if *order_id == order);
     participant.answer(fits, command, cause.about(order.uuid())).await
 }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response, Sse, sse},
 };
-use chassis::{changes::Subscription, extract::Path, problem::Problem, shutdown::Drain};
+use chassis::{changes::Subscription, extract::Path, problem::Problem, shutdown::Drain, trace::about};
 use contracts::OrderId;
 use database::Database;
 use futures_util::{Stream, StreamExt, stream};
@@ -43,6 +43,7 @@ pub(super) async fn events(
     Path(id): Path<OrderId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    about("order.id", &id);
     // Before the first look, so that no status falls between the two.
     let subscription = api.changes.subscribe(id.uuid());
     let found = api.database.read(async move |tx| store::find(tx, id).await).await?;

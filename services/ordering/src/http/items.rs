@@ -7,6 +7,7 @@ use chassis::{
     extract::{IfMatch, Json, Path},
     idempotency::{Answered, Keyed},
     problem::Problem,
+    trace::about,
 };
 use contracts::{
     OrderId, Sku,
@@ -38,6 +39,7 @@ pub(super) async fn add(
     context: Context,
     request: Keyed<AddItem>,
 ) -> Result<Answered, Problem> {
+    about("order.id", &id);
     let line = fields::item(&request.body)?;
     let key = request.key.about("add_line", id.uuid());
     let application = api.application.clone();
@@ -78,6 +80,7 @@ pub(super) async fn change(
     ByRequest(cause): ByRequest,
     Json(body): Json<ChangeItem>,
 ) -> Result<Response, Problem> {
+    about("order.id", &id);
     let quantity = fields::quantity(body.quantity)?;
     let cause = cause.about(id.uuid());
     let application = api.application.clone();
@@ -107,6 +110,7 @@ pub(super) async fn remove(
     IfMatch(seen): IfMatch,
     ByRequest(cause): ByRequest,
 ) -> Result<Response, Problem> {
+    about("order.id", &id);
     let cause = cause.about(id.uuid());
     let application = api.application.clone();
     let work = async move |tx: &mut Transaction| -> Result<_, Error> {

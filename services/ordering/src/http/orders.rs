@@ -6,6 +6,7 @@ use chassis::{
     extract::{Path, Prefer, Query},
     idempotency::{Answered, Key, Keyed},
     problem::Problem,
+    trace::about,
 };
 use contracts::{
     OrderId,
@@ -68,6 +69,7 @@ async fn begin(
     let field = |index| format!("items[{index}].sku");
     let priced = fields::quotes(&*api.catalogue, context, wanted.lines, field).await?;
     let id = OrderId::new(api.ids.next());
+    about("order.id", &id);
     let key = key.clone().about("create", id.uuid());
     let (customer_id, reference, lines) = (wanted.customer_id, wanted.reference, priced.lines.clone());
     let new = NewOrder { id, customer_id, reference, lines };
@@ -103,6 +105,7 @@ pub(super) async fn show(
     Path(id): Path<OrderId>,
     Query(past): Query<Past>,
 ) -> Result<Response, Problem> {
+    about("order.id", &id);
     if past.version.or(past.as_of).or(past.known_at).is_some() {
         return Err(super::not_in_this_style().await);
     }

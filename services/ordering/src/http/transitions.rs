@@ -6,6 +6,7 @@ use chassis::{
     extract::{IfMatch, Path, Prefer},
     idempotency::{Answered, Keyed, NoBody},
     problem::Problem,
+    trace::about,
 };
 use contracts::{OrderId, ordering::Order};
 use database::Transaction;
@@ -36,6 +37,7 @@ pub(super) async fn place(
     context: Context,
     request: Keyed<NoBody>,
 ) -> Result<Response, Problem> {
+    about("order.id", &id);
     let (application, traceparent) = (api.application.clone(), context.trace.to_string());
     let work = async move |tx: &mut Transaction| -> Result<_, Error> {
         application.expect(tx, id, seen).await?;
@@ -71,6 +73,7 @@ pub(super) async fn cancel(
     context: Context,
     request: Keyed<NoBody>,
 ) -> Result<Response, Problem> {
+    about("order.id", &id);
     let application = api.application.clone();
     let work = async move |tx: &mut Transaction| -> Result<_, Error> {
         application.expect(tx, id, seen).await?;

@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chassis::trace::about;
 use contracts::OrderId;
 use database::Database;
 use journal::{Cause, Entry, because, note};
-use saga::tasks::{Perform, Task, Verdict};
+use saga::tasks::{Perform, Task, Verdict, within_span};
 
 use crate::{
     application::Application,
@@ -59,12 +60,16 @@ impl<P: Participants> Perform for Caller<P> {
         };
         let (order, attempt) = (OrderId::new(task.subject), task.attempt);
         let cause = addressed.cause.clone().by_task(task.name.clone(), attempt);
-        let question = Question { order, addressed: &addressed, attempt, cause: &cause };
-        match self.participants.ask(&question, calls).await {
-            Asked::Replied(reply) => self.receive(order, reply, cause, calls.clone()).await,
-            Asked::Later(pause) => Verdict::Again(pause),
-            Asked::Failed(why) => Verdict::Failed(why),
-        }
+        within_span(task, cause, async |cause| {
+            about("order.id", &order);
+            let question = Question { order, addressed: &addressed, attempt, cause: &cause };
+            match self.participants.ask(&question, calls).await {
+                Asked::Replied(reply) => self.receive(order, reply, cause, calls.clone()).await,
+                Asked::Later(pause) => Verdict::Again(pause),
+                Asked::Failed(why) => Verdict::Failed(why),
+            }
+        })
+        .await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chassis::trace::about;
 use contracts::{OrderId, topics::kinds};
 use database::Transaction;
 use messaging::{
@@ -30,6 +31,7 @@ impl Handler for Replies {
             NotAReply::Kind(_) => HandlerError::Unknown,
             other => HandlerError::Hopeless(other.into()),
         })?;
+        about("order.id", &order);
         self.application.receive(tx, order, &reply).await.map_err(|error| match error {
             Error::Store(error) | Error::Saga(saga::Error::Store(error)) => error.into(),
             other => HandlerError::Failed(other.into()),

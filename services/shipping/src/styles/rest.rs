@@ -14,6 +14,7 @@ use chassis::{
     cause::ByRequest,
     extract::{Json, Path},
     problem::Problem,
+    trace::about,
 };
 use contracts::{OrderId, shipping::Command};
 use database::Database;
@@ -43,6 +44,7 @@ async fn request(
     ByRequest(cause): ByRequest,
     Json(command): Json<Command>,
 ) -> Result<Response, Problem> {
+    about("order.id", &order);
     let fits = matches!(&command, Command::RequestShipment { order_id, .. } if *order_id == order);
     participant.answer(fits, command, cause.about(order.uuid())).await
 }
@@ -53,6 +55,7 @@ async fn call_off(
     ByRequest(cause): ByRequest,
     Json(command): Json<Command>,
 ) -> Result<Response, Problem> {
+    about("order.id", &order);
     let fits = matches!(&command, Command::CallOff { order_id } if *order_id == order);
     participant.answer(fits, command, cause.about(order.uuid())).await
 }

@@ -1,6 +1,7 @@
 //! `messaging`: an order asks by a message and is answered by one, written in the transaction that does what
 //! it asked.
 
+use chassis::trace::about;
 use contracts::{topics::kinds, warehouse::Command};
 use database::Transaction;
 use messaging::{Answers, Envelope, Handler, HandlerError};
@@ -21,6 +22,7 @@ impl Handler for Participant {
         if message.kind != kinds::WAREHOUSE_COMMAND {
             return Err(HandlerError::Unknown);
         }
+        about("order.id", &message.subject);
         let command: Command = message.data.parse().map_err(HandlerError::malformed)?;
         let reply = self.application.handle(tx, &command).await.map_err(failed)?;
         Ok(self.answers.answer(tx, message, &reply).await?)

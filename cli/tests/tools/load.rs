@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use chassis::shutdown;
 use contracts::style::Style;
 use serde_json::Value;
-use switchyard::load::{Bottleneck, Config, Kind, Load, Mix, Report};
+use switchyard::load::{Config, Kind, Load, Mix, Report};
 
 use crate::{
     stand_in::{Faults, StandIn, stand_in, stand_in_with},
@@ -28,6 +28,12 @@ fn open() -> Config {
 
 fn stalling() -> StandIn {
     stand_in_with(&[Style::Rest], Faults { stall: Duration::from_secs(1), ..Faults::default() })
+}
+
+/// Whether the verdict gives this reason. Who the bottleneck was depends on the threads' real time too, which a paused clock knows
+/// nothing of.
+fn says(report: &Report, reason: &str) -> bool {
+    report.verdict.reasons.iter().any(|it| it.contains(reason))
 }
 
 async fn run(config: &Config, stand_in: &StandIn) -> Report {
@@ -67,7 +73,7 @@ async fn a_system_that_stalls_for_a_second_shows_it_in_an_open_loop() {
     // A fifth of all orders were due in that second, and waited for what was left of it.
     let times = report.to_outcome_ms;
     assert!(times.p90 >= 400.0 && times.p99 >= 900.0 && times.p50 < 100.0, "{times:?}");
-    assert_eq!(report.verdict.bottleneck, Bottleneck::Clients);
+    assert!(says(&report, "waited for one of 4 clients"), "{:?}", report.verdict);
     let second = report.seconds.iter().max_by(|one, other| one.max_ms.total_cmp(&other.max_ms)).unwrap();
     assert!(second.max_ms >= 900.0, "{second:?}");
 }
@@ -89,7 +95,7 @@ async fn what_could_not_be_sent_in_time_is_told_and_is_a_failure() {
     let report = run(&config, &stalling()).await;
     assert!(report.orders.not_sent >= 50 && !report.is_well(), "{:?}", report.orders);
     assert_eq!(report.orders.sent + report.orders.not_sent, 500);
-    assert_eq!(report.verdict.bottleneck, Bottleneck::Clients);
+    assert!(says(&report, "were not sent at all"), "{:?}", report.verdict);
 }
 
 #[tokio::test(start_paused = true)]

@@ -41,7 +41,6 @@ use prometheus::{
 
 use crate::platform::{BuildInfo, Platform};
 
-mod catalogue;
 mod exposition;
 mod family;
 mod format;
@@ -50,7 +49,6 @@ mod process;
 mod runtime;
 mod series;
 
-pub use catalogue::{Row, catalogue, table};
 pub use family::{Description, Kind, Sample, Samples, Value};
 pub use format::Format;
 pub use histogram::{Bucket, Buckets, Exemplar, Histogram, HistogramVec, Snapshot};

@@ -18,6 +18,7 @@ mod world;
 mod disk;
 mod kill;
 mod measure;
+mod metrics;
 mod participants;
 mod start;
 mod traces;

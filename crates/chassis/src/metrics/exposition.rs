@@ -42,10 +42,10 @@ impl<'a> Families<'a> {
         Ok(())
     }
 
-    /// All of them that have a series.
+    /// All of them: also those without a series, whose name, type and meaning are told all the same.
     pub(super) fn write(&self, format: Format) -> String {
         let mut text = String::new();
-        for (description, samples) in self.0.values().filter(|(_, samples)| !samples.is_empty()) {
+        for (description, samples) in self.0.values() {
             // Writing to a string cannot fail.
             let _ = Family { format, description, text: &mut text }.write(samples);
         }

@@ -71,18 +71,3 @@ fn a_unit_is_told_from_the_name() {
     assert_eq!(unit("sent_bytes_total", Kind::Counter), Some("bytes"));
     assert_eq!(unit("commits_total", Kind::Counter), None);
 }
-
-#[test]
-fn the_catalogue_says_who_shows_what() {
-    let (customers, billing) = (metrics("customers", "rest"), metrics("billing", "rest"));
-    let help = "Orders that were shipped and not paid.";
-    billing.gauge("orders_unpaid", help, &["reason"]).unwrap();
-    let table = table(&catalogue([&customers, &billing]));
-    let row = format!("| `orders_unpaid` | gauge | `reason` | billing | {help} |");
-    assert!(table.contains(&row), "{table}");
-    assert!(
-        table.contains("| `build_info` | gauge | `version`, `commit`, `rustc`, `profile` | all |"),
-        "{table}"
-    );
-    assert!(table.contains("| `process_threads` | gauge |  | the process |"), "{table}");
-}

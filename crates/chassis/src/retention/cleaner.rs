@@ -81,6 +81,11 @@ impl Cleaner {
         let forgotten = metrics.counter("forgotten_total", help, &["what"])?;
         let help = "How long the oldest row that will be forgotten has been kept.";
         let oldest = metrics.float_gauge("kept_oldest_seconds", help, &["what"])?;
+        for kept in &*self.kept {
+            // Shown from the start, so that the first that is forgotten is an increase.
+            forgotten.with_label_values(&[kept.what()]);
+            oldest.with_label_values(&[kept.what()]);
+        }
         Ok(Self { figures: Some(Figures { forgotten, oldest }), ..self })
     }
 

@@ -49,6 +49,8 @@ mails_total{kind="a",service="customers",style="rest"} 2
 # HELP memory_bytes What "it" is.
 # TYPE memory_bytes gauge
 memory_bytes 1.5
+# HELP never_total What "it" is.
+# TYPE never_total counter
 # HELP wait_seconds What "it" is.
 # TYPE wait_seconds histogram
 wait_seconds_bucket{route="/orders/{id}",service="customers",style="rest",le="0.001"} 1
@@ -69,6 +71,8 @@ mails_total{kind="a",service="customers",style="rest"} 2
 # TYPE memory_bytes gauge
 # UNIT memory_bytes bytes
 memory_bytes 1.5
+# HELP never What \"it\" is.
+# TYPE never counter
 # HELP wait_seconds What \"it\" is.
 # TYPE wait_seconds histogram
 # UNIT wait_seconds seconds

@@ -12,11 +12,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use aggregate::{Aggregate, Change};
-use database::{Database, Options, Transaction};
+use database::{Database, Kind, Migration, Options, Schema, Transaction};
 use event_store::snapshots::Policy;
 use event_store::{
-    Append, EventSourced, EventTypes, Expected, Filter, Ledger, Log as _, Metadata, NewEvent, Repository,
-    StreamName,
+    Append, EventSourced, EventTypes, Expected, Filter, HandlerError, Ledger, Log as _, Metadata, NewEvent,
+    Recorded, Repository, StreamName, Subscription, subscription,
 };
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,8 @@ async fn main() -> Result<(), Failure> {
     println!("{CALLERS} callers, events of {} bytes, synchronous=FULL, {rounds} rounds", DATA.len());
     appends(directory.path(), rounds).await?;
     cold_reads(directory.path()).await?;
-    replay(directory.path(), rounds).await
+    replay(directory.path(), rounds).await?;
+    follow(directory.path()).await
 }
 
 fn open(path: &Path) -> Result<Ledger, Failure> {
@@ -239,6 +240,47 @@ async fn replay(directory: &Path, rounds: usize) -> Result<(), Failure> {
         println!("{what:>44} {:>10.0} /s", median(&mut rates));
     }
     Ok(())
+}
+
+/// A consumer that begins with the oldest event, and does one row for each in a file of its own.
+async fn follow(directory: &Path) -> Result<(), Failure> {
+    let ledger = open(&directory.join("replay.db"))?;
+    let schemas = [VIEW, subscription::SCHEMA, database::leases::SCHEMA];
+    let db = Database::open(&directory.join("view.db"), &schemas, Options::default())?;
+    let handler = async |tx: &mut Transaction, events: &[Recorded]| -> Result<(), HandlerError> {
+        for event in events {
+            tx.execute(view::NOTE, database::params![event.stream.as_str(), event.version]).await?;
+        }
+        Ok(())
+    };
+    let options = subscription::Options { batch: 4_096, ..subscription::Options::new("one") };
+    let log = Arc::new(ledger.clone());
+    let mut following = Subscription::new("view", log, db.clone(), Filter::default(), handler, options);
+    let (begun, mut handled) = (Instant::now(), 0);
+    while handled < REPLAYED {
+        handled += following.step().await?.handled as u64;
+    }
+    let rate = REPLAYED as f64 / begun.elapsed().as_secs_f64();
+    println!("{:>44} {rate:>10.0} /s  (16 segments, a row for each)", "catching up by a subscription");
+    Ok(())
+}
+
+const VIEW: Schema = Schema {
+    name: "view",
+    migrations: &[Migration {
+        version: 1,
+        kind: Kind::Expand,
+        sql: "CREATE TABLE view (stream TEXT PRIMARY KEY, version BIGINT NOT NULL)",
+    }],
+};
+
+mod view {
+    database::statements! {
+        /// The version that a stream is at.
+        pub const NOTE: "
+            INSERT INTO view (stream, version) VALUES ($1, $2)
+            ON CONFLICT (stream) DO UPDATE SET version = excluded.version";
+    }
 }
 
 /// The pragmas of a store's writer.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod append;
+mod causes;
 mod event;
 mod ledger;
 pub mod log;

@@ -78,6 +78,12 @@ impl Filter {
         Self { partitions, ..self }
     }
 
+    /// As [`partitions`](Self::partitions), of those that it let through before.
+    pub(crate) fn within(self, partitions: Partitions) -> Self {
+        let words = std::array::from_fn(|word| self.partitions.0[word] & partitions.0[word]);
+        self.partitions(Partitions(words))
+    }
+
     pub(crate) fn is_all(&self) -> bool {
         self.categories.is_empty() && self.kinds.is_empty() && self.partitions == Partitions::ALL
     }

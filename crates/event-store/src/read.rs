@@ -86,7 +86,8 @@ pub async fn last(tx: &mut Transaction) -> Result<u64, Error> {
 /// Those of the events after position `after` and up to `up_to` that the filter lets through: at most `limit` of them,
 /// 4 MiB of data, and as many as are found among a few thousand.
 ///
-/// The next page is after what this one has [scanned](Page::scanned), which may be beyond the last event in it.
+/// The next page is after what this one has [scanned](Page::scanned), which may be beyond the last event in it, and is never
+/// beyond the last of all.
 ///
 /// # Errors
 /// Those of a statement.
@@ -119,7 +120,8 @@ pub async fn all(
             .len();
         looked += seen;
         if seen < room && bytes < MAX_BYTES {
-            page.scanned = up_to.max(after);
+            // Not beyond the last event, for more will come there.
+            page.scanned = up_to.min(last(tx).await?).max(after);
             break;
         }
         if page.scanned == before {

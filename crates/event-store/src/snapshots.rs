@@ -92,6 +92,9 @@ pub async fn prune(
     tx.execute(schema::PRUNE_SNAPSHOTS, params![aggregate, fingerprint, before, limit]).await
 }
 
+/// The largest state that is kept, in bytes of JSON.
+pub const MAX_STATE: usize = 4 * 1024 * 1024;
+
 /// How many streams may wait for a snapshot. Beyond that a load asks for none: the next one will.
 const MAX_WANTED: usize = 1_024;
 

@@ -5,7 +5,8 @@ use std::pin::pin;
 
 use database::{Database, Transaction};
 
-use super::{Wanted, save};
+use super::{MAX_STATE, Wanted, save};
+use crate::causes::with_causes;
 use crate::repository::{EventSourced, Repository, StreamError};
 
 /// Takes the snapshots that loads of one repository called for.
@@ -31,9 +32,7 @@ impl<A: EventSourced> Snapshotter<A> {
                     match self.take_one().await {
                         Ok(true) => {}
                         Ok(false) => break,
-                        Err(error) => {
-                            tracing::warn!("a snapshot was not taken: {error}");
-                        }
+                        Err(error) => tracing::warn!("a snapshot was not taken: {}", with_causes(&error)),
                     }
                 }
             };
@@ -61,6 +60,10 @@ impl<A: EventSourced> Snapshotter<A> {
         }
         let state = serde_json::to_string(&folded.state)
             .map_err(|source| StreamError { stream: stream.clone(), source: source.into() })?;
+        if state.len() > MAX_STATE {
+            tracing::warn!(%stream, bytes = state.len(), "a state is too large for a snapshot");
+            return Ok(true);
+        }
         let (version, fingerprint) = (folded.version, Repository::<A>::fingerprint());
         self.db
             .write(async move |tx: &mut Transaction| {

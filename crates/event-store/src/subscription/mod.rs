@@ -14,6 +14,7 @@
 mod balance;
 mod handler;
 mod lag;
+mod options;
 mod segment;
 pub mod store;
 
@@ -30,100 +31,13 @@ use tokio::time::{Instant, sleep};
 
 pub use handler::{Handler, HandlerError};
 pub use lag::{Lag, Progress, SegmentStatus, Status, lag};
+pub use options::{Error, Options, Outcome};
 pub use store::SCHEMA;
 
+use crate::causes::with_causes;
 use crate::log::{Filter, Log, Page, Partitions};
 use balance::Group;
 use segment::{Failure, Segment};
-
-/// How a subscription works.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// The name of this run of this replica, by which it holds its segments.
-    pub instance: String,
-    /// Into how many segments the partitions are divided, from 1 to 256. Every instance of a subscription says the same,
-    /// for ever.
-    pub segments: u16,
-    /// How many events are handled at a time, per segment; at least 1.
-    pub batch: usize,
-    /// Behind which position a subscription begins that has no checkpoint yet: 0 for the oldest event.
-    pub start: u64,
-    /// How often to look without having been woken, for what other processes have appended.
-    pub poll: Duration,
-    /// How long another instance waits before it takes over from one that has gone away.
-    pub lease: Duration,
-    /// How long a segment waits whose handler failed once; twice as long with every further failure.
-    pub first_wait: Duration,
-    /// The longest that it waits.
-    pub longest_wait: Duration,
-}
-
-impl Options {
-    /// The defaults, for this run of this replica.
-    #[must_use]
-    pub fn new(instance: impl Into<String>) -> Self {
-        Self {
-            instance: instance.into(),
-            segments: 16,
-            batch: 256,
-            start: 0,
-            poll: Duration::from_millis(200),
-            lease: Duration::from_secs(5),
-            first_wait: Duration::from_millis(50),
-            longest_wait: Duration::from_secs(10),
-        }
-    }
-
-    fn wait(&self, failures: u32) -> Duration {
-        let doublings = failures.saturating_sub(1).min(31);
-        self.first_wait.saturating_mul(1 << doublings).min(self.longest_wait)
-    }
-}
-
-/// Why a step did not take place; the next one does it again.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The log cannot be read.
-    #[error("reading the log for `{subscription}`")]
-    Log {
-        /// The subscription.
-        subscription: Arc<str>,
-        /// Why.
-        #[source]
-        source: database::Error,
-    },
-    /// The consumer's database failed.
-    #[error("keeping the place of `{subscription}`")]
-    Store {
-        /// The subscription.
-        subscription: Arc<str>,
-        /// Why.
-        #[source]
-        source: database::Error,
-    },
-    /// It began with another number of segments.
-    #[error("`{subscription}` began with {recorded} segments and cannot go on with {configured}")]
-    Segments {
-        /// The subscription.
-        subscription: Arc<str>,
-        /// How many it began with.
-        recorded: u16,
-        /// How many it is asked to have now, or 0 if there is no such number.
-        configured: u16,
-    },
-}
-
-/// What one step did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// Events that were handled.
-    pub handled: usize,
-    /// Segments whose handler failed.
-    pub failed: usize,
-    /// Whether the next step has something to do at once.
-    pub more: bool,
-}
 
 /// Follows a log on behalf of one consumer.
 pub struct Subscription<H> {
@@ -270,7 +184,7 @@ impl<H: Handler> Subscription<H> {
     async fn read(&self, after: u64, alone: bool, segments: &[u16]) -> Result<Page, Error> {
         let of = |&segment: &u16| Partitions::of_segment(segment, self.group.segments());
         let partitions = segments.iter().map(of).fold(Partitions::NONE, Partitions::union);
-        let filter = self.filter.clone().partitions(partitions);
+        let filter = self.filter.clone().within(partitions);
         let limit = if alone { 1 } else { self.options.batch.max(1) };
         let page = self.log.read(after, self.settled, &filter, limit).await;
         page.map_err(|source| self.log_error(source))
@@ -359,10 +273,4 @@ impl<H> fmt::Debug for Subscription<H> {
             .field("held", &self.held.keys().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
-}
-
-/// What happened, then why, then why that.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |&error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::EventTypes;
+use crate::causes::with_causes;
 
 /// What a fixture file says.
 #[derive(Deserialize)]
@@ -42,16 +43,11 @@ pub fn replay_fixtures<E: Serialize + DeserializeOwned>(types: &EventTypes<E>, d
                 serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let event = types
                 .decode(kind, version, &recorded.to_string())
-                .unwrap_or_else(|error| panic!("{}: {}", path.display(), chain(&error)));
+                .unwrap_or_else(|error| panic!("{}: {}", path.display(), with_causes(&error)));
             assert_eq!(serde_json::to_value(event).unwrap(), becomes, "{}", path.display());
         }
     }
     expected.len()
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |&error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -10,7 +10,7 @@ use event_store::subscription::Options;
 use event_store::testing::{Naive, OutOfOrder, Skewed};
 use event_store::{Filter, HandlerError, Log, Recorded, Subscription, watermark};
 
-use crate::world::World;
+use crate::world::{World, assert_whole, effects, note};
 
 /// What a handler saw, in memory: here nothing crashes, so that many seeds can be tried.
 type Seen = Arc<Mutex<Vec<(u64, String, u64)>>>;
@@ -84,6 +84,40 @@ async fn behind_the_watermark_nothing_is_skipped_and_nothing_inverted() {
         events += committed.len();
     }
     assert!(gaps > 0 && events > 0, "{gaps} gaps, {events} events");
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_come_and_go_over_it_and_every_event_has_one_effect() {
+    for seed in seeds().into_iter().take(12) {
+        let (world, log) = (World::new(), OutOfOrder::new(seed));
+        let join = |run: u64| {
+            let options = Options { segments: 4, batch: 3, ..Options::new(format!("run-{run}")) };
+            let db = world.db("views");
+            Subscription::new("views", Arc::new(log.clone()), db, Filter::default(), note, options)
+        };
+        let mut instances = [join(0), join(1)];
+        for round in 0..120_u64 {
+            // One dies without a word every now and then, the other goes on.
+            let which = round as usize % 2;
+            if round % 13 == seed % 13 {
+                instances[which] = join(round + 2);
+            }
+            instances[which].step().await.unwrap();
+            if round == 90 {
+                log.calm_down();
+            }
+            world.hands.advance(Duration::from_millis(700));
+            tokio::time::advance(Duration::from_millis(700)).await;
+        }
+        for _ in 0..200 {
+            for instance in &mut instances {
+                instance.step().await.unwrap();
+            }
+            tokio::time::advance(Duration::from_millis(700)).await;
+            world.hands.advance(Duration::from_millis(700));
+        }
+        assert_whole(&effects(&world.db("views")).await, &log.committed(), &format!("seed {seed}"));
+    }
 }
 
 #[tokio::test]

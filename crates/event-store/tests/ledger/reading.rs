@@ -154,6 +154,17 @@ async fn everything_is_read_in_one_order_with_what_the_filter_lets_through() {
 }
 
 #[tokio::test]
+async fn a_page_tells_to_have_scanned_no_more_than_there_is() {
+    let world = World::new();
+    let ledger = world.ledger();
+    let read = async |after| ledger.read(after, u64::MAX, &Filter::default(), 10).await.unwrap();
+    assert_eq!(read(0).await.scanned, 0);
+    append_each(&ledger, "order-1", 1..=3).await;
+    assert_eq!((read(0).await.events.len(), read(0).await.scanned), (3, 3));
+    assert_eq!((read(3).await.events.len(), read(3).await.scanned), (0, 3));
+}
+
+#[tokio::test]
 async fn a_page_is_bounded_by_what_it_weighs() {
     let world = World::new();
     let ledger = world.ledger();

@@ -137,7 +137,10 @@ proptest! {
                     }
                     Step::Works(which) => {
                         runs += 1;
-                        let instance = instances[which].get_or_insert_with(|| join(&ledger, &db, &format!("run-{runs}")));
+                        let instance = instances[which].get_or_insert_with(|| {
+                            // Each with connections of its own, as in a process of its own.
+                            join(&ledger, &world.db("views"), &format!("run-{runs}"))
+                        });
                         instance.step().await.unwrap();
                     }
                     Step::Crash(which) => drop(instances[which].take()),

@@ -87,6 +87,22 @@ async fn it_may_begin_later_and_see_less() {
     assert_eq!(versions, [3, 4, 5].map(|version| ("customer-1".to_owned(), version)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn its_filter_may_leave_partitions_out() {
+    let world = World::new();
+    let (ledger, db) = (world.ledger(), world.db("views"));
+    append_many(&ledger, 0..30).await;
+    let half = (0..=127).fold(Partitions::NONE, Partitions::with);
+    let filter = Filter::default().partitions(half);
+    let log = Arc::new(ledger.clone());
+    let mut subscription = Subscription::new("half", log, db.clone(), filter.clone(), note, options());
+    until_idle(&mut subscription).await;
+    let all = everything(&ledger).await;
+    let wanted: Vec<_> = all.iter().filter(|event| filter.takes(&event.stream)).cloned().collect();
+    assert!(!wanted.is_empty() && wanted.len() < all.len());
+    assert_whole(&effects(&db).await, &wanted, "half of them");
+}
+
 /// Fails on events of a stream until it is told otherwise.
 #[derive(Clone, Default)]
 struct Poisoned(Arc<Mutex<BTreeSet<String>>>);

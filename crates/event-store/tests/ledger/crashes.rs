@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
-use database::{Database, Options, Transaction, leases};
+use database::{Database, Transaction};
 use event_store::{Expected, Filter, HandlerError, Ledger, Log as _, Recorded, Subscription, subscription};
 
-use crate::world::{EFFECTS, World, append_one, assert_whole, effects, events_of, note, to};
+use crate::world::{World, append_one, assert_whole, effects, events_of, note, to};
 
 /// On threads, as in a service: what a task has handed over goes on when the task is dropped.
 fn open(world: &World, name: &str) -> Database {
-    let schemas = [event_store::SCHEMA, subscription::SCHEMA, leases::SCHEMA, EFFECTS];
-    Database::open(&world.path(name), &schemas, Options::default()).unwrap()
+    world.db_on_threads(name)
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -7,6 +7,7 @@
 
 mod appending;
 mod crashes;
+mod fencing;
 mod model;
 mod out_of_order;
 mod postgres;

@@ -60,7 +60,16 @@ impl World {
 
     /// A database with every table of these tests, on the caller's thread.
     pub(crate) fn db(&self, name: &str) -> Database {
-        let options = Options { clock: self.clock.clone(), executor: Executor::Inline, ..Options::default() };
+        self.open(name, Executor::Inline)
+    }
+
+    /// The same on threads of its own, as in a service.
+    pub(crate) fn db_on_threads(&self, name: &str) -> Database {
+        self.open(name, Executor::Threads)
+    }
+
+    fn open(&self, name: &str, executor: Executor) -> Database {
+        let options = Options { clock: self.clock.clone(), executor, ..Options::default() };
         let schemas = [event_store::SCHEMA, subscription::SCHEMA, leases::SCHEMA, EFFECTS];
         Database::open(&self.path(name), &schemas, options).unwrap()
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use database::Database;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 pub use handler::{Handler, HandlerError};
@@ -107,8 +107,8 @@ pub struct Consumer<H> {
     options: Options,
     handle: Handle,
     subscription: Option<Box<dyn Subscription>>,
-    /// In how long the next parked key is due, if that is known.
-    retry_in: Option<Duration>,
+    /// When to look for parked keys that are due: not with every batch, since mostly there are none.
+    look_at: Instant,
 }
 
 impl<H: Handler> Consumer<H> {
@@ -130,7 +130,7 @@ impl<H: Handler> Consumer<H> {
             options,
             handle: Handle::default(),
             subscription: None,
-            retry_in: Some(Duration::ZERO),
+            look_at: Instant::now(),
         }
     }
 
@@ -202,22 +202,29 @@ impl<H: Handler> Consumer<H> {
         handle: &Handle,
         drain: std::pin::Pin<&mut impl Future<Output = ()>>,
     ) -> Result<bool, Error> {
-        self.retry().await?;
-        let within = self.retry_in.unwrap_or(Duration::MAX).min(self.options.poll);
+        if self.look_at <= Instant::now() {
+            self.retry().await?;
+        }
+        let within = self.look_at.saturating_duration_since(Instant::now());
         let received = tokio::select! {
             biased;
             () = drain => return Ok(true),
-            () = handle.woken() => return Ok(false),
+            () = handle.woken() => {
+                self.look_at = Instant::now();
+                return Ok(false);
+            }
             received = self.receive(within) => received?,
         };
-        self.consume(received).await?;
+        if self.consume(received).await?.parked > 0 {
+            self.look_at = Instant::now();
+        }
         Ok(false)
     }
 
     /// Tries parked messages that are due.
     async fn retry(&mut self) -> Result<Outcome, Error> {
         let (outcome, next) = self.worker.retry().await?;
-        self.retry_in = next;
+        self.look_at = Instant::now() + next.unwrap_or(self.options.poll).min(self.options.poll);
         Ok(outcome)
     }
 

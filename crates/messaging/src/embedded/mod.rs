@@ -49,8 +49,10 @@ pub struct Options {
     pub max_message_bytes: usize,
     /// How many messages each lane of a topic keeps while no group is registered.
     pub unclaimed: u64,
-    /// How many requests one server handles at a time; as many more wait.
+    /// How many requests one server handles at a time.
     pub requests_at_once: usize,
+    /// How many more wait for one server, at least 1; beyond that they are refused.
+    pub requests_waiting: usize,
 }
 
 impl Default for Options {
@@ -62,6 +64,7 @@ impl Default for Options {
             max_message_bytes: 1 << 20,
             unclaimed: 1_000,
             requests_at_once: 64,
+            requests_waiting: 1024,
         }
     }
 }

@@ -62,7 +62,8 @@ impl Broker for Embedded {
         drain: BoxFuture<'a, ()>,
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            self.0.requests.serve(topic, responder, self.0.options.requests_at_once, drain).await;
+            let (at_once, waiting) = (self.0.options.requests_at_once, self.0.options.requests_waiting);
+            self.0.requests.serve(topic, responder, at_once, waiting, drain).await;
             Ok(())
         })
     }

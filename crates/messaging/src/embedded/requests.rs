@@ -75,15 +75,16 @@ impl Requests {
         Err(if busy { RequestError::Busy { topic } } else { RequestError::NoServer { topic } })
     }
 
-    /// Serves until `drain` completes; at most `at_once` requests are being handled, and as many wait.
+    /// Serves until `drain` completes; at most `at_once` requests are being handled, and `waiting` more wait.
     pub(super) async fn serve(
         &self,
         topic: &str,
         responder: Arc<dyn Responder>,
         at_once: usize,
+        waiting: usize,
         drain: BoxFuture<'_, ()>,
     ) {
-        let (sender, mut waiting) = mpsc::channel(at_once);
+        let (sender, mut waiting) = mpsc::channel(waiting.max(1));
         self.servers().entry(topic.to_owned()).or_default().push(sender);
         let mut begun = FuturesUnordered::new();
         let mut drain = drain;
@@ -119,5 +120,60 @@ async fn answer(topic: &str, responder: &dyn Responder, request: Request) {
     if let Ok(Some(answer)) = responded.await {
         // Whoever asked may have gone away.
         let _ = reply.send(answer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::Semaphore;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::Data;
+
+    /// Answers with what it was asked, once it has a permit.
+    struct Gate(Arc<Semaphore>);
+
+    impl Responder for Gate {
+        fn respond(&self, request: Envelope) -> BoxFuture<'_, Option<Envelope>> {
+            Box::pin(async {
+                self.0.acquire().await.unwrap().forget();
+                Some(request)
+            })
+        }
+    }
+
+    fn request(number: u128) -> Envelope {
+        Envelope::new(Uuid::from_u128(number), "/a", "b", "c", 0, Data::default())
+    }
+
+    #[tokio::test]
+    async fn so_many_requests_wait_as_are_allowed_and_one_more_is_refused() {
+        let (requests, gate) = (Arc::new(Requests::default()), Arc::new(Semaphore::new(0)));
+        let (server, responder) = (requests.clone(), Arc::new(Gate(gate.clone())));
+        tokio::spawn(async move {
+            server.serve("topic", responder, 1, 2, Box::pin(std::future::pending())).await;
+        });
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let mut asked = tokio::task::JoinSet::new();
+        // One is handled and two wait, however often the tasks take turns.
+        while asked.len() < 3 {
+            let (requests, number) = (requests.clone(), asked.len() as u128);
+            let begun = requests.servers().contains_key("topic");
+            if begun {
+                asked.spawn(async move { requests.request("topic", request(number), deadline).await });
+            }
+            for _ in 0..8 {
+                tokio::task::yield_now().await;
+            }
+        }
+        let one_more = requests.request("topic", request(3), deadline).await;
+        assert!(matches!(one_more, Err(RequestError::Busy { .. })), "{one_more:?}");
+        gate.add_permits(3);
+        while let Some(answer) = asked.join_next().await {
+            assert!(answer.unwrap().is_ok());
+        }
     }
 }

@@ -107,6 +107,23 @@ async fn a_consumer_runs_until_it_is_drained() {
 }
 
 #[tokio::test]
+async fn parked_messages_are_not_looked_for_with_every_batch() {
+    let (_world, broker, db, handler) = started().await;
+    let before = db.stats();
+    let options = Options { batch: 1, poll: Duration::from_secs(3600), ..options() };
+    let consumer = Consumer::new(Arc::new(broker.clone()), TOPIC, GROUP, handler, db.clone(), options);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(consumer.run(async { drop(stopped.await) }));
+    broker.publish(TOPIC, &events("a", 1..=20)).await.unwrap();
+    eventually(async || db.stats().committed >= before.committed + 20).await;
+    drop(stop);
+    running.await.unwrap();
+    assert_eq!(effects_of(&db, "a").await.len(), 20);
+    // The first look, and the one of this test.
+    assert_eq!(db.stats().reads - before.reads, 2);
+}
+
+#[tokio::test]
 async fn a_consumer_goes_on_when_its_subscription_ends() {
     let (_world, broker, db, handler) = started().await;
     broker.publish(TOPIC, &events("a", 1..=3)).await.unwrap();

@@ -61,7 +61,7 @@ impl Default for Options {
         Options {
             connect: Duration::from_secs(1),
             idle: Duration::from_secs(10),
-            idle_per_host: 64,
+            idle_per_host: 256,
             max_body: 1024 * 1024,
             timeout: Duration::from_secs(10),
         }

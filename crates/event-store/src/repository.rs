@@ -143,8 +143,8 @@ impl<A: EventSourced> Repository<A> {
         loop {
             let mut page = read::as_of(tx, &stream, at, after.as_ref(), PAGE).await?;
             for event in &page {
-                let event = self.types.decode(&event.kind, event.schema_version, &event.data);
-                versioned.state.evolve(&event.map_err(|source| unreadable(&stream, source))?);
+                let event = self.types.read(event).map_err(|source| unreadable(&stream, source))?;
+                versioned.state.evolve(&event);
                 versioned.version += 1;
             }
             if page.len() < PAGE {

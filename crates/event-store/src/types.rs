@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Recorded;
+
 /// Makes the data of one version of a type into that of the next. Pure: the same data always becomes the same.
 pub type Upcaster = fn(Value) -> Result<Value, NotUpcast>;
 
@@ -144,6 +146,14 @@ impl<E: Serialize + DeserializeOwned> EventTypes<E> {
             None => Err(Error::UnknownType { kind }),
             Some(of) => Ok(Encoded { kind, schema_version: of.latest, data }),
         }
+    }
+
+    /// What was recorded, as an event of today.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn read(&self, recorded: &Recorded) -> Result<E, Error> {
+        self.decode(&recorded.kind, recorded.schema_version, &recorded.data)
     }
 
     /// The event that was recorded so.

@@ -7,6 +7,7 @@ pub mod ids;
 pub mod network;
 
 pub mod context;
+pub mod timeline;
 pub mod trace;
 
 pub mod extract;

@@ -18,6 +18,7 @@ pub mod page;
 pub mod problem;
 pub mod raw;
 pub mod style;
+pub mod timeline;
 pub mod topics;
 
 pub use style::Style;

@@ -34,7 +34,7 @@ database::statements! {
     pub const READ: "SELECT at, records FROM journal WHERE subject = $1 ORDER BY at LIMIT $2";
 
     /// When the service was started within a time.
-    pub const STARTS: "SELECT at FROM journal WHERE subject = $1 AND at > $2 AND at < $3 ORDER BY at LIMIT $4";
+    pub const STARTS: "SELECT at FROM journal WHERE subject = $1 AND at > $2 AND at <= $3 ORDER BY at LIMIT $4";
 
     /// What was done about the subject that was made first.
     pub const OLDEST: "SELECT subject, at FROM journal WHERE subject > $1 ORDER BY subject, at LIMIT 1";
@@ -81,7 +81,7 @@ pub async fn note_start(tx: &mut Transaction, at: i64) -> Result<(), Error> {
     tx.execute(WRITE, params![STARTED, at, "[]"]).await.map(drop)
 }
 
-/// When the service was started after `from` and before `to`, at most `limit` times.
+/// When the service was started after `from` and until `to`, at most `limit` times.
 ///
 /// # Errors
 /// If the store fails.

@@ -18,7 +18,7 @@ use chassis::{
     problem::Problem,
     retention::{self, Kept},
     service::{self, Running, Service},
-    webhook,
+    timeline, webhook,
 };
 use contracts::topics;
 use database::{Database, Schema, leases};
@@ -119,6 +119,7 @@ impl App {
         service.obligations().owe_now("waits", move || waits.listeners());
         let (idempotency, changes, wait) = (Idempotency::new(style), wakes.changes, config.pay_wait);
         let (asked, data) = (application.clone(), database.clone());
+        let told = timeline::routes(SOURCE, database.clone());
         let api = http::router(Api { application: asked, database: data, idempotency, changes, wait });
         let participant = match &config.reach {
             Reach::Rest(_) => rest::router(rest::Participant { application, database }),
@@ -128,7 +129,7 @@ impl App {
                 Router::new()
             }
         };
-        let address = service.serve(api.merge(participant), config.listen)?;
+        let address = service.serve(api.merge(participant).merge(told), config.listen)?;
         Ok(Running::new(service, address))
     }
 }

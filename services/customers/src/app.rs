@@ -9,6 +9,7 @@ use chassis::{
     platform::Platform,
     retention::{self, Kept},
     service::{self, Running, Service},
+    timeline,
 };
 use contracts::topics;
 use database::Database;
@@ -67,9 +68,10 @@ impl App {
 
         // The API last: whoever is let in finds everything running.
         service.merge_admin(admin::routes(database.clone()));
+        let told = timeline::routes(SOURCE, database.clone());
         let idempotency = Idempotency::new(style);
         let api = http::router(Api { application, database, idempotency, ids: platform.ids.clone() });
-        let address = service.serve(api.merge(participant), config.listen)?;
+        let address = service.serve(api.merge(participant).merge(told), config.listen)?;
         Ok(Running::new(service, address))
     }
 }

@@ -15,6 +15,7 @@ mod client;
 mod docs;
 mod forward;
 mod order;
+mod timeline;
 mod upstream;
 
 pub use app::{App, BuildError};

@@ -8,11 +8,12 @@
 use axum::{Router, body::Bytes, http::header, routing::get};
 use contracts::problem::{FieldError, Problem};
 use serde_json::Error;
+use utoipa::OpenApi as _;
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Server, Tag, tag::TagBuilder,
 };
 
-use crate::routes::ROUTES;
+use crate::{routes::ROUTES, timeline};
 
 mod headers;
 mod operations;
@@ -32,6 +33,11 @@ const TAGS: [(&str, &str); 5] = [
     ("invoices", "What is owed for an order, and whether it was paid."),
 ];
 
+/// What the gateway puts together and no service owns.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(timeline::show))]
+struct Own;
+
 /// One document of the services' parts. What clients cannot reach is left out; what holds for every call is added.
 /// What was merged before is merged again without a change.
 #[must_use]
@@ -41,7 +47,7 @@ pub fn merged(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     let whole =
         OpenApiBuilder::new().info(info.build()).tags(Some(TAGS.map(tag))).components(Some(problem.build()));
     let mut whole = whole.build();
-    for mut part in parts {
+    for mut part in parts.into_iter().chain([Own::openapi()]) {
         (part.tags, part.servers) = (None, None);
         whole.merge(part);
     }

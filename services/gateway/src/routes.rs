@@ -7,7 +7,7 @@ use axum::{
 };
 use chassis::problem::Problem;
 
-use crate::{client::Client, forward::forward, order, upstream::Upstream};
+use crate::{client::Client, forward::forward, order, timeline, upstream::Upstream};
 
 /// A service that owns a part of what clients see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub enum Owner {
 }
 
 impl Owner {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Ordering, Customers, Warehouse, Shipping, Billing];
+
     /// The service's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -43,8 +46,10 @@ impl Owner {
 pub enum AnsweredBy {
     /// The owner, whose answer is handed on.
     Owner(Owner),
-    /// The gateway, which puts the answers of several owners together.
+    /// The gateway, which puts an order together from its owners.
     Composition,
+    /// The gateway, which puts together what every service did about an order.
+    Timeline,
     /// Nobody yet: 501, and why.
     Nobody(&'static str),
 }
@@ -85,7 +90,7 @@ pub const ROUTES: &[Route] = &[
     owned("POST", "/v1/orders/{id}/place", Ordering),
     owned("POST", "/v1/orders/{id}/cancel", Ordering),
     owned("GET", "/v1/orders/{id}/events", Ordering),
-    owned("GET", "/v1/orders/{id}/timeline", Ordering),
+    Route { method: "GET", path: "/v1/orders/{id}/timeline", answered_by: AnsweredBy::Timeline },
     owned("GET", "/v1/orders/{id}/history", Ordering),
     owned("GET", "/v1/shipments", Shipping),
     owned("GET", "/v1/invoices", Billing),
@@ -124,6 +129,7 @@ fn handler(route: &Route) -> MethodRouter<Upstream> {
             on(method, handler)
         }
         AnsweredBy::Composition => on(method, order::show),
+        AnsweredBy::Timeline => on(method, timeline::show),
         AnsweredBy::Nobody(why) => on(method, async move || Problem::not_implemented(why)),
     }
 }

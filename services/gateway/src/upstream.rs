@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::http::{Uri, uri::Scheme};
 use chassis::{
     client::HttpClient,
+    context::Context,
     problem::{self, Problem},
     shutdown::Drain,
 };
@@ -34,6 +35,13 @@ pub(crate) struct Parts {
 impl Upstream {
     pub(crate) fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// How long one service may take where an answer is put together from several. Some of the client's time is kept: for
+    /// putting it together, and for the way back.
+    pub(crate) fn patience(&self, context: &Context) -> Duration {
+        let share = |left: Duration| left / 4 * 3;
+        context.remaining().map_or(self.part_timeout, |left| self.part_timeout.min(share(left)))
     }
 
     /// Where `owner` has what `asked` names.

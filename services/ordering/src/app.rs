@@ -10,6 +10,7 @@ use chassis::{
     platform::Platform,
     retention::{self, Kept},
     service::{self, Running, Service},
+    timeline,
 };
 use contracts::topics;
 use database::{Database, Schema, Statement, leases};
@@ -122,8 +123,8 @@ impl App {
             wait: config.wait,
             stopping: service.serving(),
         };
+        let routes = routes.merge(http::router(api)).merge(timeline::routes(NAME, database.clone()));
         service.merge_admin(admin::routes(database.clone()).merge(dead_letters::routes(database)));
-        let routes = Router::new().merge(http::router(api)).merge(routes);
         let address = service.serve(routes, config.listen)?;
         Ok(Running::new(service, address))
     }

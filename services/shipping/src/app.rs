@@ -17,7 +17,7 @@ use chassis::{
     problem::Problem,
     retention::{self, Kept},
     service::{self, Running, Service},
-    webhook,
+    timeline, webhook,
 };
 use contracts::topics;
 use database::{Database, Schema, leases};
@@ -114,7 +114,8 @@ impl App {
                 Router::new()
             }
         };
-        let address = service.serve(http::router(database).merge(participant), config.listen)?;
+        let told = timeline::routes(SOURCE, database.clone());
+        let address = service.serve(http::router(database).merge(participant).merge(told), config.listen)?;
         Ok(Running::new(service, address))
     }
 }

@@ -121,7 +121,7 @@ async fn starts_lie_between_what_was_done_before_and_after() {
         for at in [10, 20, 30] {
             note_start(tx, at).await?;
         }
-        starts(tx, 10, 30, 100).await
+        starts(tx, 10, 25, 100).await
     });
     assert_eq!(noted.await.unwrap(), [20]);
 }

@@ -372,6 +372,7 @@ async fn conclude(
     wake: &Wake,
 ) {
     let Told { mut calls, took_us } = told;
+    calls.iter_mut().for_each(|call| call.attempt = task.attempt);
     let (delay, error) = match verdict {
         Verdict::Settled => return,
         Verdict::Again(delay) => (delay, None),

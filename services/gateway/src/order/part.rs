@@ -1,7 +1,5 @@
 //! The parts of an order that others own.
 
-use std::time::Duration;
-
 use axum::http::StatusCode;
 use chassis::{
     client::{Call, Error, Response},
@@ -43,7 +41,7 @@ impl Part {
     pub(super) async fn ask(self, upstream: &Upstream, context: &Context, id: OrderId) -> Known {
         let url = format!("{}/v1/{}s?order_id={id}", upstream.endpoints.of(self.owner()), self.name());
         let call =
-            Call::get(url).to(self.owner().name()).for_context(context).within(patience(upstream, context));
+            Call::get(url).to(self.owner().name()).for_context(context).within(upstream.patience(context));
         let answered = upstream.client.send(call).await;
         answered.map_err(|error| chain(&error)).and_then(|answer| first(&answer)).map_err(|reason| {
             tracing::warn!(order.id = %id, reason, "no {}", self.name());
@@ -60,12 +58,6 @@ impl Part {
             ),
         }
     }
-}
-
-/// Some of the client's time is kept: the order has to be put together, and to travel back.
-fn patience(upstream: &Upstream, context: &Context) -> Duration {
-    let share = |left: Duration| left / 4 * 3;
-    context.remaining().map_or(upstream.part_timeout, |left| upstream.part_timeout.min(share(left)))
 }
 
 /// The one that the list has, if any; or why nobody can say.

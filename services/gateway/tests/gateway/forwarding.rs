@@ -7,12 +7,13 @@ use axum::{
     routing::{get, post},
 };
 use chassis::client::Call;
+use gateway::routes::{AnsweredBy, ROUTES, Route};
 use serde_json::json;
 
 use crate::rig::{Owners, Rig, json, refusal};
 
 /// The public contract's calls, by hand: who owns what they are about.
-const CALLS: [(&str, &str, &str); 26] = [
+const CALLS: [(&str, &str, &str); 25] = [
     ("POST", "/v1/customers", "customers"),
     ("GET", "/v1/customers", "customers"),
     ("GET", "/v1/customers/7", "customers"),
@@ -34,7 +35,6 @@ const CALLS: [(&str, &str, &str); 26] = [
     ("POST", "/v1/orders/7/place", "ordering"),
     ("POST", "/v1/orders/7/cancel", "ordering"),
     ("GET", "/v1/orders/7/events", "ordering"),
-    ("GET", "/v1/orders/7/timeline", "ordering"),
     ("GET", "/v1/orders/7/history", "ordering"),
     ("GET", "/v1/shipments", "shipping"),
     ("GET", "/v1/invoices", "billing"),
@@ -57,8 +57,10 @@ async fn every_call_reaches_its_owner_with_method_query_and_body() {
 
 #[tokio::test(start_paused = true)]
 async fn every_call_of_the_table_is_one_of_the_contract() {
-    let views = gateway::routes::ROUTES.iter().filter(|route| route.path.starts_with("/v1/views/")).count();
-    assert_eq!(gateway::routes::ROUTES.len() - views, CALLS.len());
+    // Views have no owner yet, and a timeline has no single one.
+    let handed_on =
+        |route: &&Route| !matches!(route.answered_by, AnsweredBy::Nobody(_) | AnsweredBy::Timeline);
+    assert_eq!(ROUTES.iter().filter(handed_on).count(), CALLS.len());
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,3 +10,4 @@ mod fuzz;
 mod openapi;
 mod rig;
 mod styles;
+mod timeline;

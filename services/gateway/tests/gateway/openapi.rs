@@ -95,7 +95,7 @@ async fn it_is_served_with_the_addresses_of_every_style_and_under_each() {
 }
 
 /// What no service does yet, and so no service describes.
-const NOT_YET: [&str; 2] = ["/v1/orders/{id}/timeline", "/v1/orders/{id}/history"];
+const NOT_YET: [&str; 1] = ["/v1/orders/{id}/history"];
 
 #[test]
 fn the_committed_document_has_every_call_that_somebody_answers() {

@@ -82,13 +82,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/orders/{id}/place", post(transitions::place))
         .route("/v1/orders/{id}/cancel", post(transitions::cancel))
         .route("/v1/orders/{id}/events", get(events::events))
-        .route("/v1/orders/{id}/timeline", get(not_in_this_release))
         .route("/v1/orders/{id}/history", get(not_in_this_style))
         .with_state(api)
-}
-
-async fn not_in_this_release() -> Problem {
-    Problem::not_implemented("The timeline of an order is not kept yet.")
 }
 
 async fn not_in_this_style() -> Problem {

@@ -14,6 +14,7 @@ mod process;
 
 mod isolation;
 mod system;
+mod timeline;
 mod together;
 
 mod admin;

@@ -34,7 +34,6 @@ async fn the_past_of_an_order_is_not_kept_in_this_style() {
     let order = world.create(&[("TEA", 1)]).await;
     for path in [
         "/history",
-        "/timeline",
         "?version=1",
         "?as_of=2026-01-01T00:00:00Z",
         "?as_of=2026-01-01T00:00:00Z&known_at=2026-01-01T00:00:00Z",

@@ -20,6 +20,7 @@ use contracts::{
     outside::simulators::{Entry, Simulator},
     page::Page,
     shipping::Shipment,
+    timeline::Timeline,
     warehouse::Product,
 };
 use database::Statement;
@@ -28,6 +29,7 @@ use ordering::{process::Participant, styles::rest::Endpoints};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use utoipa::openapi::OpenApi;
 
 use super::{ANY_PORT, Client, Road, answers::contact, clock, until, world::broker};
 
@@ -183,6 +185,22 @@ impl House {
 
     fn at(&self, name: &str) -> String {
         format!("http://{}", self.addresses[name])
+    }
+
+    /// Everything that was done about an order, as a gateway before these services tells it.
+    pub(crate) async fn timeline(&self, order: &Order) -> Timeline {
+        let origin = |name| self.at(name).parse().unwrap();
+        let endpoints = gateway::config::Endpoints {
+            customers: origin("customers"),
+            ordering: origin("ordering"),
+            warehouse: origin("warehouse"),
+            shipping: origin("shipping"),
+            billing: origin("billing"),
+        };
+        let config = gateway::Config::of(ANY_PORT, self.style.as_str(), endpoints);
+        let gateway = gateway::App::build(&config, OpenApi::default(), &self.platform).unwrap();
+        let url = format!("http://{}/v1/orders/{}/timeline", gateway.address(), order.id);
+        self.read(Call::get(url)).await
     }
 
     /// Registers somebody who may owe so many cents.

@@ -1,0 +1,201 @@
+//! `/internal/timeline/{order_id}`: what this service did about an order, step by step, for the gateway to put together
+//! with what the others did.
+
+use std::collections::HashMap;
+
+use axum::{Json, Router, extract::State, routing::get};
+use contracts::{
+    OrderId, Timestamp,
+    timeline::{Entry, Kind, Part, Step},
+};
+use database::{Database, Transaction};
+use journal::{Origin, Record, Written};
+use uuid::Uuid;
+
+use crate::{extract::Path, problem::Problem};
+
+/// How many transactions are told of; an order takes about ten in each service.
+const MOST: u32 = 1000;
+
+/// How many starts of the service are told of.
+const MOST_STARTS: u32 = 100;
+
+/// How many steps are told, which bounds the answer to less than a client reads.
+const MOST_STEPS: usize = 2000;
+
+/// The route of a service whose database has a [`journal`].
+pub fn routes(service: &'static str, database: Database) -> Router {
+    let tell = async move |State(database): State<Database>, Path(order): Path<OrderId>| {
+        let told = database.read(async move |tx| read(tx, order.uuid()).await).await?;
+        Ok::<_, Problem>(Json(part(service, &told.0, &told.1)))
+    };
+    Router::new().route("/internal/timeline/{order_id}", get(tell)).with_state(database)
+}
+
+/// What was done about an order, and when the service was started meanwhile.
+async fn read(tx: &mut Transaction, order: Uuid) -> Result<(Vec<Written>, Vec<i64>), database::Error> {
+    let written = journal::read(tx, order, MOST).await?;
+    let starts = match (written.first(), written.last()) {
+        (Some(first), Some(last)) => journal::starts(tx, first.at, last.at, MOST_STARTS).await?,
+        _ => Vec::new(),
+    };
+    Ok((written, starts))
+}
+
+fn part(service: &str, written: &[Written], starts: &[i64]) -> Part {
+    let mut teller = Teller { service, ..Teller::default() };
+    for at in starts {
+        let mut start = teller.step(*at, Kind::Restart, "started");
+        start.entry.id = format!("{service}-start-{at}");
+        teller.steps.push((*at, start));
+    }
+    teller.numbered = (0, 0);
+    for Written { at, records } in written {
+        records.iter().for_each(|record| teller.record(*at, record));
+    }
+    // A call began before the transaction that took its answer in. What is of one time stays in the order of the commits.
+    let mut steps = teller.steps;
+    steps.sort_by_key(|(at, _)| *at);
+    let more = written.len() >= MOST as usize || steps.len() > MOST_STEPS;
+    steps.truncate(MOST_STEPS);
+    Part { steps: steps.into_iter().map(|(_, step)| step).collect(), commits: written.len() as u64, more }
+}
+
+/// Tells the records of one service, in the order in which they were written.
+#[derive(Default)]
+struct Teller<'a> {
+    service: &'a str,
+    steps: Vec<(i64, Step)>,
+    /// How many steps were told of the latest time.
+    numbered: (i64, usize),
+    /// The steps that are known by a link.
+    links: HashMap<Uuid, String>,
+    /// The latest step that was taken for a cause.
+    causes: HashMap<Uuid, String>,
+}
+
+impl Teller<'_> {
+    fn record(&mut self, at: i64, record: &Record) {
+        // What follows from what: events from their command, all else from what the record did before, or from what it came by.
+        let mut before = self.arrival(at, record);
+        let mut answers = record.cause.filter(|cause| is_task(record) && self.links.contains_key(cause));
+        for entry in &record.entries {
+            let mut step = self.told(at, entry, record);
+            let asked = entry.link.filter(|_| entry.kind == journal::Kind::Call);
+            step.entry.caused_by = asked.and_then(|link| self.links.get(&link)).or(before.as_ref()).cloned();
+            let id = step.entry.id.clone();
+            match entry.kind {
+                journal::Kind::Call | journal::Kind::Command => before = Some(id),
+                journal::Kind::Saga | journal::Kind::Message => {
+                    self.links.extend(entry.link.map(|link| (link, id)));
+                }
+                journal::Kind::Event | journal::Kind::Retry => {}
+            }
+            if entry.kind != journal::Kind::Call {
+                step.answers = answers.take();
+            }
+            self.steps.push((entry.started.unwrap_or(at), step));
+        }
+        self.causes.extend(record.cause.zip(before));
+    }
+
+    /// What the record came by: a step of its own where that came from elsewhere, else the step that had set the task.
+    fn arrival(&mut self, at: i64, record: &Record) -> Option<String> {
+        let (kind, name, peer, outcome) = match &record.origin {
+            Origin::Request { route, .. } => (Kind::Call, route, Some("client".to_owned()), "received"),
+            Origin::Call { route } => (Kind::Call, route, None, "received"),
+            Origin::Message { kind, from } => (Kind::Message, kind, Some(from.to_string()), "handled"),
+            Origin::Task { .. } | Origin::Unknown => {
+                let cause = record.cause?;
+                return self.causes.get(&cause).or_else(|| self.links.get(&cause)).cloned();
+            }
+        };
+        let mut step = self.step(at, kind, name);
+        (step.entry.peer, step.entry.outcome) = (peer, Some(outcome.to_owned()));
+        match &record.origin {
+            Origin::Request { keyed, .. } => step.entry.detail = request(record, *keyed),
+            _ => step.follows = record.cause,
+        }
+        let id = step.entry.id.clone();
+        self.steps.push((at, step));
+        Some(id)
+    }
+
+    fn told(&mut self, at: i64, entry: &journal::Entry, record: &Record) -> Step {
+        let mut step = self.step(at, kind(entry.kind), &entry.name);
+        let attempt = match record.origin {
+            Origin::Task { attempt, .. } if entry.kind == journal::Kind::Call => attempt,
+            _ => entry.attempt,
+        };
+        let told = &mut step.entry;
+        told.at = Timestamp::from_micros(entry.started.unwrap_or(at));
+        told.outcome = entry.outcome.as_deref().map(str::to_owned);
+        told.peer = entry.peer.as_deref().map(str::to_owned);
+        told.detail = entry.detail.as_deref().map(str::to_owned);
+        told.attempt = (attempt > 0).then(|| attempt.saturating_add(1));
+        (told.took_us, told.bytes) = (entry.took_us, entry.bytes);
+        if entry.kind == journal::Kind::Message {
+            told.outcome = Some("sent".to_owned());
+            told.peer = entry.peer.as_deref().and_then(receiver);
+        }
+        if let Some(version) = entry.version {
+            let id = told.detail.take().map(|id| format!("{id} ")).unwrap_or_default();
+            told.detail = Some(format!("{id}v{version}"));
+        }
+        step.link = entry.link;
+        step
+    }
+
+    fn step(&mut self, at: i64, kind: Kind, name: &str) -> Step {
+        let number = if self.numbered.0 == at { self.numbered.1 + 1 } else { 0 };
+        self.numbered = (at, number);
+        let entry = Entry {
+            id: format!("{}-{at}-{number}", self.service),
+            at: Timestamp::from_micros(at),
+            service: self.service.to_owned(),
+            kind,
+            name: name.to_owned(),
+            peer: None,
+            caused_by: None,
+            took_us: None,
+            outcome: None,
+            attempt: None,
+            bytes: None,
+            detail: None,
+        };
+        Step { entry, link: None, follows: None, answers: None }
+    }
+}
+
+const fn is_task(record: &Record) -> bool {
+    matches!(record.origin, Origin::Task { .. })
+}
+
+const fn kind(kind: journal::Kind) -> Kind {
+    match kind {
+        journal::Kind::Command => Kind::Command,
+        journal::Kind::Event => Kind::Event,
+        journal::Kind::Message => Kind::Message,
+        journal::Kind::Call => Kind::Call,
+        journal::Kind::Saga => Kind::Saga,
+        journal::Kind::Retry => Kind::Retry,
+    }
+}
+
+/// The one service that has the messages of a topic; those of events are for whoever wants them.
+fn receiver(topic: &str) -> Option<String> {
+    let (service, what) = topic.rsplit_once('.')?;
+    (what != "events").then(|| service.to_owned())
+}
+
+/// What a client's request is known by outside of here.
+fn request(record: &Record, keyed: bool) -> Option<String> {
+    let trace = record.trace.as_ref().map(|trace| format!("trace {trace}"));
+    let actor = record.actor.as_ref().map(|actor| format!("by {actor}"));
+    let key = keyed.then(|| "with an Idempotency-Key".to_owned());
+    let parts: Vec<_> = [trace, actor, key].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use crate::{
     console::Console,
     dead_letters, doctor,
     failure::{Exit, Failure},
-    load, order, saga, simulators, up, verify,
+    load, order, saga, simulators, trace, up, verify,
 };
 
 /// One ordering system, wired in different styles: run it, order from it, break it, and check that nothing was lost.
@@ -41,6 +41,8 @@ enum Command {
     Load(Box<load::Args>),
     /// Check the invariants on a running system: nothing lost, nothing doubled, everything adds up.
     Verify(verify::Args),
+    /// Draw everything that was done about an order: which service did what, when, and because of what.
+    Trace(trace::Args),
     /// Show every step, retry and undo of an order's saga.
     Saga(saga::Args),
     /// Look after messages that could not be handled.
@@ -66,6 +68,7 @@ impl CommandLine {
             Command::Order(args) => Box::pin(order::run(args, platform, console)).await,
             Command::Load(args) => Box::pin(load::run(*args, platform, console)).await,
             Command::Verify(args) => Box::pin(verify::run(args, platform, console)).await,
+            Command::Trace(args) => Box::pin(trace::run(args, platform, console)).await,
             Command::Saga(args) => saga::run(args, platform, console).await,
             Command::DeadLetters(command) => dead_letters::run(command, platform, console).await,
             Command::Simulators(command) => simulators::run(command, platform, console).await,

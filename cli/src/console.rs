@@ -22,6 +22,8 @@ struct Screen {
     err: Box<dyn Write + Send>,
     /// Whether notes go to a terminal, where a bar can move.
     terminal: bool,
+    /// How many characters a line of the terminal has that results go to.
+    columns: Option<usize>,
     /// The bar that is on the terminal at the moment.
     bar: Option<ProgressBar>,
 }
@@ -30,14 +32,16 @@ impl Console {
     /// This process's own.
     #[must_use]
     pub fn system() -> Self {
-        Self::new(io::stdout(), io::stderr(), io::stderr().is_terminal())
+        let console = Self::new(io::stdout(), io::stderr(), io::stderr().is_terminal());
+        console.screen().columns = io::stdout().is_terminal().then(columns);
+        console
     }
 
     /// One that writes elsewhere; `terminal` says whether `err` is one.
     #[must_use]
     pub fn new(out: impl Write + Send + 'static, err: impl Write + Send + 'static, terminal: bool) -> Self {
         let (out, err) = (Box::new(out), Box::new(err));
-        Self(Arc::new(Mutex::new(Screen { out, err, terminal, bar: None })))
+        Self(Arc::new(Mutex::new(Screen { out, err, terminal, columns: None, bar: None })))
     }
 
     /// A line of the command's result.
@@ -78,6 +82,12 @@ impl Console {
         }
     }
 
+    /// How many characters a line of the result has; `None` if it goes to no terminal.
+    #[must_use]
+    pub fn columns(&self) -> Option<usize> {
+        self.screen().columns
+    }
+
     fn screen(&self) -> MutexGuard<'_, Screen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -91,6 +101,16 @@ impl Screen {
             None => write(self),
         }
     }
+}
+
+/// What the terminal says, or what is usual where it does not.
+fn columns() -> usize {
+    const USUAL: usize = 100;
+    #[cfg(unix)]
+    let told = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    #[cfg(not(unix))]
+    let told = None;
+    told.filter(|columns| *columns > 0).unwrap_or(USUAL)
 }
 
 fn bar_style() -> ProgressStyle {

@@ -18,6 +18,7 @@ pub mod dead_letters;
 pub mod doctor;
 pub mod saga;
 pub mod simulators;
+pub mod trace;
 
 pub mod remote;
 

@@ -24,7 +24,6 @@ use crate::{
     workload::{self, Run, Workload},
     write::write_json,
 };
-use measure::{Counted, counted};
 pub(crate) use names::Names;
 use report::Summary;
 use run::System;
@@ -149,14 +148,11 @@ impl<'a> Orders<'a> {
             patience: args.timeout,
             observer: &*observer,
         };
-        let before = self.counted(style).await;
         let mut summary = run::run(&runner, workload).await;
         summary.style = style.name.map(|style| style.to_string());
-        if let Some(before) = before {
+        if args.style == Some(Choice::All) || args.json.is_some() {
             self.settle(&runner).await;
-            if let Some(after) = self.counted(style).await {
-                summary.per_order = after.per_order(before, summary.orders);
-            }
+            summary.per_order = measure::per_order(&runner.api, &summary.begun).await.unwrap_or_default();
         }
         Ok(summary)
     }
@@ -171,10 +167,6 @@ impl<'a> Orders<'a> {
     fn system(&self, style: Chosen) -> Option<System> {
         let admin = self.admin.patient(self.args.timeout);
         Some(System { admin, apps: self.apps.clone()?, styles: style.candidates() })
-    }
-
-    async fn counted(&self, style: Chosen) -> Option<Counted> {
-        counted(&self.admin, self.apps.as_ref()?, style.name?).await.ok()
     }
 
     /// Waits a little for what follows the outcomes. It only makes the figures complete: that it does not end is no failure.

@@ -72,6 +72,9 @@ pub(super) struct Summary {
     /// How long each order took.
     #[serde(skip)]
     pub(super) took: Vec<Duration>,
+    /// The orders that were begun.
+    #[serde(skip)]
+    pub(super) begun: Vec<OrderId>,
 }
 
 /// How long it took.
@@ -86,13 +89,13 @@ pub(super) struct Times {
 /// What an order took on average.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub(super) struct PerOrder {
-    /// Messages that services have published.
+    /// Messages that services have sent.
     pub(super) messages: Option<f64>,
-    /// Requests from service to service.
+    /// Calls that services made, to each other and to the systems outside.
     pub(super) calls: Option<f64>,
     /// Bytes of both.
     pub(super) bytes: Option<f64>,
-    /// Commits of databases.
+    /// Transactions that services committed for it.
     pub(super) commits: Option<f64>,
 }
 
@@ -121,6 +124,7 @@ impl Summary {
             None => self.without_outcome += 1,
         }
         self.took.extend(report.took);
+        self.begun.extend(report.order_id);
         let Report { line, key, order_id, .. } = report;
         self.problems.extend(report.problem.map(|what| Problem { line, key: Some(key), order_id, what }));
     }

@@ -19,6 +19,7 @@ use contracts::{
     customers::{ChangeCreditLimit, Customer, RegisterCustomer},
     ordering::{AddItem, ChangeItem, CreateOrder, Order, OrderStatus},
     page::Page,
+    timeline::Timeline,
     warehouse::{AddProduct, ChangeProduct, Product, Restock},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -206,6 +207,14 @@ impl Api {
     pub async fn cancel(&self, context: &Context, id: OrderId) -> Result<Order, Error> {
         let call = Call::post(self.at(&format!("/v1/orders/{id}/cancel")));
         self.read(call.for_context(context).header(PREFER, AT_ONCE)).await
+    }
+
+    /// Everything that was done about an order.
+    ///
+    /// # Errors
+    /// There is no such order, or nobody tells.
+    pub async fn timeline(&self, id: OrderId) -> Result<Timeline, Error> {
+        self.read(Call::get(self.at(&format!("/v1/orders/{id}/timeline")))).await
     }
 
     /// Makes one attempt at an unpaid invoice. `None` while its result is not known.

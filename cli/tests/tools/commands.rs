@@ -29,9 +29,13 @@ fn every_command_and_option_says_what_it_is_for() {
 
 #[test]
 fn wrong_usage_ends_with_two() {
-    for typed in
-        [&["order", "--style", "telepathy"][..], &["verify", "--wait", "soon"], &["saga"], &["nothing"]]
-    {
+    for typed in [
+        &["order", "--style", "telepathy"][..],
+        &["verify", "--wait", "soon"],
+        &["saga"],
+        &["trace", "first"],
+        &["nothing"],
+    ] {
         let error = CommandLine::try_parse_from([&["switchyard"], typed].concat()).unwrap_err();
         assert_eq!(error.exit_code(), 2, "{typed:?}");
     }
@@ -49,6 +53,35 @@ async fn a_saga_is_found_in_whatever_style_it_is() {
         ended.out
     );
     assert!(ended.out.contains("CREDIT_CONFIRMED"), "{}", ended.out);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_is_drawn_in_whatever_style_it_is() {
+    let stand_in = stand_in();
+    switchyard(&stand_in.platform, &["order", "--style", "rest"]).await.with(0);
+    let id = stand_in.world().state().orders.keys().next().unwrap().to_string();
+    let ended = switchyard(&stand_in.platform, &["trace", &id, "--width", "100"]).await;
+    assert!(
+        ended.with(0).starts_with(&format!("order {id} in the style rest: PENDING after 0.0 ms")),
+        "{}",
+        ended.out
+    );
+    assert!(ended.out.contains("◆ PENDING") && ended.out.contains("2 messages, 10 calls"), "{}", ended.out);
+    let figures = tempfile::NamedTempFile::new().unwrap();
+    let path = figures.path().to_str().unwrap();
+    let ended =
+        switchyard(&stand_in.platform, &["trace", &id, "--style", "rest", "--ascii", "--json", path]).await;
+    assert!(ended.with(0).is_ascii(), "{}", ended.out);
+    let told: contracts::timeline::Timeline = serde_json::from_reader(figures.as_file()).unwrap();
+    assert_eq!(told.order_id.to_string(), id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_is_not_there_is_a_failure() {
+    let stand_in = stand_in();
+    let id = "0198c5f0-3a6e-7c61-8f6e-2f3d1c9b7a10";
+    let ended = switchyard(&stand_in.platform, &["trace", id]).await;
+    assert!(ended.with(1).contains(&format!("there is no order {id}")), "{}", ended.err);
 }
 
 #[tokio::test(start_paused = true)]

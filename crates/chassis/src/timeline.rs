@@ -110,14 +110,17 @@ impl Teller<'_> {
                 return self.causes.get(&cause).or_else(|| self.links.get(&cause)).cloned();
             }
         };
+        // What was called before the transaction, for a price say, was because of it, too.
+        let began = record.entries.iter().filter_map(|entry| entry.started).fold(at, i64::min);
         let mut step = self.step(at, kind, name);
+        step.entry.at = Timestamp::from_micros(began);
         (step.entry.peer, step.entry.outcome) = (peer, Some(outcome.to_owned()));
         match &record.origin {
             Origin::Request { keyed, .. } => step.entry.detail = request(record, *keyed),
             _ => step.follows = record.cause,
         }
         let id = step.entry.id.clone();
-        self.steps.push((at, step));
+        self.steps.push((began, step));
         Some(id)
     }
 

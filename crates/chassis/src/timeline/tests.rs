@@ -84,6 +84,20 @@ fn a_call_stands_where_it_began_and_its_answer_leads_on() {
 }
 
 #[test]
+fn a_request_came_before_what_was_asked_for_it() {
+    let origin = Origin::Request { route: "POST /v1/orders".into(), keyed: false };
+    let price = Entry::call("warehouse", "GET /v1/products/{sku}", 10, 5);
+    let steps = told(vec![(30, record(origin, None, vec![price, Entry::command("create", true)]))]);
+    let expected = [
+        ("POST /v1/orders", None),
+        ("GET /v1/products/{sku}", Some("POST /v1/orders")),
+        ("create", Some("GET /v1/products/{sku}")),
+    ];
+    assert_eq!(short(&steps), expected);
+    assert_eq!(steps[0].entry.at, Timestamp::from_micros(10));
+}
+
+#[test]
 fn what_takes_an_answer_in_says_to_which_decision_it_is_one() {
     let asked = Entry::new(Noted::Saga, "ship").with_outcome("asked").linked(Some(ASK));
     let call = Entry::call("shipping", "PUT /internal/shipments/{order_id}", 15, 3).linked(Some(ASK));

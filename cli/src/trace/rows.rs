@@ -262,7 +262,7 @@ impl<'a> Teller<'a> {
             if entry.kind == Kind::Saga {
                 self.told.insert(later);
                 steps.push(saga_step(entry));
-            } else if !(entry.kind == Kind::Message && !is_received(entry)) {
+            } else if entry.kind != Kind::Message || is_received(entry) {
                 break;
             }
         }

@@ -43,6 +43,7 @@ async fn whatever_was_answered_outlives_any_number_of_kills() {
     load.check(&client).await.unwrap();
     let ends = load.everything_ends_well(&client).await;
     verify(&process);
+    load.everything_is_told(&client).await;
     report(format_args!("kills: {kills} within {:.0?}, orders: {ends:?}", begun.elapsed()));
 }
 

@@ -143,6 +143,14 @@ impl Load {
         ends
     }
 
+    /// Looks at what is told of every order, once they have all come to rest.
+    pub(crate) async fn everything_is_told(&self, client: &Client) {
+        let stories = self.shelf().over.clone();
+        for some in stories.chunks(CLIENTS) {
+            join_all(some.iter().map(|story| story.is_told(client))).await;
+        }
+    }
+
     /// One client, until it is not answered.
     async fn live(&self, client: &Client, next: impl Fn() -> Option<Story>) {
         while let Some(mut story) = next() {

@@ -13,6 +13,7 @@ mod promise;
 mod report;
 mod shop;
 mod story;
+mod told;
 mod world;
 
 mod disk;

@@ -10,6 +10,7 @@ use crate::{
     patience::until,
     promise,
     shop::{new_customer, new_product},
+    told,
 };
 
 /// What a client wants of an order.
@@ -133,6 +134,13 @@ impl Story {
             Err(error) => Err(format!("{error:?}")),
         };
         until("an order's end", end).await
+    }
+
+    /// Looks at what is told of the order, which has come to rest.
+    pub(crate) async fn is_told(&self, client: &Client) {
+        let (style, id) = (self.style, self.order().unwrap());
+        let timeline = client.get(&format!("/{style}/v1/orders/{id}/timeline")).await;
+        told::is_all(&client.order(style, id).await.unwrap(), &timeline.unwrap());
     }
 
     fn request(&self, step: Step) -> Request {

@@ -70,8 +70,10 @@ struct Teller<'a> {
     numbered: (i64, usize),
     /// The steps that are known by a link.
     links: HashMap<Uuid, String>,
-    /// The latest step that was taken for a cause.
+    /// The first step that was taken for a cause.
     causes: HashMap<Uuid, String>,
+    /// The latest step that a task took for a cause. A cause may set several, which go on beside each other.
+    tasks: HashMap<(Uuid, String), String>,
 }
 
 impl Teller<'_> {
@@ -96,7 +98,11 @@ impl Teller<'_> {
             }
             self.steps.push((entry.started.unwrap_or(at), step));
         }
-        self.causes.extend(record.cause.zip(before));
+        let Some((cause, last)) = record.cause.zip(before) else { return };
+        match &record.origin {
+            Origin::Task { name, .. } => _ = self.tasks.insert((cause, name.to_string()), last),
+            _ => _ = self.causes.entry(cause).or_insert(last),
+        }
     }
 
     /// What the record came by: a step of its own where that came from elsewhere, else the step that had set the task.
@@ -105,10 +111,12 @@ impl Teller<'_> {
             Origin::Request { route, .. } => (Kind::Call, route, Some("client".to_owned()), "received"),
             Origin::Call { route } => (Kind::Call, route, None, "received"),
             Origin::Message { kind, from } => (Kind::Message, kind, Some(from.to_string()), "handled"),
-            Origin::Task { .. } | Origin::Unknown => {
+            Origin::Task { name, .. } => {
                 let cause = record.cause?;
-                return self.causes.get(&cause).or_else(|| self.links.get(&cause)).cloned();
+                let own = self.tasks.get(&(cause, name.to_string()));
+                return own.or_else(|| self.causes.get(&cause)).or_else(|| self.links.get(&cause)).cloned();
             }
+            Origin::Unknown => return None,
         };
         // What was called before the transaction, for a price say, was because of it, too.
         let began = record.entries.iter().filter_map(|entry| entry.started).fold(at, i64::min);

@@ -84,6 +84,28 @@ fn a_call_stands_where_it_began_and_its_answer_leads_on() {
 }
 
 #[test]
+fn tasks_of_one_cause_go_on_beside_each_other() {
+    let origin = Origin::Message { kind: "billing.command".into(), from: "ordering".into() };
+    let task = |name: &'static str| Cause::default().by_task(name, 0).origin;
+    let mail = Entry::call("mail", "POST /v1/messages", 15, 40).with_outcome("202");
+    let steps = told(vec![
+        (10, record(origin, Some(ASK), vec![Entry::command("issue", true)])),
+        (20, record(task("charge"), Some(ASK), vec![Entry::command("start_attempt", true)])),
+        (30, record(task("charge"), Some(ASK), vec![Entry::command("record_result", true)])),
+        (60, record(task("mail"), Some(ASK), vec![mail, Entry::command("record_mail", true)])),
+    ]);
+    let expected = [
+        ("billing.command", None),
+        ("issue", Some("billing.command")),
+        ("POST /v1/messages", Some("issue")),
+        ("start_attempt", Some("issue")),
+        ("record_result", Some("start_attempt")),
+        ("record_mail", Some("POST /v1/messages")),
+    ];
+    assert_eq!(short(&steps), expected);
+}
+
+#[test]
 fn a_request_came_before_what_was_asked_for_it() {
     let origin = Origin::Request { route: "POST /v1/orders".into(), keyed: false };
     let price = Entry::call("warehouse", "GET /v1/products/{sku}", 10, 5);

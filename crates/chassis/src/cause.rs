@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     client::Call,
     context::{ANONYMOUS, Context},
+    edge::Arrival,
     ids::Random,
     problem::Problem,
 };
@@ -42,7 +43,9 @@ pub(crate) fn of_request(context: &Context, parts: &Parts) -> Cause {
         let header = parts.headers.get(&CAUSATION_ID).and_then(|value| value.to_str().ok());
         (header.and_then(|text| text.parse().ok()), Origin::Call { route })
     } else {
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, traceparent.as_bytes());
+        // A client may ask for several things from one place in its trace.
+        let arrival = parts.extensions.get().map_or(0, |Arrival(number)| *number);
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{traceparent}/{arrival}").as_bytes());
         (Some(id), Origin::Request { route, keyed: context.idempotency_key.is_some() })
     };
     let actor = Some(context.actor.clone()).filter(|actor| actor != ANONYMOUS);
@@ -104,6 +107,20 @@ mod tests {
         assert_ne!(cause.id, Some(Uuid::from_u128(7)));
         assert_eq!(cause.trace_id(), TRACE.split('-').nth(1));
         assert_eq!(cause.origin, Origin::Request { route: "GET /v1/orders/{id}".into(), keyed: false });
+    }
+
+    #[tokio::test]
+    async fn two_requests_from_one_place_in_a_trace_are_two_causes() {
+        let tell = async |ByRequest(cause): ByRequest| cause.to_payload();
+        let rig = serve(Router::new().route("/v1/orders/{id}", get(tell)));
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            let call = Call::get(rig.at("/v1/orders/1"));
+            let call = call.header(crate::trace::TRACEPARENT, HeaderValue::from_static(TRACE));
+            let answer = rig.client.send(call).await.unwrap();
+            ids.push(Cause::from_payload(std::str::from_utf8(&answer.body).unwrap()).id.unwrap());
+        }
+        assert_ne!(ids[0], ids[1]);
     }
 
     #[test]

@@ -40,6 +40,10 @@ pub(crate) mod measure;
 use measure::HttpMetrics;
 pub use measure::InFlight;
 
+/// Tells a request from every other: its place in a trace does not, where that is not recorded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival(pub(crate) u64);
+
 struct Edge {
     identity: Identity,
     random: Random,
@@ -140,6 +144,7 @@ impl Edge {
             return Err(extract::body_too_large());
         }
         request.extensions_mut().insert(context);
+        request.extensions_mut().insert(Arrival(self.random.next_u64()));
         let request = request.map(|body| body::bounded(body, self.body_bytes, self.body_read, read));
         // The panic's message and place are logged by the panic hook. Whatever the handler left half done is
         // its own.

@@ -160,7 +160,9 @@ impl FromStr for Endpoint {
             "must be an address such as http://127.0.0.1:4317; TLS is not spoken here: send to an agent beside this process",
         );
         let uri: Uri = text.parse().map_err(|_| bad)?;
-        (uri.scheme() == Some(&Scheme::HTTP)).then_some(Self(uri)).ok_or(bad)
+        // What would stand before an `@` is a secret, which belongs into the headers.
+        let is_plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+        (is_plain && uri.scheme() == Some(&Scheme::HTTP)).then_some(Self(uri)).ok_or(bad)
     }
 }
 

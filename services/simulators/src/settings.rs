@@ -180,6 +180,13 @@ pub fn fail_by_chance(settings: &Settings) -> bool {
     settings.faults.error_rate > 0.0 || settings.faults.drop_rate > 0.0
 }
 
+/// Whether nothing can go wrong on the way, whoever calls.
+#[must_use]
+pub fn is_quiet(settings: &Settings) -> bool {
+    let faults = &settings.faults;
+    !faults.down && faults.latency_ms == 0 && faults.jitter_ms == 0 && !fail_by_chance(settings)
+}
+
 /// What goes wrong with the `nth` call under this key, counted from 1.
 #[must_use]
 pub fn trouble(system: System, settings: &Settings, key: &str, nth: u64) -> Trouble {

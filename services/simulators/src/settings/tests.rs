@@ -27,6 +27,26 @@ fn what_a_change_does_not_name_stays_as_it_is() {
 }
 
 #[test]
+fn nothing_goes_wrong_while_it_is_quiet_and_every_fault_ends_that() {
+    let quiet = Settings::default();
+    assert!(is_quiet(&quiet));
+    for nth in 1..100 {
+        assert_eq!(trouble(System::Payment, &quiet, "key", nth), Trouble::default());
+    }
+    let faults = [
+        Faults { latency_ms: 1, ..Faults::default() },
+        Faults { jitter_ms: 1, ..Faults::default() },
+        Faults { error_rate: 0.01, ..Faults::default() },
+        Faults { drop_rate: 0.01, ..Faults::default() },
+        Faults { down: true, ..Faults::default() },
+    ];
+    for faults in faults {
+        let settings = Settings { faults, ..quiet.clone() };
+        assert!(!is_quiet(&settings), "{settings:?}");
+    }
+}
+
+#[test]
 fn every_wrong_number_is_named() {
     let faults = ChangeFaults {
         latency_ms: Some(60_001),

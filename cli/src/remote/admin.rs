@@ -118,15 +118,6 @@ impl Admin {
         self.0.ask(call).await
     }
 
-    /// Everything that is counted, in Prometheus' text format.
-    ///
-    /// # Errors
-    /// See [`readiness`](Self::readiness).
-    pub async fn metrics(&self) -> Result<String, Error> {
-        let response = self.0.ask(Call::get(self.0.at("/metrics"))).await?;
-        Ok(String::from_utf8_lossy(&response.body).into_owned())
-    }
-
     /// A simulator as it is now. `app` is the simulators' App, `system` one of `payment`, `carrier` and `mail`.
     ///
     /// # Errors

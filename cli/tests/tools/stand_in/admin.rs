@@ -32,10 +32,6 @@ pub(super) fn router(worlds: &[(Style, World)]) -> Router {
             .map(|service| json!({ "style": style, "service": service, "name": "database", "ready": true }))
     });
     let report = json!({ "ready": true, "checks": checks.collect::<Vec<_>>() });
-    let metrics: String = styles
-        .iter()
-        .map(|style| format!("database_commits_total{{service=\"ordering\",style=\"{style}\"}} 12\n"))
-        .collect();
     let build = chassis::platform::BuildInfo::current();
     let mut router = Router::new()
         .route(
@@ -46,8 +42,7 @@ pub(super) fn router(worlds: &[(Style, World)]) -> Router {
             }),
         )
         .route("/livez", get(async move || Json(report)))
-        .route("/version", get(async move || Json(build)))
-        .route("/metrics", get(async move || metrics));
+        .route("/version", get(async move || Json(build)));
     for (style, world) in worlds {
         router = router.nest(&format!("/{style}"), of_style(world.clone()));
     }

@@ -46,6 +46,8 @@ pub(crate) struct Arrival(pub(crate) u64);
 
 struct Edge {
     identity: Identity,
+    /// By which what is recorded of a request says whose it is.
+    app: opentelemetry::Context,
     random: Random,
     traces: Traces,
     metrics: HttpMetrics,
@@ -66,6 +68,7 @@ pub fn edge(
 ) -> Result<(Router, InFlight), metrics::Error> {
     let edge = Edge {
         identity: metrics.identity().clone(),
+        app: opentelemetry::Context::new().with_value(metrics.identity().clone()),
         random: platform.random().clone(),
         traces: platform.traces.clone(),
         metrics: HttpMetrics::new(metrics)?,
@@ -103,7 +106,11 @@ impl Edge {
     /// tell by it whose they are; what only a trace tells is added where that is recorded.
     fn span(&self, request: &Request, route: &str, asked: &Trace) -> (Span, Trace) {
         let method = request.method();
-        let (span, here) = trace::child_of(asked, || {
+        let recorded = trace::recorded(asked);
+        let path = || request.extensions().get::<OriginalUri>().map_or(request.uri(), |uri| &uri.0).path();
+        let name = recorded.then(|| format!("{method} {route}"));
+        let _app = recorded.then(|| self.app.clone().attach());
+        trace::child_of(asked, || {
             error_span!(
                 "request",
                 service = %self.identity.service,
@@ -112,21 +119,16 @@ impl Edge {
                 http.request.method = %method,
                 http.route = route,
                 about = Empty,
-                otel.name = Empty,
+                otel.name = name.as_deref(),
                 otel.kind = "server",
                 otel.link = Empty,
                 otel.status_code = Empty,
-                url.path = Empty,
-                url.scheme = Empty,
+                url.path = recorded.then(path),
+                url.scheme = recorded.then_some("http"),
                 http.response.status_code = Empty,
                 error.type = Empty,
             )
-        });
-        if here != *asked {
-            let path = request.extensions().get::<OriginalUri>().map_or(request.uri(), |uri| &uri.0).path();
-            record_all!(span, otel.name = %format_args!("{method} {route}"), url.path = path, url.scheme = "http");
-        }
-        (span, here)
+        })
     }
 
     async fn handle(

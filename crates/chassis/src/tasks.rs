@@ -9,9 +9,10 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use opentelemetry::Context;
 use prometheus::IntCounterVec;
 use tokio::task::JoinSet;
-use tracing::{Instrument, error_span};
+use tracing::{Instrument, Metadata, error_span};
 
 use crate::{
     metrics::{self, Identity, Metrics},
@@ -47,7 +48,10 @@ impl Tasks {
         F: Future<Output = ()> + Send + 'static,
     {
         let Identity { service, style } = &self.identity;
+        // Whatever is recorded within it is of this App.
+        let app = Context::new().with_value(self.identity.clone()).attach();
         let span = error_span!("part", %service, %style, part = name);
+        drop(app);
         let part = span.in_scope(|| run(self.drain.clone()));
         let liveness = self.liveness.clone();
         // Shown from the start, so that the first panic is an increase.
@@ -74,6 +78,11 @@ impl Tasks {
         self.trigger.drain();
         while self.running.join_next().await.is_some() {}
     }
+}
+
+/// Whether this is the span of a part.
+pub(crate) fn is_part(metadata: &Metadata<'_>) -> bool {
+    metadata.name() == "part" && metadata.target() == module_path!()
 }
 
 /// Whether this process should be started anew. Clones share it.

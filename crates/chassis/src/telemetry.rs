@@ -109,8 +109,7 @@ where
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).fmt_fields(shown::Shown).boxed(),
     };
     // What is logged and what is recorded are two things: no level of the log keeps a span from its trace.
-    let recorder = traces.recorder().map(|recorder| recorder.with_filter(LevelFilter::INFO));
-    let subscriber = Registry::default().with(lines.with_filter(filter)).with(recorder);
+    let subscriber = Registry::default().with(lines.with_filter(filter)).with(traces.layer());
     Ok((subscriber, LogHandle(Arc::new(reload))))
 }
 

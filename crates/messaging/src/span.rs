@@ -76,6 +76,8 @@ impl Handling {
         let mut message = message.clone();
         let sent = message.traceparent.clone();
         let (topic, consumer) = (&*scope.topic, &*scope.consumer);
+        let asked = trace::recorded_from(sent.as_deref());
+        let name = asked.map(|_| format!("process {topic}"));
         let make = || {
             error_span!(
                 "message",
@@ -83,7 +85,7 @@ impl Handling {
                 message.type = message.kind,
                 about = Empty,
                 otel.link = Empty,
-                otel.name = Empty,
+                otel.name = name.as_deref(),
                 otel.kind = "consumer",
                 otel.status_code = Empty,
                 otel.status_description = Empty,
@@ -99,14 +101,13 @@ impl Handling {
                 message.verdict = Empty,
             )
         };
-        let Some(asked) = trace::recorded_from(sent.as_deref()) else {
+        let Some(asked) = asked else {
             let span = make();
             return Self { message, span, sent };
         };
         let (span, here) = trace::child_of(&asked, make);
         record_all!(
             span,
-            otel.name = %format_args!("process {topic}"),
             messaging.system = SYSTEM,
             messaging.operation.name = "process",
             messaging.operation.type = "process",

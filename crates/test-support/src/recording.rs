@@ -7,7 +7,7 @@ use chassis::{
 };
 use database::Clock;
 use tracing::subscriber::{DefaultGuard, set_default};
-use tracing_subscriber::{Layer, Registry, filter::LevelFilter, layer::SubscriberExt};
+use tracing_subscriber::{Registry, layer::SubscriberExt};
 
 use crate::collector::Collector;
 
@@ -46,8 +46,7 @@ impl Recording {
         let config = Config::from_env(&mut env);
         env.finish().unwrap();
         let traces = Traces::start("test", config, &platform);
-        let recorder = traces.recorder().map(|recorder| recorder.with_filter(LevelFilter::INFO));
-        let subscriber = set_default(Registry::default().with(recorder));
+        let subscriber = set_default(Registry::default().with(traces.layer()));
         Self { platform: platform.recording(&traces), collector, traces, _subscriber: subscriber }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
+
 /// The bit of `flags` that says that this trace is recorded.
 const SAMPLED: u8 = 0x01;
 
@@ -82,6 +84,30 @@ struct Hex<const N: usize>([u8; N]);
 impl<const N: usize> fmt::Display for Hex<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// The place of OpenTelemetry's current span, or of nothing.
+impl TryFrom<&SpanContext> for Trace {
+    type Error = Malformed;
+
+    fn try_from(context: &SpanContext) -> Result<Self, Malformed> {
+        let (trace_id, span_id) = (context.trace_id().to_bytes(), context.span_id().to_bytes());
+        let flags = context.trace_flags().to_u8();
+        context.is_valid().then_some(Trace { trace_id, span_id, flags }).ok_or(Malformed)
+    }
+}
+
+/// As OpenTelemetry knows a place that somebody else told.
+impl From<&Trace> for SpanContext {
+    fn from(trace: &Trace) -> Self {
+        SpanContext::new(
+            TraceId::from_bytes(trace.trace_id),
+            SpanId::from_bytes(trace.span_id),
+            TraceFlags::new(trace.flags & SAMPLED),
+            true,
+            TraceState::NONE,
+        )
     }
 }
 

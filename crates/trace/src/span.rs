@@ -2,33 +2,25 @@
 
 use std::fmt;
 
+use opentelemetry::{Context, trace::TraceContextExt};
 use tracing::Span;
 
-use crate::{
-    Trace,
-    recorder::{self, HANDOVER, Handover},
-};
+use crate::{Trace, recorder};
 
 /// The span that `make` makes, as a step that goes on from `parent`, and where it is: `parent` itself, if nobody records it.
 ///
 /// The span stays within the one around it for logs; in the trace its parent is `parent`, wherever that is.
 pub fn child_of(parent: &Trace, make: impl FnOnce() -> Span) -> (Span, Trace) {
-    // Whatever `make` does, nothing is left for the next span that this thread makes.
-    let _reset = Reset;
-    HANDOVER.set(Handover::Parent(*parent));
+    // Most traces are not sampled, and most such steps are not within one that is: they cost no more than this look.
+    let concerned = recorder::is_on() && (parent.is_sampled() || current().is_some());
+    if !concerned {
+        return (make(), *parent);
+    }
+    let _parent = Context::map_current(|around| around.with_remote_span_context(parent.into())).attach();
     let span = make();
-    match HANDOVER.get() {
-        Handover::Place(place) => (span, place),
-        Handover::Nothing | Handover::Parent(_) => (span, *parent),
-    }
-}
-
-struct Reset;
-
-impl Drop for Reset {
-    fn drop(&mut self) {
-        HANDOVER.set(Handover::Nothing);
-    }
+    // While it is entered it is what is current, if it is recorded; if not, `parent` still is.
+    let here = span.in_scope(current).unwrap_or(*parent);
+    (span, here)
 }
 
 /// Whether spans that go on from `place` are recorded.
@@ -52,7 +44,8 @@ pub fn current() -> Option<Trace> {
     if !recorder::is_on() {
         return None;
     }
-    Span::current().with_subscriber(|(id, dispatch)| recorder::place_of(dispatch, id)).flatten()
+    Context::map_current(|current| Trace::try_from(current.span().span_context()).ok())
+        .filter(Trace::is_sampled)
 }
 
 /// Says what the work of the current span is about: `about("order.id", &id)`. Its log lines and its trace tell it from now on,
@@ -81,43 +74,55 @@ impl<V: fmt::Display> fmt::Display for About<'_, V> {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry::trace::TracerProvider;
+    use opentelemetry_sdk::trace::SdkTracerProvider;
     use tracing::info_span;
-    use tracing_subscriber::{Layer, Registry, layer::Context, layer::SubscriberExt};
+    use tracing_subscriber::{Layer, Registry, filter::filter_fn, layer::SubscriberExt};
 
     use super::*;
-
-    /// Records every span as step 7.
-    struct Recorder;
-
-    impl<S: tracing::Subscriber> Layer<S> for Recorder {
-        fn on_new_span(&self, _: &tracing::span::Attributes<'_>, _: &tracing::span::Id, _: Context<'_, S>) {
-            if let Some(parent) = recorder::take_parent() {
-                recorder::give_place(parent.child(7));
-            }
-        }
-    }
 
     fn asked() -> Trace {
         Trace::new([1, 2, 3]).sampled(true)
     }
 
+    /// Runs `test` in a process that records, but for spans called `nobody`.
+    fn recording(test: impl FnOnce()) {
+        recorder::switch_on();
+        let layer = tracing_opentelemetry::layer().with_tracer(SdkTracerProvider::default().tracer("test"));
+        let sampled = filter_fn(|metadata| metadata.name() != "nobody" && current().is_some());
+        tracing::subscriber::with_default(Registry::default().with(layer.with_filter(sampled)), test);
+    }
+
     #[test]
     fn a_span_that_is_recorded_has_a_place_of_its_own() {
-        tracing::subscriber::with_default(Registry::default().with(Recorder), || {
-            assert_eq!(child_of(&asked(), || info_span!("step")).1, asked().child(7));
+        recording(|| {
+            let (span, here) = child_of(&asked(), || info_span!("step"));
+            assert!(here.is_with(&asked()) && here != asked());
+            span.in_scope(|| assert_eq!(current(), Some(here)));
+            assert_eq!(current(), None);
         });
     }
 
     #[test]
     fn what_nobody_records_is_where_the_caller_is() {
-        assert_eq!(child_of(&asked(), || info_span!("step")).1, asked());
-        assert_eq!(current(), None);
+        recording(|| {
+            let (around, here) = child_of(&asked(), || info_span!("step"));
+            let other = Trace::new([4, 5, 6]);
+            around.in_scope(|| {
+                assert_eq!(child_of(&other.sampled(true), || info_span!("nobody")).1, other.sampled(true));
+                assert_eq!(child_of(&other, || info_span!("step")).1, other);
+                assert_eq!(current(), Some(here));
+            });
+            assert_eq!(child_of(&other, || info_span!("step")).1, other);
+        });
     }
 
     #[test]
     fn nothing_is_left_for_a_later_span() {
-        let _ = child_of(&asked(), || info_span!("nobody"));
-        assert!(std::panic::catch_unwind(|| child_of(&asked(), || panic!("for the test"))).is_err());
-        assert_eq!(recorder::take_parent(), None);
+        recording(|| {
+            let _ = child_of(&asked(), || info_span!("nobody"));
+            assert!(std::panic::catch_unwind(|| child_of(&asked(), || panic!("for the test"))).is_err());
+            info_span!("later").in_scope(|| assert_eq!(current(), None));
+        });
     }
 }

@@ -7,6 +7,11 @@ use serde_json::Value;
 use tracing::{error_span, field::Empty, info, info_span, warn};
 
 use super::*;
+use crate::{
+    testing::platform,
+    trace::{Trace, child_of},
+    traces,
+};
 
 /// Keeps what is written.
 #[derive(Clone, Default)]
@@ -120,4 +125,19 @@ fn a_format_goes_by_its_name() {
     let mut env = Env::from([("LOG_FORMAT", "text"), ("LOG_LEVEL", "debug")]);
     let logging = Logging::from_env(&mut env);
     assert_eq!((logging.format, logging.level.as_str()), (LogFormat::Text, "debug"));
+}
+
+#[tokio::test]
+async fn no_level_of_the_log_keeps_a_span_from_its_trace() {
+    let mut env = Env::from([("OTEL_EXPORTER_OTLP_ENDPOINT", "http://nobody:4317")]);
+    let traces = Traces::start("test", traces::Config::from_env(&mut env), &platform());
+    let logging = Logging { format: LogFormat::Json, level: "error".to_owned() };
+    let (subscriber, log) = subscriber("test", &logging, &traces, io::sink).unwrap();
+    let _logging = subscriber.set_default();
+    let asked = Trace::new([1, 2, 3]).sampled(true);
+    for level in ["error", "off", "debug"] {
+        log.set(level).unwrap();
+        let (_span, here) = child_of(&asked, || info_span!("step"));
+        assert!(here.is_with(&asked) && here != asked, "{level}");
+    }
 }

@@ -1,17 +1,22 @@
 //! Whose spans they are: an App's resource, and what became of its spans.
 
 use std::{
-    collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, PoisonError, RwLock},
 };
 
-use opentelemetry_proto::tonic::{
-    common::v1::{AnyValue, KeyValue, any_value::Value},
-    resource::v1::Resource,
+use opentelemetry::KeyValue;
+use opentelemetry_otlp::SpanExporter;
+use opentelemetry_sdk::{
+    Resource,
+    error::OTelSdkError,
+    resource::TelemetryResourceDetector,
+    trace::{SpanData, SpanExporter as _},
 };
 use prometheus::IntCounterVec;
+use tracing::{Dispatch, instrument::WithSubscriber};
 
+use super::{config::Collector, export::Transport, outcome::Heard};
 use crate::{
     metrics::{self, Identity, Metrics},
     platform::Platform,
@@ -19,8 +24,11 @@ use crate::{
 
 /// One service in one style, or the process itself.
 pub(super) struct App {
-    pub(super) resource: Resource,
-    counts: OnceLock<Counts>,
+    /// Or why there is none.
+    exporter: Result<SpanExporter, String>,
+    heard: Dispatch,
+    /// The process's own spans are counted nowhere.
+    counts: Option<Counts>,
 }
 
 struct Counts {
@@ -40,12 +48,33 @@ pub(super) enum Lost {
 }
 
 impl App {
-    fn new(resource: Resource) -> Self {
-        Self { resource, counts: OnceLock::new() }
+    fn new(transport: &Transport, resource: &Resource, counts: Option<Counts>) -> Self {
+        let exporter = transport.exporter(resource).map_err(|error| crate::problem::chain(&error));
+        Self { exporter, heard: Dispatch::new(Heard::default()), counts }
     }
 
-    pub(super) fn exported(&self, spans: u64) {
-        if let Some(counts) = self.counts.get() {
+    /// Sends spans of this App, and counts what became of them.
+    pub(super) async fn send(&self, spans: Vec<SpanData>) -> Result<(), OTelSdkError> {
+        let count = spans.len() as u64;
+        let sent = match &self.exporter {
+            Ok(exporter) => exporter.export(spans).with_subscriber(self.heard.clone()).await,
+            Err(why) => Err(OTelSdkError::InternalFailure(why.clone())),
+        };
+        let heard = self.heard.downcast_ref::<Heard>().map(Heard::take);
+        let (rejected, for_good) = heard.unwrap_or_default();
+        match sent {
+            Ok(()) => {
+                self.exported(count.saturating_sub(rejected));
+                self.dropped(Lost::Rejected, rejected.min(count));
+            }
+            Err(_) if for_good => self.dropped(Lost::Rejected, count),
+            Err(_) => self.dropped(Lost::NotSent, count),
+        }
+        sent
+    }
+
+    fn exported(&self, spans: u64) {
+        if let Some(counts) = &self.counts {
             counts.exported.with_label_values::<&str>(&[]).inc_by(spans);
         }
     }
@@ -56,47 +85,64 @@ impl App {
             Lost::NotSent => "not_sent",
             Lost::Rejected => "rejected",
         };
-        if let Some(counts) = self.counts.get() {
+        if let Some(counts) = &self.counts {
             counts.dropped.with_label_values(&[reason]).inc_by(spans);
         }
     }
 }
 
+/// An exporter would show its headers.
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("resource", &self.resource).finish_non_exhaustive()
+        f.write_str("App")
     }
 }
 
-/// The Apps of a process.
+/// The Apps of a process, each known by a number; the process itself has the first.
+#[derive(Debug)]
 pub(super) struct Apps {
+    transport: Transport,
     /// What their resources have in common.
-    common: Vec<KeyValue>,
+    common: Resource,
     process: Arc<App>,
-    known: Mutex<HashMap<Identity, Arc<App>>>,
+    known: RwLock<Vec<(Identity, Arc<App>)>>,
 }
 
 impl Apps {
-    pub(super) fn new(process: &str, extra: Vec<(String, String)>, platform: &Platform) -> Self {
-        let mut common: Vec<_> = extra.into_iter().map(|(key, value)| text(&key, value)).collect();
-        common.push(text("service.version", platform.build.version));
-        // Another one with each start, since no two that run at a time may share it.
-        common.push(text("service.instance.id", platform.ids.next().to_string()));
-        common.push(text("telemetry.sdk.name", "chassis"));
-        common.push(text("telemetry.sdk.language", "rust"));
-        common.push(text("telemetry.sdk.version", platform.build.version));
-        let process = Arc::new(App::new(resource(&common, [text("service.name", process)])));
-        Self { common, process, known: Mutex::default() }
+    pub(super) fn new(
+        process: &str,
+        collector: Collector,
+        extra: Vec<(String, String)>,
+        platform: &Platform,
+    ) -> Self {
+        let transport = Transport::new(collector, platform);
+        let common = Resource::builder_empty()
+            .with_detector(Box::new(TelemetryResourceDetector))
+            .with_attribute(KeyValue::new("service.version", platform.build.version))
+            // Another one with each start, since no two that run at a time may share it.
+            .with_attribute(KeyValue::new("service.instance.id", platform.ids.next().to_string()))
+            .with_attributes(extra.into_iter().map(|(key, value)| KeyValue::new(key, value)))
+            .build();
+        let own = resource(&common, [KeyValue::new("service.name", process.to_owned())]);
+        let process = Arc::new(App::new(&transport, &own, None));
+        Self { transport, common, process, known: RwLock::default() }
     }
 
-    /// The App of this name; the process, if it has none.
-    pub(super) fn of(&self, identity: Identity) -> Arc<App> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&identity).unwrap_or(&self.process).clone()
+    /// The number of an App that is known.
+    pub(super) fn index(&self, identity: &Identity) -> Option<i64> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.iter().position(|(known, _)| known == identity).and_then(|at| i64::try_from(at + 1).ok())
     }
 
-    pub(super) fn process(&self) -> &Arc<App> {
-        &self.process
+    /// The App of this number; the process, if none has it.
+    pub(super) fn at(&self, index: i64) -> Arc<App> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let app = usize::try_from(index - 1).ok().and_then(|index| known.get(index));
+        app.map_or(&self.process, |(_, app)| app).clone()
+    }
+
+    pub(super) fn endpoint(&self) -> &axum::http::Uri {
+        self.transport.endpoint()
     }
 
     /// One that is built again, as tests do, is the same, and counts where it did.
@@ -110,32 +156,21 @@ impl Apps {
             dropped.with_label_values(&[reason]);
         }
         let identity = metrics.identity();
-        let name = text("service.name", &*identity.service);
         // One name in two styles is two services: the namespace tells them apart.
-        let style = text("service.namespace", &*identity.style);
-        let app = App::new(resource(&self.common, [name, style]));
-        let _ = app.counts.set(Counts { exported, dropped });
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(identity.clone(), Arc::new(app));
+        let own = [("service.name", &identity.service), ("service.namespace", &identity.style)];
+        let own = resource(&self.common, own.map(|(key, value)| KeyValue::new(key, value.clone())));
+        let app = Arc::new(App::new(&self.transport, &own, Some(Counts { exported, dropped })));
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        match known.iter_mut().find(|(known, _)| known == identity) {
+            Some((_, known)) => *known = app,
+            None => known.push((identity.clone(), app)),
+        }
         Ok(())
     }
 }
 
-fn resource<const N: usize>(common: &[KeyValue], own: [KeyValue; N]) -> Resource {
-    // Its own come first, and nothing that was said of all replaces them.
-    let mut attributes = own.to_vec();
-    for pair in common {
-        if !attributes.iter().any(|known| known.key == pair.key) {
-            attributes.push(pair.clone());
-        }
-    }
-    Resource { attributes, ..Resource::default() }
-}
-
-pub(super) fn text(key: &str, value: impl Into<String>) -> KeyValue {
-    pair(key, Value::StringValue(value.into()))
-}
-
-pub(super) fn pair(key: &str, value: Value) -> KeyValue {
-    KeyValue { key: key.to_owned(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
+/// What is an App's own replaces what was said of all.
+fn resource<const N: usize>(common: &Resource, own: [KeyValue; N]) -> Resource {
+    let common = common.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    Resource::builder_empty().with_attributes(common).with_attributes(own).build()
 }

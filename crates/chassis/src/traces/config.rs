@@ -4,7 +4,11 @@ use std::{convert::Infallible, fmt, fmt::Display, str::FromStr, time::Duration};
 
 use axum::http::{Uri, uri::Scheme};
 
-use super::{Headers, Sampler, headers::pairs, sampler::Name};
+use super::{
+    Headers, Sampler,
+    headers::pairs,
+    sampler::{Name, Share},
+};
 use crate::config::Env;
 
 /// What to record, and where to send it.
@@ -29,7 +33,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             collector: None,
-            sampler: Sampler::default(),
+            sampler: Name::default().sampler(None),
             resource: Vec::new(),
             queue: 2048,
             batch: 512,
@@ -75,11 +79,12 @@ impl Config {
         let disabled = set(env, "OTEL_SDK_DISABLED").unwrap_or(Switch(false));
         let exporter = set(env, "OTEL_TRACES_EXPORTER").unwrap_or(Exporter::Otlp);
         let collector = Collector::from_env(env);
-        let (name, share) = (set::<Name>(env, "OTEL_TRACES_SAMPLER"), set(env, "OTEL_TRACES_SAMPLER_ARG"));
+        let (name, share) =
+            (set::<Name>(env, "OTEL_TRACES_SAMPLER"), set::<Share>(env, "OTEL_TRACES_SAMPLER_ARG"));
         let resource = set::<Pairs>(env, "OTEL_RESOURCE_ATTRIBUTES").map(|Pairs(pairs)| pairs);
         Self {
             collector: collector.filter(|_| !disabled.0 && exporter == Exporter::Otlp),
-            sampler: name.map_or(usual.sampler, |name| Sampler::new(name, share)),
+            sampler: name.map_or(usual.sampler, |name| name.sampler(share)),
             resource: resource.unwrap_or_default(),
             queue: set(env, "OTEL_BSP_MAX_QUEUE_SIZE").unwrap_or(usual.queue),
             batch: set(env, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE").unwrap_or(usual.batch),
@@ -95,19 +100,18 @@ impl Collector {
         let protocol = of_traces(env, "PROTOCOL");
         let headers = of_traces(env, "HEADERS").unwrap_or_default();
         let timeout = of_traces(env, "TIMEOUT").map_or(Duration::from_secs(10), Duration::from_millis);
+        let _ = of_traces::<Uncompressed>(env, "COMPRESSION");
         let Endpoint(named) = own.as_ref().or(base.as_ref())?;
         let by_port =
             || if named.port_u16() == Some(GRPC_PORT) { Protocol::Grpc } else { Protocol::HttpProtobuf };
         let protocol = protocol.unwrap_or_else(by_port);
         // The endpoint of all signals has one path below it for each; that of traces is meant as it is.
-        let path = match protocol {
-            Protocol::Grpc => Some("/opentelemetry.proto.collector.trace.v1.TraceService/Export".to_owned()),
+        let endpoint = match protocol {
             Protocol::HttpProtobuf if own.is_none() => {
-                Some(format!("{}/v1/traces", named.path().trim_end_matches('/')))
+                at_path(named, &format!("{}/v1/traces", named.path().trim_end_matches('/')))?
             }
-            Protocol::HttpProtobuf => None,
+            Protocol::HttpProtobuf | Protocol::Grpc => named.clone(),
         };
-        let endpoint = path.map_or(Some(named.clone()), |path| at_path(named, &path))?;
         Some(Self { endpoint, protocol, headers, timeout })
     }
 }
@@ -166,6 +170,17 @@ impl FromStr for Endpoint {
     }
 }
 
+/// The SDK's exporter looks at this itself, and would send nothing.
+struct Uncompressed;
+
+impl FromStr for Uncompressed {
+    type Err = Bad;
+
+    fn from_str(_: &str) -> Result<Self, Bad> {
+        Err(Bad("must not be set: nothing is compressed on its way to an agent beside this process"))
+    }
+}
+
 impl FromStr for Protocol {
     type Err = Bad;
 
@@ -210,7 +225,7 @@ impl FromStr for Pairs {
 
 /// A variable's value is not one of those that it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bad(&'static str);
+pub struct Bad(pub(super) &'static str);
 
 impl fmt::Display for Bad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -246,14 +261,13 @@ mod tests {
 
     #[test]
     fn the_protocol_goes_by_its_variable_or_else_by_the_port() {
-        let service = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
         let all = "OTEL_EXPORTER_OTLP_ENDPOINT";
-        assert_eq!(endpoint([(all, "http://c:4317")]), (format!("http://c:4317{service}"), Protocol::Grpc));
+        assert_eq!(endpoint([(all, "http://c:4317")]), ("http://c:4317/".to_owned(), Protocol::Grpc));
         let http = (String::from("http://c:4318/v1/traces"), Protocol::HttpProtobuf);
         assert_eq!(endpoint([(all, "http://c:4318")]), http);
         assert_eq!(endpoint([(all, "http://c:4318/")]), http);
         let spoken = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
-        assert_eq!(endpoint([(all, "http://c:9"), spoken]), (format!("http://c:9{service}"), Protocol::Grpc));
+        assert_eq!(endpoint([(all, "http://c:9"), spoken]), ("http://c:9/".to_owned(), Protocol::Grpc));
     }
 
     #[test]
@@ -284,6 +298,7 @@ mod tests {
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "hunter2"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+            ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "gzip"),
             ("OTEL_TRACES_SAMPLER", "some"),
             ("OTEL_TRACES_SAMPLER_ARG", "2"),
             ("OTEL_RESOURCE_ATTRIBUTES", "x"),

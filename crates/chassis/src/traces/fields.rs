@@ -1,180 +1,80 @@
-//! From a span's fields to what the protocol knows of a span.
+//! From what a span of `tracing` says to what a collector is told.
 
-use std::fmt;
-
-use opentelemetry_proto::tonic::{
-    common::v1::{KeyValue, any_value::Value},
-    trace::v1::{
-        Span, Status,
-        span::{Link, SpanKind},
-        status::StatusCode,
-    },
+use opentelemetry::{
+    Key, KeyValue, Value,
+    trace::{Link, Status},
 };
-use tracing::field::{Field, Visit};
+use opentelemetry_sdk::trace::SpanData;
 
-use super::app::{pair, text};
+use super::MOST_EVENTS;
 use crate::trace::Trace;
 
-/// More attributes than this are dropped, and counted in the span.
-const MOST_ATTRIBUTES: usize = 64;
-
-/// More links than this are dropped, and counted in the span.
-const MOST_LINKS: usize = 32;
+/// The attribute by which a span says which App's it is, until it is exported.
+pub(super) const APP: Key = Key::from_static_str("chassis.app");
 
 /// Longer texts are cut.
 const LONGEST_TEXT: usize = 1024;
 
-/// Writes a span's fields into it.
-pub(super) struct Fields<'a>(pub(super) &'a mut Span);
+/// Which App's a span is; the process's own, if it does not say.
+pub(super) fn app(span: &SpanData) -> i64 {
+    let said = span.attributes.iter().find(|said| said.key == APP);
+    said.map_or(0, |said| if let Value::I64(app) = said.value { app } else { 0 })
+}
 
-impl Fields<'_> {
-    fn attribute(&mut self, attribute: KeyValue) {
-        let span = &mut *self.0;
-        if let Some(known) = span.attributes.iter_mut().find(|known| known.key == attribute.key) {
-            *known = attribute;
-        } else if span.attributes.len() < MOST_ATTRIBUTES {
-            span.attributes.push(attribute);
-        } else {
-            span.dropped_attributes_count += 1;
-        }
-    }
-
-    fn text(&mut self, name: &str, value: String) {
-        match name {
-            "otel.name" => self.0.name = value,
-            "otel.kind" => self.0.kind = kind(&value) as i32,
-            "otel.status_code" => self.status().code = code(&value) as i32,
-            "otel.status_description" => self.status().message = cut(value),
-            "otel.link" => self.link(&value),
-            // What lines say besides, and the resource and the span itself say already.
-            "service" | "style" | "trace_id" => {}
+/// Makes of the fields that have a meaning here what they mean, and cuts what is long.
+pub(super) fn finish(span: &mut SpanData) {
+    for KeyValue { key, value, .. } in std::mem::take(&mut span.attributes) {
+        match key.as_str() {
+            "otel.link" => link(span, &value.as_str()),
             "about" => {
-                if let Some((key, value)) = value.split_once('=') {
-                    self.attribute(text(key, value));
+                if let Some((key, value)) = value.as_str().split_once('=') {
+                    attribute(span, KeyValue::new(key.to_owned(), value.to_owned()));
                 }
             }
-            name => self.attribute(text(name, cut(value))),
+            // What lines say besides, and the resource and the span itself say already.
+            "chassis.app" | "service" | "style" | "trace_id" => {}
+            _ => attribute(span, KeyValue::new(key, value)),
         }
     }
-
-    fn status(&mut self) -> &mut Status {
-        self.0.status.get_or_insert_default()
+    if let Status::Error { description } = &mut span.status {
+        cut(description.to_mut());
     }
-
-    fn link(&mut self, traceparent: &str) {
-        let Ok(other) = traceparent.parse::<Trace>() else { return };
-        if self.0.links.len() >= MOST_LINKS {
-            self.0.dropped_links_count += 1;
-            return;
-        }
-        self.0.links.push(Link {
-            trace_id: other.trace_id_bytes().to_vec(),
-            span_id: other.span_id_bytes().to_vec(),
-            ..Link::default()
-        });
+    for event in &mut span.events.events {
+        cut(event.name.to_mut());
+        event.attributes.iter_mut().for_each(|said| cut_value(&mut said.value));
     }
 }
 
-impl Visit for Fields<'_> {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.attribute(pair(field.name(), Value::DoubleValue(value)));
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.attribute(pair(field.name(), Value::IntValue(value)));
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.attribute(pair(field.name(), Value::IntValue(i64::try_from(value).unwrap_or(i64::MAX))));
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.attribute(pair(field.name(), Value::BoolValue(value)));
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field.name(), value.to_owned());
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.text(field.name(), format!("{value:?}"));
+/// What was said last counts.
+fn attribute(span: &mut SpanData, mut said: KeyValue) {
+    cut_value(&mut said.value);
+    match span.attributes.iter_mut().find(|known| known.key == said.key) {
+        Some(known) => *known = said,
+        None => span.attributes.push(said),
     }
 }
 
-/// Writes down what a log line says, as an event of a span.
-#[derive(Default)]
-pub(super) struct Said {
-    pub(super) message: String,
-    pub(super) attributes: Vec<KeyValue>,
-}
-
-impl Visit for Said {
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.attributes.push(pair(field.name(), Value::IntValue(value)));
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.record_i64(field, i64::try_from(value).unwrap_or(i64::MAX));
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.attributes.push(pair(field.name(), Value::BoolValue(value)));
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "message" => self.message = cut(value.to_owned()),
-            name => self.attributes.push(text(name, cut(value.to_owned()))),
-        }
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.record_str(field, &format!("{value:?}"));
+fn link(span: &mut SpanData, traceparent: &str) {
+    let Ok(other) = traceparent.parse::<Trace>() else { return };
+    if span.links.links.len() < MOST_EVENTS as usize {
+        span.links.links.push(Link::with_context((&other).into()));
+    } else {
+        span.links.dropped_count += 1;
     }
 }
 
-/// Whose a span is, by the fields that the span of a request or of a part of an App has.
-#[derive(Default)]
-pub(super) struct Home {
-    pub(super) service: Option<String>,
-    pub(super) style: Option<String>,
-}
-
-impl Visit for Home {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        match field.name() {
-            "service" => self.service = Some(format!("{value:?}")),
-            "style" => self.style = Some(format!("{value:?}")),
-            _ => {}
-        }
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.record_debug(field, &format_args!("{value}"));
+fn cut_value(value: &mut Value) {
+    if let Value::String(text) = value
+        && text.as_str().len() > LONGEST_TEXT
+    {
+        let mut shorter = text.as_str().to_owned();
+        cut(&mut shorter);
+        *text = shorter.into();
     }
 }
 
-fn kind(name: &str) -> SpanKind {
-    match name {
-        "server" => SpanKind::Server,
-        "client" => SpanKind::Client,
-        "producer" => SpanKind::Producer,
-        "consumer" => SpanKind::Consumer,
-        _ => SpanKind::Internal,
-    }
-}
-
-fn code(name: &str) -> StatusCode {
-    match name {
-        "ERROR" => StatusCode::Error,
-        "OK" => StatusCode::Ok,
-        _ => StatusCode::Unset,
-    }
-}
-
-fn cut(mut text: String) -> String {
+fn cut(text: &mut String) {
     if text.len() > LONGEST_TEXT {
         text.truncate(text.floor_char_boundary(LONGEST_TEXT));
     }
-    text
 }

@@ -1,6 +1,6 @@
 //! Headers for the collector, as the environment tells them: `name=value,other=value`.
 
-use std::{fmt, str::FromStr};
+use std::{collections::HashMap, fmt, str::FromStr};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -11,6 +11,14 @@ pub struct Headers(HeaderMap);
 impl Headers {
     pub(super) const fn map(&self) -> &HeaderMap {
         &self.0
+    }
+
+    /// The same as text, of which each is shown to be.
+    pub(super) fn pairs(&self) -> HashMap<String, String> {
+        let text = |(name, value): (&HeaderName, &HeaderValue)| {
+            Some((name.to_string(), value.to_str().ok()?.to_owned()))
+        };
+        self.0.iter().filter_map(text).collect()
     }
 }
 

@@ -1,5 +1,5 @@
 use axum::{Router, routing::get};
-use chassis::{client::Call, service::Service};
+use chassis::{client::Call, service::Service, shutdown::LAST_STEPS};
 use test_support::{
     collector::{Behaviour, Span},
     recording::{CLIENT, TRACE_ID},
@@ -95,23 +95,47 @@ async fn a_collector_that_hangs_keeps_nobody_waiting_and_what_finds_no_room_is_c
 }
 
 #[tokio::test]
-async fn stopping_sends_what_is_left() {
+async fn stopping_sends_what_is_left_of_every_app_and_counts_it_for_each() {
     let rig = Rig::new([("OTEL_BSP_SCHEDULE_DELAY", "3600000")]);
-    let (service, url) = rig.serve("orders", nothing());
-    rig.get(&url, CLIENT).await;
+    let apps = ["billing", "orders", "shipping"].map(|name| rig.serve(name, nothing()));
+    for (_, url) in &apps {
+        rig.get(url, CLIENT).await;
+    }
     assert!(rig.recording.collector.spans().is_empty());
-    service.stop().await;
     rig.recording.traces.stop().await;
-    assert_eq!(rig.recording.collector.spans().len(), 2);
+    let mut services: Vec<_> =
+        rig.recording.collector.spans().iter().map(|span| span.service().to_owned()).collect();
+    services.sort_unstable();
+    assert_eq!(services, ["billing", "orders", "shipping", "test", "test", "test"]);
+    assert!(apps.iter().all(|(service, _)| count(service, "spans_exported_total") == 1));
     rig.recording.traces.stop().await;
 }
 
 #[tokio::test]
 async fn stopping_waits_for_no_collector_that_hangs() {
+    for protocol in ["grpc", "http/protobuf"] {
+        let rig =
+            Rig::new([("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), ("OTEL_EXPORTER_OTLP_TIMEOUT", "600000")]);
+        let (_service, url) = rig.serve("orders", nothing());
+        rig.recording.collector.behave(Behaviour::Hangs);
+        rig.get(&url, CLIENT).await;
+        tokio::time::pause();
+        let later = async {
+            while rig.recording.collector.requests().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            tokio::time::advance(2 * LAST_STEPS).await;
+        };
+        tokio::join!(rig.recording.traces.stop(), later);
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_goes_on_after_it_stopped_recording_records_nothing_and_serves() {
     let rig = Rig::new([]);
     let (_service, url) = rig.serve("orders", nothing());
-    rig.recording.collector.behave(Behaviour::Hangs);
-    rig.get(&url, CLIENT).await;
-    tokio::time::pause();
     rig.recording.traces.stop().await;
+    assert!(rig.get(&url, CLIENT).await.is_success());
+    assert!(rig.recording.collector.spans().is_empty());
 }

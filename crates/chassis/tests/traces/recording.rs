@@ -3,12 +3,13 @@ use chassis::{
     client::{Call, HttpClient},
     context::Context,
     problem::Problem,
-    trace::{TRACEPARENT, about},
+    trace::{TRACEPARENT, about, child_of, recorded},
 };
 use test_support::{
     collector::{Span, Tree},
     recording::{CLIENT, CLIENT_SPAN, TRACE_ID},
 };
+use tracing::{Instrument, field::Empty};
 
 use crate::rig::Rig;
 
@@ -152,4 +153,53 @@ async fn what_is_not_sampled_is_not_recorded_and_keeps_its_place() {
     rig.get(&url, &other).await;
     rig.recording.collector.until(&other[3..35], tree_of(2)).await;
     assert_eq!(rig.recording.collector.spans().len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_part_does_is_of_its_app_and_tells_its_links_its_events_and_how_it_ended() {
+    let rig = Rig::new([]);
+    let (mut service, _) = rig.serve("orders", Router::new());
+    service.spawn("worker", |_| async {
+        let link = CLIENT.replace("00f067aa0ba902b7", "00000000000000aa");
+        let (span, here) = child_of(&CLIENT.parse().unwrap(), || {
+            tracing::info_span!(
+                "step",
+                otel.kind = "consumer",
+                otel.link = link,
+                otel.status_description = Empty
+            )
+        });
+        assert!(recorded(&here));
+        span.in_scope(|| tracing::warn!(left = 3, "no stock"));
+        span.record("otel.status_description", "given up");
+    });
+    // A task of a part is of the part's App, too, if it is within the part's span.
+    let step = async { drop(child_of(&CLIENT.parse().unwrap(), || tracing::info_span!("task"))) };
+    service.spawn("spawner", |_| async move { tokio::spawn(step.in_current_span()).await.unwrap() });
+
+    let tree = rig.recording.collector.until(TRACE_ID, tree_of(2)).await;
+    assert_eq!(tree.services(), ["orders"].into());
+    let step = tree.named("step")[0];
+    assert_eq!((step.kind, step.is_error, &*step.description), ("CONSUMER", true, "given up"));
+    assert_eq!(step.links, ["00000000000000aa"]);
+    let event = &step.events[0];
+    assert_eq!(
+        (&*event.name, &*event.attributes["level"], &*event.attributes["left"]),
+        ("no stock", "WARN", "3")
+    );
+    assert!(step.attributes.is_empty(), "{step:#?}");
+}
+
+#[tokio::test]
+async fn what_is_long_or_much_is_cut() {
+    let rig = Rig::new([]);
+    let chatty = async || {
+        let _step = tracing::info_span!("step", long = "é".repeat(5000)).entered();
+        (0..100).for_each(|line| tracing::info!(line, "said"));
+    };
+    let (_service, url) = rig.serve("orders", Router::new().route("/", get(chatty)));
+    rig.get(&url, CLIENT).await;
+    let tree = rig.recording.collector.until(TRACE_ID, tree_of(3)).await;
+    let step = tree.named("step")[0];
+    assert_eq!((step.attribute("long").len(), step.events.len()), (1024, 32));
 }

@@ -11,31 +11,28 @@ use super::{Task, Verdict};
 pub async fn within_span(task: &Task, cause: Cause, work: impl AsyncFnOnce(Cause) -> Verdict) -> Verdict {
     let asked = cause.traceparent.as_deref().and_then(|text| text.parse::<Trace>().ok());
     let Some(asked) = asked else { return work(cause).await };
-    let (span, here) = trace::child_of(&asked, || of(task, &asked));
+    let Task { kind, name, attempt, .. } = task;
+    let named = || if kind == name { (*kind).to_owned() } else { format!("{kind} {name}") };
+    let named = trace::recorded(&asked).then(named);
+    let (span, here) = trace::child_of(&asked, || of(task, &asked, named.as_deref()));
     if here == asked {
         return work(cause).instrument(span).await;
     }
-    let Task { kind, name, attempt, .. } = task;
     record_all!(span, task.kind = kind, task.attempt = attempt);
-    if kind == name {
-        span.record("otel.name", kind);
-    } else {
-        span.record("otel.name", tracing::field::display(format_args!("{kind} {name}")));
-    }
     let verdict = work(Cause { traceparent: Some(here.to_string()), ..cause }).instrument(span.clone()).await;
     note(&span, &verdict);
     verdict
 }
 
 /// The span, which is there at every level: lines of the log tell by it what they are about.
-fn of(task: &Task, asked: &Trace) -> Span {
+fn of(task: &Task, asked: &Trace, named: Option<&str>) -> Span {
     error_span!(
         "task",
         trace_id = %asked.trace_id(),
         task.name = task.name,
         about = Empty,
         otel.link = Empty,
-        otel.name = Empty,
+        otel.name = named,
         otel.kind = "internal",
         otel.status_code = Empty,
         otel.status_description = Empty,

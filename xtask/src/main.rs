@@ -1,11 +1,12 @@
 //! `cargo xtask`: what generates and checks the repository's own files.
 
+mod bench;
 mod check;
 mod samples;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask check | samples";
+const USAGE: &str = "usage: cargo xtask check | samples | bench embedded [--rounds N] [--long] [--json FILE]";
 
 #[expect(clippy::print_stderr, reason = "a command's own output")]
 fn main() -> ExitCode {
@@ -13,6 +14,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["check"] => check::run(),
         ["samples"] => samples::run(),
+        ["bench", arguments @ ..] => bench::run(arguments),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -1,0 +1,43 @@
+//! Everything about the system in one process.
+
+use std::{fs, path::Path};
+
+use crate::{
+    Failure, orders,
+    report::{self, Row},
+    reserve, size, telemetry,
+};
+
+const STYLES: [&str; 2] = ["rest", "messaging"];
+
+/// Measures, and prints as it goes.
+pub(crate) async fn run(rounds: usize, long: bool, json: Option<&Path>) -> Result<(), Failure> {
+    say(&format!(
+        "{rounds} rounds; every commit is synced (WAL, synchronous=FULL); the generator runs on the same machine"
+    ));
+    let mut rows: Vec<Row> = Vec::new();
+    say("a command of one service …");
+    rows.extend(reserve::rows(rounds).await?);
+    say("orders to their outcome …");
+    rows.extend(orders::rows(&STYLES, rounds).await?);
+    say("what telemetry costs …");
+    for style in STYLES {
+        rows.extend(telemetry::rows(style, rounds).await?);
+    }
+    say("sizes …");
+    rows.extend(size::rows(rounds).await?);
+    if long {
+        say("a hundred thousand orders in each style …");
+        rows.extend(size::rows_of_many(&STYLES).await?);
+    }
+    say(&format!("\n{}", report::table(&rows)));
+    if let Some(file) = json {
+        fs::write(file, serde_json::to_string_pretty(&rows)?)?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "a command's own output")]
+fn say(line: &str) {
+    println!("{line}");
+}

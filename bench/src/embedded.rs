@@ -29,6 +29,8 @@ pub(crate) async fn run(rounds: usize, long: bool, json: Option<&Path>) -> Resul
     if long {
         say("a hundred thousand orders in each style …");
         rows.extend(size::rows_of_many(&STYLES).await?);
+        say("three minutes of orders in each style, to see what is forgotten …");
+        rows.extend(size::rows_of_forgetting(&STYLES).await?);
     }
     say(&format!("\n{}", report::table(&rows)));
     if let Some(file) = json {

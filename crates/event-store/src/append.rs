@@ -52,6 +52,9 @@ pub struct Appended {
 #[non_exhaustive]
 pub enum Error {
     /// The stream is at another version than was decided on: load, decide again, append.
+    ///
+    /// The version may have come from outside, and would be the wrong one again: the transaction's closure is only run
+    /// again if it says so by [`Transaction::conflict`], as a [repository](crate::Repository) does.
     #[error("`{stream}` is at version {current}, not {expected}")]
     Conflict {
         /// The stream.
@@ -96,7 +99,8 @@ pub enum Error {
     Database(#[from] database::Error),
 }
 
-/// As what builds on the database tells it: a conflict is one, and what the database said is as it said it.
+/// As what builds on the database tells it: a conflict is one, which by itself runs nothing again, and what the database
+/// said is as it said it.
 impl From<Error> for database::Error {
     fn from(error: Error) -> Self {
         match error {

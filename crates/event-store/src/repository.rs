@@ -247,8 +247,8 @@ impl<A: EventSourced> Repository<A> {
     }
 }
 
-/// As application layers see it. That another has appended since is [`database::Error::Conflict`], as it is in a
-/// repository of rows.
+/// As application layers see it. That another has appended since is a [conflict](Transaction::conflict), after which the
+/// work is run again, as it is in a repository of rows.
 impl<A: EventSourced> aggregate::Repository<A> for Repository<A> {
     type Transaction = Transaction;
     type Error = database::Error;
@@ -272,7 +272,7 @@ impl<A: EventSourced> aggregate::Repository<A> for Repository<A> {
         let metadata = journal::cause(tx).map(Metadata::because).unwrap_or_default();
         match self.writer.append(tx, &appends, &metadata).await {
             Ok(_) => Ok(()),
-            Err(append::Error::Conflict { .. }) => Err(database::Error::Conflict { what: A::NAME }),
+            Err(append::Error::Conflict { .. }) => Err(tx.conflict(A::NAME)),
             Err(error) => Err(error.into()),
         }
     }

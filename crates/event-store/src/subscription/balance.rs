@@ -86,33 +86,31 @@ impl Group {
         format!("subscription/{}/{number}", self.name)
     }
 
-    /// Renews what is held, writes down how far each is, and sees to it that this instance has its share.
+    /// Renews what is held, writes down how far each is, and sees to it that this instance has its share. What is held
+    /// is as it was if that fails, or if it is dropped.
     pub(super) async fn balance(
         &self,
         db: &Database,
-        held: BTreeMap<u16, Segment>,
-    ) -> Result<BTreeMap<u16, Segment>, Error> {
+        held: &mut BTreeMap<u16, Segment>,
+    ) -> Result<(), Error> {
         if self.segments == 0 || self.segments > PARTITIONS {
             return Err(self.other_segments(self.segments));
         }
-        let (group, holdings) = (self.clone(), holdings(&held));
+        let (group, holdings) = (self.clone(), holdings(held));
         let balanced = db.write(async move |tx: &mut Transaction| group.share(tx, &holdings).await).await;
         let balanced = balanced.map_err(|failed| match failed {
             Failed::Segments(recorded) => self.other_segments(recorded),
             Failed::Store(source) => self.store_error(source),
         })?;
-        let mut now_held = BTreeMap::new();
-        for (number, mut segment) in held {
-            if balanced.kept.contains(&number) {
-                segment.stored = segment.position;
-                now_held.insert(number, segment);
-            }
-        }
+        held.retain(|number, segment| {
+            segment.stored = segment.position;
+            balanced.kept.contains(number)
+        });
         for (number, token, position) in balanced.taken {
             tracing::debug!(segment = number, position, "`{}` follows another segment", self.name);
-            now_held.insert(number, Segment::new(token, position));
+            held.insert(number, Segment::new(token, position));
         }
-        Ok(now_held)
+        Ok(())
     }
 
     /// Writes down how far each segment is and gives it up.

@@ -164,7 +164,7 @@ impl<H: Handler> Subscription<H> {
         if self.balance_at.is_some_and(|at| now < at) {
             return Ok(());
         }
-        self.held = self.group.balance(&self.db, std::mem::take(&mut self.held)).await?;
+        self.group.balance(&self.db, &mut self.held).await?;
         self.balance_at = Some(now + self.options.lease / 3);
         Ok(())
     }

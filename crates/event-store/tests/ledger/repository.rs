@@ -143,6 +143,28 @@ async fn what_was_decided_on_an_older_version_is_a_conflict() {
 }
 
 #[tokio::test]
+async fn a_decision_on_a_stale_version_is_made_again() {
+    let world = World::new();
+    let [ledger, _] = both(&world);
+    ledger.carry_out(1, open()).await.unwrap();
+    // What it loaded in an earlier transaction, as a cache may; the second time it looks.
+    let remembered = ledger.load(1).await;
+    ledger.carry_out(1, charge()).await.unwrap();
+    let (tabs, runs) = (ledger.tabs.clone(), Arc::new(AtomicU64::new(0)));
+    let counted = Arc::clone(&runs);
+    let work = async move |tx: &mut Transaction| {
+        let loaded = match counted.fetch_add(1, SeqCst) {
+            0 => remembered.clone(),
+            _ => aggregate::Repository::load(&tabs, tx, &[1], &()).await?.remove(0),
+        };
+        let change = decide(1, &loaded, &charge()).unwrap().unwrap();
+        aggregate::Repository::save(&tabs, tx, std::slice::from_ref(&change)).await
+    };
+    ledger.db.write::<_, Error, _>(work).await.unwrap();
+    assert_eq!((runs.load(SeqCst), ledger.load(1).await.version), (2, 3));
+}
+
+#[tokio::test]
 async fn several_aggregates_are_kept_together_or_not_at_all() {
     let world = World::new();
     for application in both(&world) {

@@ -176,6 +176,44 @@ async fn the_wait_after_a_failure_grows_up_to_its_limit() {
     assert!(waits[8..].iter().all(|wait| *wait == 100), "{waits:?}");
 }
 
+mod sql {
+    database::statements! {
+        /// Spoils what every look after the segments reads.
+        pub const SPOIL: "UPDATE leases SET token = 'spoilt'";
+        /// As it was.
+        pub const MEND: "UPDATE leases SET token = 1";
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_known_of_a_segment_outlives_a_failure_of_the_store() {
+    let world = World::new();
+    let (ledger, db, handler) = (world.ledger(), world.db("views"), Poisoned::default());
+    let run = async |statement| {
+        let work = async move |tx: &mut Transaction| tx.execute(statement, &[]).await;
+        db.write::<_, database::Error, _>(work).await.unwrap();
+    };
+    handler.0.lock().unwrap().insert("order-1@1".to_owned());
+    append_each(&ledger, "order-1", 1..=1).await;
+    let options = Options { segments: 1, ..options() };
+    let lease = options.lease;
+    let mut subscription = follow(&ledger, &db, handler, options);
+    let progress = subscription.progress();
+    for _ in 0..100 {
+        subscription.step().await.unwrap();
+        advance(Duration::from_millis(100)).await;
+    }
+    let before = progress.status().segments.remove(0);
+    assert!(before.failures > 3, "{before:?}");
+    advance(lease).await;
+    run(sql::SPOIL).await;
+    assert!(subscription.step().await.is_err());
+    run(sql::MEND).await;
+    subscription.step().await.unwrap();
+    let after = progress.status().segments.remove(0);
+    assert!(after.failures >= before.failures, "{after:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_lag_is_told_in_events_and_in_time() {
     let world = World::new();

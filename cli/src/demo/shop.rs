@@ -41,7 +41,22 @@ const PAGES: usize = 10;
 pub(super) struct Shop {
     style: Style,
     runner: Runner<'static>,
-    unpaid: Mutex<VecDeque<OrderId>>,
+    unpaid: Mutex<VecDeque<Unpaid>>,
+}
+
+/// An order that is to be paid some day.
+#[derive(Clone, Copy)]
+struct Unpaid {
+    order: OrderId,
+    /// How often it was tried in vain.
+    tries: u32,
+}
+
+impl Unpaid {
+    /// The key of this try: one key stands for one attempt, whose refusal it would only be told again.
+    fn key(&self, run: &Run) -> String {
+        format!("{run}/{}/pay/{}", self.order, self.tries)
+    }
 }
 
 /// The demo tells nobody: it is to be seen in the system's own figures.
@@ -125,7 +140,7 @@ impl Shop {
         let report = self.runner.order(line, &order).await;
         self.forget_script(&order).await?;
         if let (Some(id), Some(Outcome::Shipped)) = (report.order_id, report.outcome()) {
-            self.remember(id);
+            self.remember(Unpaid { order: id, tries: 0 });
             self.pay_the_oldest().await?;
         }
         report.problem().map_or(Ok(()), |problem| Err(Failure::failed(problem)))
@@ -156,26 +171,27 @@ impl Shop {
             let mut unpaid = self.unpaid();
             if unpaid.len() > UNPAID { unpaid.pop_front() } else { None }
         };
-        let Some(id) = oldest else { return Ok(()) };
-        match self.runner.api.pay(&self.keyed(&format!("{}/{id}/pay", self.runner.run)), id).await {
+        let Some(oldest) = oldest else { return Ok(()) };
+        let paid = self.runner.api.pay(&self.keyed(&oldest.key(&self.runner.run)), oldest.order).await;
+        match paid {
             Err(error) if error.code() == Some("NOTHING_DUE") => Ok(()),
             Err(error) => {
-                self.remember(id);
+                self.remember(Unpaid { tries: oldest.tries + 1, ..oldest });
                 Err(error)
             }
             Ok(_) => Ok(()),
         }
     }
 
-    fn remember(&self, id: OrderId) {
+    fn remember(&self, order: Unpaid) {
         let mut unpaid = self.unpaid();
-        unpaid.push_back(id);
+        unpaid.push_back(order);
         if unpaid.len() > REMEMBERED {
             unpaid.pop_front();
         }
     }
 
-    fn unpaid(&self) -> MutexGuard<'_, VecDeque<OrderId>> {
+    fn unpaid(&self) -> MutexGuard<'_, VecDeque<Unpaid>> {
         self.unpaid.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -225,7 +241,7 @@ impl Shop {
     async fn find_unpaid(&self, customer: CustomerId) -> Result<(), Error> {
         let orders = self.runner.api.orders_of(&self.context(), customer, OrderStatus::Shipped).await?;
         for order in orders.items.iter().rev().filter(|order| order.waiting_for.is_none()) {
-            self.remember(order.id);
+            self.remember(Unpaid { order: order.id, tries: 0 });
         }
         Ok(())
     }

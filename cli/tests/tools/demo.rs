@@ -9,13 +9,16 @@ use chassis::{
 };
 use contracts::style::Style;
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     one_thread::{beside_a_system, platform},
     stand_in::{Faults, stand_in_with},
     terminal::switchyard,
 };
+
+/// How long the demo may take to show something, on the clock of the test.
+const PATIENCE: Duration = Duration::from_mins(15);
 
 /// How an order ended: where, and why.
 type End = (String, Option<String>);
@@ -61,18 +64,40 @@ impl Visitor {
         ended.map(|order| (text(&order["status"]).unwrap(), text(&order["reason"]))).collect()
     }
 
+    /// Waits until orders have ended in every way; fails at one that is none of them, or if it takes too long.
     async fn until_everything_was_seen(&self) {
-        while self.ends().await != every_end() {
+        let expected = every_end();
+        let last = Instant::now() + PATIENCE;
+        loop {
+            let ends = self.ends().await;
+            let strange: Vec<_> = ends.difference(&expected).collect();
+            assert!(strange.is_empty(), "{}: {strange:?}", self.style);
+            let missing: Vec<_> = expected.difference(&ends).collect();
+            if missing.is_empty() {
+                return;
+            }
+            assert!(Instant::now() < last, "{}: none ended as {missing:?}", self.style);
             sleep(Duration::from_secs(5)).await;
         }
+    }
+
+    /// The orders that were shipped and are not paid.
+    async fn unpaid(&self) -> BTreeSet<String> {
+        let orders = self.list("orders").await;
+        let unpaid = orders.iter().filter(|it| it["waiting_for"].is_null() && it["status"] == "SHIPPED");
+        unpaid.map(|order| order["id"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Orders that are there now, and waits until there are more.
     async fn until_there_is_more(&self) {
         let before = self.list("orders").await.len();
-        while self.list("orders").await.len() < before + 10 {
-            sleep(Duration::from_secs(5)).await;
-        }
+        let more = async {
+            while self.list("orders").await.len() < before + 10 {
+                sleep(Duration::from_secs(5)).await;
+            }
+        };
+        let came = timeout(PATIENCE, more).await;
+        assert!(came.is_ok(), "{}: no more orders come after {before}", self.style);
     }
 }
 
@@ -112,4 +137,25 @@ async fn the_demo_shows_every_end_in_every_style_and_goes_on_after_a_restart() {
         assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
     };
     Box::pin(beside_a_system(&platform, data.path(), &[], keep, verify)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_demo_pays_an_order_whose_payment_was_refused_another_time() {
+    let (platform, data) = (platform(), tempfile::tempdir().unwrap());
+    let visitor = Visitor::of(&platform, Style::Rest);
+    let work = async {
+        switchyard(&platform, &["simulators", "set", "payment", "--behaviour", "decline"]).await.with(0);
+        // It leaves five as they are: with ten, some were tried in vain.
+        while visitor.unpaid().await.len() < 10 {
+            sleep(Duration::from_secs(1)).await;
+        }
+        let refused = visitor.unpaid().await;
+        switchyard(&platform, &["simulators", "set", "payment", "--reset"]).await.with(0);
+        while !visitor.unpaid().await.is_disjoint(&refused) {
+            sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let in_time = async { assert!(timeout(PATIENCE, work).await.is_ok(), "they stay unpaid") };
+    let options = ["--styles", "rest", "--demo", "--demo-rate", "10"];
+    Box::pin(beside_a_system(&platform, data.path(), &options, Retention::default(), in_time)).await;
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 /// The label of whatever comes after there were too many.
@@ -20,8 +20,16 @@ const MOST: usize = 512;
 pub struct Series<const N: usize, T> {
     most: usize,
     hasher: RandomState,
+    known: RwLock<AllKnown<N, T>>,
+    /// The handles of [`OTHER`], beside which there are `most`.
+    other: OnceLock<Arc<T>>,
+}
+
+#[derive(Debug)]
+struct AllKnown<const N: usize, T> {
+    count: usize,
     /// By the hash of the labels, so that a look-up allocates nothing.
-    known: RwLock<HashMap<u64, Vec<Known<N, T>>>>,
+    by_hash: HashMap<u64, Vec<Known<N, T>>>,
 }
 
 type Known<const N: usize, T> = ([Box<str>; N], Arc<T>);
@@ -36,36 +44,47 @@ impl<const N: usize, T> Series<N, T> {
     /// So many sets of labels, and one of [`OTHER`].
     #[must_use]
     pub fn at_most(most: usize) -> Self {
-        Self { most, hasher: RandomState::new(), known: RwLock::default() }
+        let known = RwLock::new(AllKnown { count: 0, by_hash: HashMap::new() });
+        Self { most, hasher: RandomState::new(), known, other: OnceLock::new() }
     }
 
-    /// The handles of these labels.
+    /// The handles of these labels. Whether they are known or too many, others may look at the same time.
     pub fn of(&self, labels: [&str; N], make: impl Fn([&str; N]) -> T) -> Arc<T> {
-        if let Some(known) = self.find(labels) {
-            return known;
+        let hash = self.hasher.hash_one(labels);
+        {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(found) = known.find(hash, labels) {
+                return found;
+            }
+            if known.count >= self.most {
+                return self.other(make);
+            }
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let full = known.values().map(Vec::len).sum::<usize>() >= self.most;
-        let labels = if full { [OTHER; N] } else { labels };
-        let alike = known.entry(self.hasher.hash_one(labels)).or_default();
         // Another thread may have been faster.
-        if let Some(found) = find(alike, labels) {
+        if let Some(found) = known.find(hash, labels) {
             return found;
         }
+        if known.count >= self.most {
+            return self.other(make);
+        }
         let made = Arc::new(make(labels));
-        alike.push((labels.map(Box::from), made.clone()));
+        known.by_hash.entry(hash).or_default().push((labels.map(Box::from), made.clone()));
+        known.count += 1;
         made
     }
 
-    fn find(&self, labels: [&str; N]) -> Option<Arc<T>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        find(known.get(&self.hasher.hash_one(labels))?, labels)
+    fn other(&self, make: impl Fn([&str; N]) -> T) -> Arc<T> {
+        self.other.get_or_init(|| Arc::new(make([OTHER; N]))).clone()
     }
 }
 
-fn find<const N: usize, T>(alike: &[Known<N, T>], labels: [&str; N]) -> Option<Arc<T>> {
-    let same = |known: &[Box<str>; N]| known.iter().zip(labels).all(|(known, label)| **known == *label);
-    alike.iter().find(|(known, _)| same(known)).map(|(_, handles)| handles.clone())
+impl<const N: usize, T> AllKnown<N, T> {
+    fn find(&self, hash: u64, labels: [&str; N]) -> Option<Arc<T>> {
+        let same = |known: &[Box<str>; N]| known.iter().zip(labels).all(|(known, label)| **known == *label);
+        let alike = self.by_hash.get(&hash)?;
+        alike.iter().find(|(known, _)| same(known)).map(|(_, handles)| handles.clone())
+    }
 }
 
 #[cfg(test)]
@@ -88,5 +107,6 @@ mod tests {
         let told: Vec<_> = ["a", "b", "c", "d", "a"].map(|label| series.of([label], name)).to_vec();
         assert_eq!(told.iter().map(|it| it.as_str()).collect::<Vec<_>>(), ["a", "b", OTHER, OTHER, "a"]);
         assert!(Arc::ptr_eq(&told[2], &told[3]));
+        assert_eq!(series.known.read().unwrap().by_hash.len(), 2, "what is not known leaves nothing");
     }
 }

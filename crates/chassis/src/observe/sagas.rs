@@ -1,7 +1,7 @@
 //! Sagas by their steps and phases.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::Tasks;
 use crate::metrics::{Error, Histogram, HistogramVec, Metrics, PATIENT_SECONDS, Series};
 
-/// How many sagas are timed at once. Those beyond are counted, and their steps are not timed.
+/// How many sagas are timed at once. Where there are more, those begun first are timed no longer, and only counted.
 const MOST_TIMED: usize = 65_536;
 
 /// Counts sagas. How long a step took is known where it was asked for in this process: one that was asked for before a
@@ -30,7 +30,8 @@ pub struct Sagas {
     phases: IntCounterVec,
     by_event: Series<3, IntCounter>,
     by_step: Series<3, Histogram>,
-    asked: Mutex<HashMap<Uuid, Vec<Asked>>>,
+    /// The steps of each saga that are not answered yet; ids begin with their time, so that the first is the oldest.
+    asked: Mutex<BTreeMap<Uuid, Vec<Asked>>>,
 }
 
 /// A step that was asked for, and not answered yet.
@@ -74,12 +75,13 @@ impl Sagas {
 
     fn asks(&self, id: Uuid, step: &str, direction: Direction) {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = asked.len() < MOST_TIMED;
-        if room || asked.contains_key(&id) {
-            let of_saga = asked.entry(id).or_default();
-            of_saga.retain(|asked| asked.step != step);
-            of_saga.push(Asked { step: step.to_owned(), direction, at: Instant::now() });
+        // The answers to the oldest may have come to other replicas: waiting for them would time nothing new.
+        if asked.len() >= MOST_TIMED && !asked.contains_key(&id) {
+            asked.pop_first();
         }
+        let of_saga = asked.entry(id).or_default();
+        of_saga.retain(|asked| asked.step != step);
+        of_saga.push(Asked { step: step.to_owned(), direction, at: Instant::now() });
     }
 
     /// How long ago a step was asked for that is answered now.
@@ -88,6 +90,9 @@ impl Sagas {
         let of_saga = asked.get_mut(&id)?;
         let index = of_saga.iter().position(|asked| asked.step == step)?;
         let Asked { direction, at, .. } = of_saga.swap_remove(index);
+        if of_saga.is_empty() {
+            asked.remove(&id);
+        }
         Some((direction, at.elapsed()))
     }
 }
@@ -201,5 +206,26 @@ mod tests {
         assert_eq!(sagas.asked.lock().unwrap().len(), 1);
         sagas.phase("place-order", id, Phase::Unwound);
         assert!(sagas.asked.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_was_answered_is_forgotten_though_another_replica_sees_the_end() {
+        let (_metrics, sagas) = sagas();
+        let id = Uuid::from_u128(1);
+        sagas.step("place-order", id, "ship", Event::Asked(Direction::Action), None);
+        sagas.step("place-order", id, "ship", Event::Done, None);
+        assert!(sagas.asked.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_new_saga_is_timed_however_many_answers_went_elsewhere() {
+        let (_metrics, sagas) = sagas();
+        let most = u128::try_from(MOST_TIMED).unwrap();
+        for id in 1..=most + 1 {
+            sagas.asks(Uuid::from_u128(id), "ship", Direction::Action);
+        }
+        assert_eq!(sagas.asked.lock().unwrap().len(), MOST_TIMED);
+        assert!(sagas.answered(Uuid::from_u128(most + 1), "ship").is_some());
+        assert!(sagas.answered(Uuid::from_u128(1), "ship").is_none(), "the oldest went");
     }
 }

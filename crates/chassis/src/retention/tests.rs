@@ -83,6 +83,17 @@ impl Fixture {
         self.database.write(add).await.unwrap();
     }
 
+    /// Looks every millisecond until there are as many rows of each kind as is wanted.
+    async fn until(&self, wanted: impl Fn((u64, u64)) -> bool) {
+        let looking = async {
+            while !wanted(self.count().await) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let came = tokio::time::timeout(LONG, looking).await;
+        assert!(came.is_ok(), "it stays at {:?}", self.count().await);
+    }
+
     /// How many rows there are of each kind.
     async fn count(&self) -> (u64, u64) {
         let count = async |tx: &mut Transaction| {
@@ -151,9 +162,7 @@ async fn a_cleaner_goes_on_until_nothing_is_due() {
     fixture.clock.advance(2 * LONG);
     let (_trigger, drain) = shutdown::drain();
     let running = tokio::spawn(fixture.cleaner("one").run(drain));
-    while fixture.count().await != (0, 0) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    fixture.until(|count| count == (0, 0)).await;
     running.abort();
 }
 
@@ -164,10 +173,7 @@ async fn a_cleaner_that_is_asked_to_end_gives_its_role_back() {
     fixture.clock.advance(2 * LONG);
     let (trigger, drain) = shutdown::drain();
     let running = tokio::spawn(fixture.cleaner("one").run(drain));
-    while fixture.count().await == (1_000, 1_000) {
-        tokio::task::yield_now().await;
-        tokio::time::advance(Duration::from_millis(1)).await;
-    }
+    fixture.until(|count| count != (1_000, 1_000)).await;
     trigger.drain();
     running.await.unwrap();
     assert_ne!(fixture.count().await, (0, 0));

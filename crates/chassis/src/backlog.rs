@@ -19,7 +19,8 @@ use crate::{
     shutdown::Drain,
 };
 
-/// How often the gauges are read: a look costs a read of each index's end.
+/// How often the gauges are read. A look counts what waits, so that it costs more the more there is: an index entry for each
+/// message in the outbox, each task, and each saga that is under way, read beside the writer.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Shows what waits in the outbox and among the dead letters, and who holds the database's leases.
@@ -150,7 +151,10 @@ impl Leases {
         let help = "Whether this replica plays the role: 1, or 0.";
         let held = metrics.gauge("lease_held", help, &["role"])?;
         let changes: Arc<Mutex<Vec<Lease>>> = Arc::default();
-        let (shown, help) = (changes.clone(), "How often the role has gone to another replica.");
+        let (shown, help) = (
+            changes.clone(),
+            "How often the role has changed hands; a replica that was started anew is another one.",
+        );
         metrics.read_counter("lease_changes_total", help, &["role"], move |samples| {
             for lease in shown.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                 // The first to have it took it from nobody.

@@ -26,8 +26,8 @@ const PRAGMAS: &str = "
     PRAGMA cache_size = -8192;
 ";
 
-/// A checkpoint costs two syncs: at 4000 pages it is rarer than at SQLite's 1000, and the log is still no
-/// larger than 16 MiB. After a burst, or a reader that held it back, it shrinks to 64 MiB again.
+/// A checkpoint costs two syncs: at 4000 pages (16 MiB) it is rarer than at SQLite's 1000. The log begins anew only when
+/// no reader holds it, so that it grows beyond that while many read; then it is cut to 64 MiB.
 const WRITER_PRAGMAS: &str = "
     PRAGMA wal_autocheckpoint = 4000;
     PRAGMA journal_size_limit = 67108864;

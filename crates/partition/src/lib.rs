@@ -1,10 +1,8 @@
-//! Which of the 256 virtual partitions a key belongs to.
+#![doc = include_str!("../README.md")]
 //!
-//! Brokers, inboxes and the ledger's subscriptions share it, so that what is about one thing is in one partition
-//! wherever it goes.
+//! # The hash
 //!
-//! The hash is part of the wire format: every program, of whatever version and in whatever language, must put a
-//! key into the same partition. It is FNV-1a of 64 bits over the key's UTF-8 bytes, finished by the mixing steps of
+//! It is FNV-1a of 64 bits over the key's UTF-8 bytes, finished by the mixing steps of
 //! SplitMix64, since the low bits of FNV-1a alone depend on the low bits of the bytes only.
 //!
 //! ```text

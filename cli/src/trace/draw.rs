@@ -78,7 +78,7 @@ impl<'a> Canvas<'a> {
     /// A text beside a service's life: to its right, or as far to the left as it takes to fit.
     fn note(&self, pen: &mut Pen, service: usize, text: &str, paint: Paint) {
         let life = self.lives.get(service).copied().unwrap_or(GUTTER);
-        let room = self.width - life - 2;
+        let room = self.width.saturating_sub(life + 2);
         let length = text.chars().count();
         if length <= room {
             return pen.write(life + 2, text, paint);

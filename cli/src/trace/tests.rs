@@ -64,6 +64,16 @@ fn a_call(outcome: &str) -> Vec<Entry> {
 }
 
 #[test]
+fn more_services_than_there_is_room_for_are_drawn_as_far_as_it_goes() {
+    let services = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let entries =
+        services.map(|service| with(step(service, 0, Kind::Command, "do_something_long"), "refused"));
+    let lines = drawn(entries.into(), 80);
+    assert_eq!(lines.len(), services.len());
+    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:#?}");
+}
+
+#[test]
 fn a_call_is_an_arrow_there_and_one_back() {
     let expected = [
         "   0.0 ms  │ saga →reserve_credit           │             │             │             │",

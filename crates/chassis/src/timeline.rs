@@ -9,12 +9,12 @@ use contracts::{
     timeline::{Entry, Kind, Part, Step},
 };
 use database::{Database, Transaction};
-use journal::{Origin, Record, Written};
+use journal::{Origin, Record, Told, Written};
 use uuid::Uuid;
 
 use crate::{extract::Path, problem::Problem};
 
-/// How many transactions are told of; an order takes about ten in each service.
+/// How many transactions are told of, the first and the last; an order takes about ten in each service.
 const MOST: u32 = 1000;
 
 /// How many starts of the service are told of.
@@ -33,16 +33,16 @@ pub fn routes(service: &'static str, database: Database) -> Router {
 }
 
 /// What was done about an order, and when the service was started meanwhile.
-async fn read(tx: &mut Transaction, order: Uuid) -> Result<(Vec<Written>, Vec<i64>), database::Error> {
-    let written = journal::read(tx, order, MOST).await?;
-    let starts = match (written.first(), written.last()) {
+async fn read(tx: &mut Transaction, order: Uuid) -> Result<(Told, Vec<i64>), database::Error> {
+    let told = journal::read(tx, order, MOST).await?;
+    let starts = match (told.written.first(), told.written.last()) {
         (Some(first), Some(last)) => journal::starts(tx, first.at, last.at, MOST_STARTS).await?,
         _ => Vec::new(),
     };
-    Ok((written, starts))
+    Ok((told, starts))
 }
 
-fn part(service: &str, written: &[Written], starts: &[i64]) -> Part {
+fn part(service: &str, told: &Told, starts: &[i64]) -> Part {
     let mut teller = Teller { service, ..Teller::default() };
     for at in starts {
         let mut start = teller.step(*at, Kind::Restart, "started");
@@ -50,15 +50,20 @@ fn part(service: &str, written: &[Written], starts: &[i64]) -> Part {
         teller.steps.push((*at, start));
     }
     teller.numbered = (0, 0);
-    for Written { at, records } in written {
+    for Written { at, records } in &told.written {
         records.iter().for_each(|record| teller.record(*at, record));
     }
     // A call began before the transaction that took its answer in. What is of one time stays in the order of the commits.
     let mut steps = teller.steps;
     steps.sort_by_key(|(at, _)| *at);
-    let more = written.len() >= MOST as usize || steps.len() > MOST_STEPS;
-    steps.truncate(MOST_STEPS);
-    Part { steps: steps.into_iter().map(|(_, step)| step).collect(), commits: written.len() as u64, more }
+    // What began it all and what came of it are told in any case.
+    let surplus = steps.len().saturating_sub(MOST_STEPS);
+    if surplus > 0 {
+        steps.drain(MOST_STEPS / 2..MOST_STEPS / 2 + surplus);
+    }
+    let steps = steps.into_iter().map(|(_, step)| step).collect();
+    let commits = told.written.len() as u64 + told.left_out;
+    Part { steps, commits, left_out: told.left_out + surplus as u64 }
 }
 
 /// Tells the records of one service, in the order in which they were written.

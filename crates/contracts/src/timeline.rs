@@ -101,8 +101,8 @@ pub struct Part {
     pub steps: Vec<Step>,
     /// In how many transactions.
     pub commits: u64,
-    /// Whether there is more than is told.
-    pub more: bool,
+    /// How many steps, at least, are left out between the first that are told and the last.
+    pub left_out: u64,
 }
 
 /// What one service did, and how that hangs together with what others did.

@@ -46,7 +46,7 @@ pub struct Entry {
     /// The version that an event brought its aggregate to.
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
-    /// More about it: why it was refused or failed, the id of an aggregate that is not the subject.
+    /// More about it: why it was refused or failed, in words that may leave the system; the id of an aggregate that is not the subject.
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Cow<'static, str>>,
 }

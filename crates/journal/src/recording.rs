@@ -93,12 +93,13 @@ where
     let loaded = repository.load(tx, std::slice::from_ref(id), scope).await.map_err(Failure::Store)?;
     let mut current = loaded.into_iter().next().unwrap_or_default();
     let mut changes: Option<Change<A>> = None;
+    let mut done = Vec::with_capacity(commands.len());
     for command in commands {
         let change = decide(id.clone(), &current, command).map_err(|refusal| {
             note(tx, Entry::refusal(name(command), refusal.to_string()));
             Failure::Refused(refusal)
         })?;
-        note(tx, Entry::command(name(command), change.is_some()));
+        done.push(Entry::command(name(command), change.is_some()));
         if let Some(change) = change {
             current = change.result();
             changes = Some(match changes {
@@ -107,6 +108,7 @@ where
             });
         }
     }
+    done.into_iter().for_each(|entry| note(tx, entry));
     if let Some(change) = changes {
         repository.save(tx, std::slice::from_ref(&change)).await.map_err(Failure::Store)?;
     }

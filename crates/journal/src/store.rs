@@ -33,6 +33,12 @@ database::statements! {
     /// What was done about a subject.
     pub const READ: "SELECT at, records FROM journal WHERE subject = $1 ORDER BY at LIMIT $2";
 
+    /// The latest that was done about a subject, backwards.
+    pub const READ_LATEST: "SELECT at, records FROM journal WHERE subject = $1 AND at > $2 ORDER BY at DESC LIMIT $3";
+
+    /// How much was done about a subject within a time.
+    pub const COUNT: "SELECT COUNT(*) FROM journal WHERE subject = $1 AND at > $2 AND at < $3";
+
     /// When the service was started within a time.
     pub const STARTS: "SELECT at FROM journal WHERE subject = $1 AND at > $2 AND at <= $3 ORDER BY at LIMIT $4";
 
@@ -57,19 +63,41 @@ pub struct Written {
     pub records: Vec<Record>,
 }
 
-/// What transactions did about a subject, the earliest first and at most `limit` of them. What another release wrote and
-/// this one cannot read is left out.
+/// What was done about a subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// By which transactions, the earliest first.
+    pub written: Vec<Written>,
+    /// How many rows between the first and the last of them are left out.
+    pub left_out: u64,
+}
+
+/// What transactions did about a subject, the earliest first: of more rows than `limit` the first half and the last, so
+/// that how it began is told and what came of it. What another release wrote and this one cannot read is left out.
 ///
 /// # Errors
 /// If the store fails.
-pub async fn read(tx: &mut Transaction, subject: Uuid, limit: u32) -> Result<Vec<Written>, Error> {
-    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get::<String>(1)?));
-    let rows = tx.query(READ, params![subject, limit], row).await?;
+pub async fn read(tx: &mut Transaction, subject: Uuid, limit: u32) -> Result<Told, Error> {
+    let row = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get::<String>(1)?));
+    // One more than is told says whether there are more.
+    let mut rows = tx.query(READ, params![subject, limit.saturating_add(1)], row).await?;
+    let mut left_out = 0;
+    if rows.len() > limit as usize {
+        let first = limit.div_ceil(2);
+        rows.truncate(first as usize);
+        let end = rows.last().map_or(i64::MIN, |(at, _)| *at);
+        let mut latest = tx.query(READ_LATEST, params![subject, end, limit - first], row).await?;
+        latest.reverse();
+        let begin = latest.first().map_or(i64::MAX, |(at, _)| *at);
+        let between: i64 = tx.query_one(COUNT, params![subject, end, begin], |row| row.get(0)).await?;
+        left_out = between.unsigned_abs();
+        rows.append(&mut latest);
+    }
     let transactions = rows.into_iter().flat_map(|(at, text)| {
         let transactions: Vec<Vec<Record>> = serde_json::from_str(&format!("[{text}]")).unwrap_or_default();
         transactions.into_iter().map(move |records| Written { at, records })
     });
-    Ok(transactions.take(limit as usize).collect())
+    Ok(Told { written: transactions.collect(), left_out })
 }
 
 /// Notes that the service was started at `at`, microseconds since the Unix epoch: between what it did before and after lies

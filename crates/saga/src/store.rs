@@ -150,7 +150,7 @@ const MOST_LOGGED: u32 = 1000;
 /// If the store fails.
 pub async fn log(tx: &mut Transaction, id: Uuid) -> Result<Vec<LogEntry>, database::Error> {
     let mut log = Vec::new();
-    for written in journal::read(tx, id, MOST_LOGGED).await? {
+    for written in journal::read(tx, id, MOST_LOGGED).await?.written {
         for entry in written.records.into_iter().flat_map(|record| record.entries) {
             let what = match entry.kind {
                 journal::Kind::Saga => entry.outcome.unwrap_or_default(),

@@ -173,6 +173,7 @@ async fn waiting(world: &World, mut stories: Vec<Story>, service: Service) -> Ve
             other => Err(format!("{other:?}")),
         };
         until(&format!("an order that waits for {service:?}"), waits).await;
+        story.tells_no_address(&client).await;
     }
     stories
 }
@@ -204,6 +205,7 @@ async fn completed(world: &World, stories: &[Story]) {
         let end = story.end(&world.client()).await;
         promise::kept(story, &end);
         assert_eq!(end.status, OrderStatus::Completed, "{end:?}");
+        story.tells_no_address(&world.client()).await;
     }
     world.verify().await;
     ready(world).await;

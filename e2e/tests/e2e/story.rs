@@ -2,7 +2,9 @@
 
 use axum::http::{Method, StatusCode};
 use chassis::client::Response;
-use contracts::{OrderId, Style, customers::Customer, ordering::Order, warehouse::Product};
+use contracts::{
+    OrderId, Style, customers::Customer, ordering::Order, timeline::Timeline, warehouse::Product,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -141,6 +143,13 @@ impl Story {
         let (style, id) = (self.style, self.order().unwrap());
         let timeline = client.get(&format!("/{style}/v1/orders/{id}/timeline")).await;
         told::is_all(&client.order(style, id).await.unwrap(), &timeline.unwrap());
+    }
+
+    /// What is told of the order says nothing of where services listen, and quotes nothing.
+    pub(crate) async fn tells_no_address(&self, client: &Client) {
+        let (style, id) = (self.style, self.order().unwrap());
+        let timeline = client.get::<Timeline>(&format!("/{style}/v1/orders/{id}/timeline")).await.unwrap();
+        told::no_address(&timeline);
     }
 
     fn request(&self, step: Step) -> Request {

@@ -10,6 +10,7 @@ use contracts::{
 /// Whether the timeline has everything that made the order what it is.
 pub(crate) fn is_all(order: &Order, told: &Timeline) {
     assert_eq!(told.warnings, [], "{order:?}");
+    no_address(told);
     let said = || format!("of {order:?} is told: {told:#?}");
     causes_come_first(told).unwrap_or_else(|what| panic!("{what}, {}", said()));
     events_are_unbroken(told).unwrap_or_else(|what| panic!("{what}, {}", said()));
@@ -19,6 +20,14 @@ pub(crate) fn is_all(order: &Order, told: &Timeline) {
     assert_eq!(status, serde_json::to_value(order.status).unwrap().as_str().map(str::to_owned), "{}", said());
     every_message_is_handled_once(told).unwrap_or_else(|what| panic!("{what}, {}", said()));
     every_question_is_answered(told).unwrap_or_else(|what| panic!("{what}, {}", said()));
+}
+
+/// Nothing is told of where services listen: why a call failed is said in one of a few words.
+pub(crate) fn no_address(told: &Timeline) {
+    for entry in &told.entries {
+        let detail = entry.detail.as_deref().unwrap_or_default();
+        assert!(!detail.contains("://") && !detail.contains("127.0.0.1"), "{entry:?}");
+    }
 }
 
 fn of(told: &Timeline, kind: Kind) -> impl Iterator<Item = &Entry> + Clone {

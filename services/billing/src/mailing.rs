@@ -4,7 +4,7 @@ use chassis::{cause, ids::Random, problem::chain, trace::about};
 use contracts::OrderId;
 use database::Database;
 use journal::{Cause, Entry, because, note};
-use saga::tasks::{Perform, Task, Verdict, within_span};
+use saga::tasks::{Failure, Perform, Task, Verdict, within_span};
 
 use crate::{
     application::{self, Application, MAIL},
@@ -34,6 +34,15 @@ enum Error {
     Mail(#[from] outside::Unknown),
 }
 
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::Mail(unknown) => Self::new(unknown.told(), chain(&error)),
+            Error::Application(_) => Self::internal(chain(&error)),
+        }
+    }
+}
+
 impl Perform for Mailing {
     async fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> Verdict {
         let cause = Cause::from_payload(&task.payload).about(task.subject).by_task(MAIL, task.attempt);
@@ -41,7 +50,7 @@ impl Perform for Mailing {
             about("order.id", &task.subject);
             match self.mail(task.subject.into(), cause, calls).await {
                 Ok(()) => Verdict::Settled,
-                Err(error) => Verdict::Failed(chain(&error)),
+                Err(error) => Verdict::Failed(error.into()),
             }
         })
         .await

@@ -47,6 +47,17 @@ pub enum Unknown {
     },
 }
 
+impl Unknown {
+    /// In words that may be told to anybody: without the address of whoever was asked, and without what they wrote.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::NoAnswer { whom, source } => format!("{whom} did not answer: {}", source.kind()),
+            Self::Unclear { whom, status, .. } => format!("{whom} answered {status}"),
+        }
+    }
+}
+
 /// Asks the payment provider.
 #[derive(Clone, Debug)]
 pub struct Payment {

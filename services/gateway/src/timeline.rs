@@ -40,7 +40,7 @@ pub(crate) async fn show(
     for (owner, told) in futures_util::future::join_all(asked).await {
         match told {
             Ok(part) => {
-                warnings.extend(part.more.then(|| cut(owner)));
+                warnings.extend((part.left_out > 0).then(|| cut(owner, part.left_out)));
                 parts.push(part);
             }
             Err(reason) => {
@@ -53,7 +53,7 @@ pub(crate) async fn show(
     if parts.iter().all(|part| part.steps.is_empty()) {
         // Nobody knows of it: there is no such order, or all of it is forgotten, or those who know are away.
         match unheard {
-            Some(reason) => return Err(problem::unavailable(&*Box::<dyn std::error::Error>::from(reason))),
+            Some(reason) => return Err(unsaid(reason)),
             None => exists(&upstream, &context, id).await?,
         }
     }
@@ -99,8 +99,14 @@ async fn exists(upstream: &Upstream, context: &Context, id: OrderId) -> Result<(
     let answer = upstream.client.send(call).await.map_err(|error| problem::unavailable(&error))?;
     match answer.status {
         StatusCode::NOT_FOUND => Err(Problem::not_found("order")),
-        _ => Ok(()),
+        _ if answer.is_success() => Ok(()),
+        status => Err(unsaid(format!("the answer is {status}"))),
     }
+}
+
+/// Whoever knows did not say, for this reason.
+fn unsaid(reason: String) -> Problem {
+    problem::unavailable(&*Box::<dyn std::error::Error>::from(reason))
 }
 
 fn unavailable(owner: Owner) -> Warning {
@@ -109,8 +115,11 @@ fn unavailable(owner: Owner) -> Warning {
     Warning { code: format!("{}_UNAVAILABLE", name.to_uppercase()), detail }
 }
 
-fn cut(owner: Owner) -> Warning {
+fn cut(owner: Owner, left_out: u64) -> Warning {
     let name = owner.name();
-    let detail = format!("The {name} service did more for the order than is told here.");
+    let detail = format!(
+        "The {name} service did more for the order than is told here: between its first steps and its last at least \
+         {left_out} are left out."
+    );
     Warning { code: format!("{}_CUT", name.to_uppercase()), detail }
 }

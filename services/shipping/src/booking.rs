@@ -5,7 +5,7 @@ use contracts::OrderId;
 use database::Database;
 use journal::{Cause, Entry, because, note};
 use messaging::{Answers, answers};
-use saga::tasks::{Perform, Task, Verdict, within_span};
+use saga::tasks::{Failure, Perform, Task, Verdict, within_span};
 
 use crate::{
     application::{self, Application, BOOK},
@@ -41,6 +41,15 @@ enum Error {
     Store(#[from] database::Error),
 }
 
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::Carrier(unknown) => Self::new(unknown.told(), chain(&error)),
+            Error::Application(_) | Error::Answer(_) | Error::Store(_) => Self::internal(chain(&error)),
+        }
+    }
+}
+
 impl Perform for Booking {
     async fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> Verdict {
         let cause = Cause::from_payload(&task.payload).about(task.subject).by_task(BOOK, task.attempt);
@@ -48,7 +57,7 @@ impl Perform for Booking {
             about("order.id", &task.subject);
             match self.book(task.subject.into(), cause, calls).await {
                 Ok(()) => Verdict::Settled,
-                Err(error) => Verdict::Failed(chain(&error)),
+                Err(error) => Verdict::Failed(error.into()),
             }
         })
         .await

@@ -41,6 +41,17 @@ pub enum Unknown {
     },
 }
 
+impl Unknown {
+    /// In words that may be told to anybody: without the carrier's address, and without what it wrote.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self {
+            Self::NoAnswer(error) => format!("the carrier did not answer: {}", error.kind()),
+            Self::Unclear { status, .. } => format!("the carrier answered {status}"),
+        }
+    }
+}
+
 impl Carrier {
     /// The carrier at `url`, which is given `timeout` for each answer.
     #[must_use]

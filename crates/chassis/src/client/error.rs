@@ -84,8 +84,10 @@ impl Error {
         !matches!(self, Error::BodyTooLarge { .. }) && causes.any(<dyn StdError>::is::<LengthLimitError>)
     }
 
-    /// What metrics and traces call it.
-    pub(super) const fn kind(&self) -> &'static str {
+    /// What metrics and traces call it, one of a few words. It may be told to anybody, unlike the rest, which has the
+    /// callee's address.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
         match self {
             Error::Malformed { .. } => "malformed",
             Error::Unreachable { .. } => "unreachable",

@@ -79,7 +79,7 @@ impl Cleaner {
     pub fn counting(self, metrics: &Metrics) -> Result<Self, metrics::Error> {
         let help = "Rows that were kept for as long as they are of use, and are forgotten now.";
         let forgotten = metrics.counter("forgotten_total", help, &["what"])?;
-        let help = "How long the oldest row that will be forgotten has been kept.";
+        let help = "How long the oldest row that will be forgotten has been kept; of the journal, how old the oldest order in it is.";
         let oldest = metrics.float_gauge("kept_oldest_seconds", help, &["what"])?;
         for kept in &*self.kept {
             // Shown from the start, so that the first that is forgotten is an increase.

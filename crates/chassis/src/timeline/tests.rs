@@ -21,7 +21,7 @@ fn event(name: &'static str, version: u64) -> Entry {
 fn told(records: Vec<(i64, Record)>) -> Vec<Step> {
     let written: Vec<_> =
         records.into_iter().map(|(at, record)| Written { at, records: vec![record] }).collect();
-    part("shipping", &written, &[]).steps
+    part("shipping", &Told { written, left_out: 0 }, &[]).steps
 }
 
 /// Each step in short: its name, and that of the step it follows from here.
@@ -147,10 +147,10 @@ fn what_takes_an_answer_in_says_to_which_decision_it_is_one() {
 fn a_restart_is_told_between_what_was_before_and_after() {
     let at =
         |at| Written { at, records: vec![record(Origin::Unknown, None, vec![Entry::command("pay", true)])] };
-    let part = part("billing", &[at(10), at(30)], &[20]);
+    let part = part("billing", &Told { written: vec![at(10), at(30)], left_out: 0 }, &[20]);
     let kinds: Vec<_> = part.steps.iter().map(|step| step.entry.kind).collect();
     assert_eq!(kinds, [Kind::Command, Kind::Restart, Kind::Command]);
-    assert_eq!((part.commits, part.more), (2, false));
+    assert_eq!((part.commits, part.left_out), (2, 0));
 }
 
 #[test]
@@ -159,7 +159,9 @@ fn no_two_steps_have_one_id_and_the_ids_are_the_same_again() {
         at,
         records: vec![record(Origin::Unknown, None, vec![Entry::command("pay", true); 2]); 2],
     };
-    let told = || part("billing", &[at(10), at(10), at(20)], &[10]);
+    let written = vec![at(10), at(10), at(20)];
+    let journal = Told { written, left_out: 0 };
+    let told = || part("billing", &journal, &[10]);
     let steps = told().steps;
     let ids: std::collections::BTreeSet<_> = steps.iter().map(|step| &step.entry.id).collect();
     assert_eq!((ids.len(), steps.len()), (13, 13));
@@ -168,12 +170,14 @@ fn no_two_steps_have_one_id_and_the_ids_are_the_same_again() {
 
 #[test]
 fn an_answer_is_bounded() {
-    let row = Written {
-        at: 1,
-        records: vec![record(Origin::Unknown, None, vec![Entry::command("pay", true); 3000])],
+    let pay = |at, count| {
+        let entries = vec![Entry::command("pay", true); count];
+        Written { at, records: vec![record(Origin::Unknown, None, entries)] }
     };
-    let told = part("billing", &[row], &[]);
-    assert_eq!((told.steps.len(), told.more), (MOST_STEPS, true));
+    let told = part("billing", &Told { written: vec![pay(1, 1), pay(2, 3000), pay(3, 1)], left_out: 7 }, &[]);
+    assert_eq!((told.steps.len(), told.left_out, told.commits), (MOST_STEPS, 1002 + 7, 10));
+    let ends = [&told.steps[0], &told.steps[MOST_STEPS - 1]].map(|step| step.entry.at);
+    assert_eq!(ends, [1, 3].map(Timestamp::from_micros), "the beginning and the end are told");
     let longest = Step { link: Some(ASK), follows: Some(ASK), ..told.steps[0].clone() };
     let size = serde_json::to_vec(&longest).unwrap().len() + 40 + 36; // an event's name and its aggregate's id
     assert!(size * MOST_STEPS < crate::client::Options::default().max_body, "{size} bytes a step");

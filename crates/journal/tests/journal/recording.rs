@@ -2,7 +2,7 @@
 
 use aggregate::{Aggregate, Change, Repository, Versioned};
 use database::{Error, Transaction};
-use journal::{Entry, Kind, Recording, because, event_name, execute};
+use journal::{Entry, Kind, Recording, because, event_name, execute, execute_all};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -90,6 +90,20 @@ async fn a_command_that_changes_nothing_is_told_as_such() {
 #[tokio::test]
 async fn a_refusal_is_a_fact_where_its_transaction_goes_on() {
     assert_eq!(count(subject(1), 3).await, [Entry::refusal("count_up", "two is enough")]);
+}
+
+#[tokio::test]
+async fn of_commands_of_which_one_is_refused_only_the_refusal_is_told() {
+    let journal = Journal::new();
+    let done = journal.store.write(async move |tx: &mut Transaction| {
+        because(tx, &asked(subject(1)));
+        let repository = Recording::new(Nowhere);
+        let _ = execute_all(&repository, tx, &subject(1), &(), &[1, 3], |_| "count_up").await;
+        Ok::<_, Error>(())
+    });
+    done.await.unwrap();
+    let told = journal.of(subject(1)).await.remove(0).records.remove(0).entries;
+    assert_eq!(told, [Entry::refusal("count_up", "two is enough")]);
 }
 
 #[tokio::test]

@@ -127,6 +127,25 @@ async fn starts_lie_between_what_was_done_before_and_after() {
 }
 
 #[tokio::test]
+async fn of_more_than_is_asked_for_the_beginning_and_the_end_are_told() {
+    let journal = Journal::new();
+    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    let done = |limit| {
+        journal.store.read(async move |tx: &mut Transaction| journal::read(tx, subject(1), limit).await)
+    };
+    for name in names {
+        journal.clock.advance(std::time::Duration::from_micros(1));
+        let one: &'static [&'static str] = Box::leak(Box::new([name]));
+        journal.commands(subject(1), one).await;
+    }
+    for (limit, expected, left_out) in [(7, "abcdefg", 0), (5, "abcfg", 2), (2, "ag", 5), (1, "a", 6)] {
+        let told = done(limit).await.unwrap();
+        let names = told.written.iter().map(|written| written.records[0].entries[0].name.to_string());
+        assert_eq!((names.collect::<String>().as_str(), told.left_out), (expected, left_out), "of {limit}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_oldest_is_known_by_the_subject_that_was_made_first() {
     let journal = Journal::new();
     let oldest =

@@ -40,6 +40,7 @@ impl Journal {
             .read(async move |tx: &mut Transaction| journal::read(tx, subject, 1000).await)
             .await
             .unwrap()
+            .written
     }
 
     /// The names of what was done about a subject, transaction by transaction.

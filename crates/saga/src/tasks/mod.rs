@@ -6,9 +6,12 @@
 //! recognise a repetition.
 
 mod backoff;
+mod conclude;
 mod observe;
 mod span;
 mod store;
+mod verdict;
+mod wake;
 mod worker;
 
 use std::time::Duration;
@@ -17,10 +20,13 @@ use database::Transaction;
 use uuid::Uuid;
 
 pub use backoff::Backoff;
+pub use conclude::is_noted;
 pub use observe::Observer;
 pub use span::within_span;
 pub use store::{SCHEMA, STATEMENTS, cancel, count};
-pub use worker::{Options, Outcome, Perform, Verdict, Wake, Worker};
+pub use verdict::{Failure, Verdict};
+pub use wake::Wake;
+pub use worker::{Options, Outcome, Perform, Worker};
 
 /// One thing to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +41,8 @@ pub struct Task {
     pub payload: String,
     /// How often it failed.
     pub attempt: u32,
+    /// How often it was found to be under way elsewhere.
+    pub looks: u32,
 }
 
 impl Task {
@@ -45,7 +53,7 @@ impl Task {
         name: impl Into<String>,
         payload: impl Into<String>,
     ) -> Self {
-        Self { kind, subject, name: name.into(), payload: payload.into(), attempt: 0 }
+        Self { kind, subject, name: name.into(), payload: payload.into(), attempt: 0, looks: 0 }
     }
 }
 

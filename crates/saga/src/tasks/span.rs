@@ -49,8 +49,8 @@ fn note(span: &Span, verdict: &Verdict) {
         Verdict::Again(_) => {
             span.record("task.verdict", "again");
         }
-        Verdict::Failed(why) => {
-            let why = why.as_str();
+        Verdict::Failed(failure) => {
+            let why = failure.why.as_str();
             record_all!(
                 span,
                 task.verdict = "failed",

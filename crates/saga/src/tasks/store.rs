@@ -18,6 +18,7 @@ CREATE TABLE tasks (
     name       TEXT   NOT NULL,
     due_at     BIGINT NOT NULL,
     attempt    BIGINT NOT NULL,
+    looks      BIGINT NOT NULL,
     payload    TEXT   NOT NULL,
     last_error TEXT,
     CONSTRAINT tasks_pk PRIMARY KEY (kind, subject, name)
@@ -29,15 +30,16 @@ CREATE INDEX tasks_due ON tasks (kind, due_at);
 
 statements! {
     /// Writes a task down, in place of its namesake.
-    const PUT: "INSERT INTO tasks (kind, subject, name, due_at, attempt, payload) VALUES ($1, $2, $3, $4, $5, $6) \
+    const PUT: "INSERT INTO tasks (kind, subject, name, due_at, attempt, looks, payload) VALUES ($1, $2, $3, $4, $5, $6, $7) \
         ON CONFLICT (kind, subject, name) DO UPDATE SET due_at = excluded.due_at, attempt = excluded.attempt, \
-        payload = excluded.payload, last_error = NULL";
+        looks = excluded.looks, payload = excluded.payload, last_error = NULL";
     /// Strikes a task out.
     const CANCEL: "DELETE FROM tasks WHERE kind = $1 AND subject = $2 AND name = $3";
     /// Has a task wait, if it is still to be done.
-    const POSTPONE: "UPDATE tasks SET due_at = $4, attempt = $5, last_error = $6 WHERE kind = $1 AND subject = $2 AND name = $3";
+    const POSTPONE: "UPDATE tasks SET due_at = $4, attempt = $5, looks = $6, last_error = $7 \
+        WHERE kind = $1 AND subject = $2 AND name = $3";
     /// The tasks that are due, oldest first.
-    const DUE: "SELECT subject, name, attempt, payload FROM tasks WHERE kind = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3";
+    const DUE: "SELECT subject, name, attempt, looks, payload FROM tasks WHERE kind = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3";
     /// When the next task that is not due yet will be.
     const NEXT: "SELECT MIN(due_at) FROM tasks WHERE kind = $1 AND due_at > $2";
     /// How many tasks of a kind there are.
@@ -45,8 +47,8 @@ statements! {
 }
 
 pub(super) async fn put(tx: &mut Transaction, task: &Task, due_at: i64) -> Result<(), Error> {
-    let attempt = task.attempt;
-    tx.execute(PUT, params![task.kind, task.subject, task.name, due_at, attempt, task.payload]).await?;
+    let Task { kind, subject, name, payload, attempt, looks } = task;
+    tx.execute(PUT, params![*kind, *subject, name, due_at, *attempt, *looks, payload]).await?;
     Ok(())
 }
 
@@ -77,8 +79,8 @@ pub(super) async fn postpone(
     due_at: i64,
     error: Option<&str>,
 ) -> Result<(), Error> {
-    let attempt = task.attempt;
-    tx.execute(POSTPONE, params![task.kind, task.subject, task.name, due_at, attempt, error]).await?;
+    let Task { kind, subject, name, attempt, looks, .. } = task;
+    tx.execute(POSTPONE, params![*kind, *subject, name, due_at, *attempt, *looks, error]).await?;
     Ok(())
 }
 
@@ -96,7 +98,8 @@ pub(super) async fn due(
                 subject: row.get(0)?,
                 name: row.get(1)?,
                 attempt: row.get(2)?,
-                payload: row.get(3)?,
+                looks: row.get(3)?,
+                payload: row.get(4)?,
             })
         })
         .await?;

@@ -1,19 +1,18 @@
 //! Does the tasks of one kind, so many at a time, and goes on until each is done.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use database::{Database, leases};
 use journal::Entry;
-use tokio::{sync::Notify, task::JoinSet, time::Instant};
+use tokio::{task::JoinSet, time::Instant};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{Backoff, Observer, Task, micros, store};
+use super::{
+    Backoff, Observer, Task, Verdict, Wake,
+    conclude::{Told, conclude},
+    store,
+};
 
 /// Does one task. It is called outside of any transaction, and may be called again for a task that it has done
 /// already: a crash, or an answer that came late, lies between.
@@ -21,17 +20,6 @@ pub trait Perform: Send + Sync + 'static {
     /// Does it once. The calls that it makes meanwhile are for the journal: those that stand in `calls` in the end are noted
     /// with the task's postponement. When the task is settled, whoever settled it has noted them in that transaction.
     fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> impl Future<Output = Verdict> + Send;
-}
-
-/// What became of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is struck out, or written anew, by a transaction that has committed.
-    Settled,
-    /// It is under way elsewhere: look again after this long, which counts as no failure.
-    Again(Duration),
-    /// It failed; again after the back-off. The reason is kept with the task.
-    Failed(String),
 }
 
 /// What one step of a worker found to do.
@@ -70,59 +58,6 @@ impl Default for Options {
             holder: "only".to_owned(),
             lease: Duration::from_secs(10),
         }
-    }
-}
-
-/// Tells a worker of tasks as they are written down, so that it need not look.
-#[derive(Clone, Debug, Default)]
-pub struct Wake(Arc<Waiting>);
-
-#[derive(Debug, Default)]
-struct Waiting {
-    offered: Mutex<Offered>,
-    notify: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Offered {
-    tasks: VecDeque<Task>,
-    /// In how long there is something in the table that the worker does not know of.
-    look_in: Option<Duration>,
-}
-
-impl Wake {
-    /// More than this many offers are not kept: the worker finds the tasks in its table.
-    const MOST: usize = 1024;
-
-    /// A task that is due now.
-    pub(super) fn offer(&self, task: Task) {
-        let mut offered = self.0.offered.lock().unwrap_or_else(PoisonError::into_inner);
-        if offered.tasks.len() < Self::MOST {
-            offered.tasks.push_back(task);
-        } else {
-            offered.look_in = Some(Duration::ZERO);
-        }
-        drop(offered);
-        self.0.notify.notify_one();
-    }
-
-    /// A task that is due after `delay`: the worker need not look before.
-    pub(super) fn look_in(&self, delay: Duration) {
-        let mut offered = self.0.offered.lock().unwrap_or_else(PoisonError::into_inner);
-        offered.look_in = Some(offered.look_in.map_or(delay, |sooner| sooner.min(delay)));
-        drop(offered);
-        self.0.notify.notify_one();
-    }
-
-    fn take(&self, room: usize) -> (Vec<Task>, Option<Duration>) {
-        let mut offered = self.0.offered.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = offered.tasks.len().min(room);
-        (offered.tasks.drain(..count).collect(), offered.look_in.take())
-    }
-
-    fn is_waiting(&self) -> bool {
-        let offered = self.0.offered.lock().unwrap_or_else(PoisonError::into_inner);
-        offered.look_in.is_some() || !offered.tasks.is_empty()
     }
 }
 
@@ -180,7 +115,7 @@ impl<P: Perform> Worker<P> {
             }
             tokio::select! {
                 () = &mut drain => break,
-                () = self.wake.0.notify.notified(), if running.len() < self.options.concurrency => {}
+                () = self.wake.notified(), if running.len() < self.options.concurrency => {}
                 Some(done) = running.join_next() => self.forget(&mut keys, done),
                 () = tokio::time::sleep_until(wait) => {}
             }
@@ -347,12 +282,6 @@ impl<P: Perform> Worker<P> {
     }
 }
 
-/// What the journal is told of an attempt that did not settle its task.
-struct Told {
-    calls: Vec<Entry>,
-    took_us: Option<u64>,
-}
-
 impl<P> fmt::Debug for Worker<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker")
@@ -360,53 +289,4 @@ impl<P> fmt::Debug for Worker<P> {
             .field("options", &self.options)
             .finish_non_exhaustive()
     }
-}
-
-/// Writes down when a task that is not done is to be tried again.
-async fn conclude(
-    db: &Database,
-    mut task: Task,
-    verdict: Verdict,
-    told: Told,
-    backoff: Backoff,
-    wake: &Wake,
-) {
-    let Told { mut calls, took_us } = told;
-    calls.iter_mut().for_each(|call| call.attempt = task.attempt);
-    let (delay, error) = match verdict {
-        Verdict::Settled => return,
-        Verdict::Again(delay) => (delay, None),
-        Verdict::Failed(why) => {
-            let delay = backoff.delay(task.subject, task.attempt);
-            tracing::debug!(kind = task.kind, subject = %task.subject, attempt = task.attempt, why, "task failed");
-            let retry = Entry::new(journal::Kind::Retry, task.name.clone()).with_detail(why.clone());
-            calls.push(Entry { attempt: task.attempt, took_us, ..retry });
-            task.attempt = task.attempt.saturating_add(1);
-            if !is_noted(task.attempt) {
-                calls.clear();
-            }
-            (delay, Some(why))
-        }
-    };
-    let (kind, wake) = (task.kind, wake.clone());
-    let written = db
-        .write(async move |tx| {
-            let due_at = tx.now().saturating_add(micros(delay));
-            store::postpone(tx, &task, due_at, error.as_deref()).await?;
-            calls.iter().for_each(|entry| journal::note_about(tx, task.subject, entry.clone()));
-            let wake = wake.clone();
-            tx.after_commit(move || wake.look_in(delay));
-            Ok::<_, database::Error>(())
-        })
-        .await;
-    if let Err(error) = written {
-        // It stays due in the table, where the next look finds it.
-        tracing::warn!(kind, error = &error as &dyn std::error::Error, "cannot postpone a task");
-    }
-}
-
-/// Whether this failure of a task is noted: the first ten are, and then those whose number is a power of two, so that
-/// somebody who is away for days does not fill the journal.
-const fn is_noted(failure: u32) -> bool {
-    failure <= 10 || failure.is_power_of_two()
 }

@@ -97,7 +97,7 @@ struct FailsOnce(Database, Arc<Mutex<bool>>);
 impl Perform for FailsOnce {
     async fn perform(&self, task: &Task, _: &mut Vec<journal::Entry>) -> Verdict {
         if !std::mem::replace(&mut *self.1.lock().expect("no panic while locked"), true) {
-            return Verdict::Failed("away".to_owned());
+            return Verdict::Failed("away".into());
         }
         let (kind, subject, name) = (task.kind, task.subject, task.name.clone());
         let struck = self.0.write(async move |tx| tasks::cancel(tx, kind, subject, &name).await).await;
@@ -127,5 +127,5 @@ async fn every_attempt_at_a_task_is_told() {
         worker.run_once().await;
         told.extend(heard.take());
     }
-    assert_eq!(told, ["call Failed(\"away\")", "call Settled"]);
+    assert_eq!(told, ["call Failed(Failure { told: \"away\", why: \"away\" })", "call Settled"]);
 }

@@ -32,7 +32,7 @@ impl Perform for Script {
             *times
         };
         if times <= self.failures {
-            return Verdict::Failed("the script says so".to_owned());
+            return Verdict::Failed("the script says so".into());
         }
         let (subject, name) = (task.subject, task.name.clone());
         let struck = self.db.write(async move |tx| tasks::cancel(tx, KIND, subject, &name).await).await;
@@ -108,6 +108,32 @@ async fn tasks_outlive_the_process_that_wrote_them_down() {
     let db = open(&directory);
     assert_eq!(left(&db).await, 5);
     run_until_done(&db, script(&db, 1), Wake::default()).await;
+}
+
+/// Looks at a task that is under way elsewhere, by a call.
+struct UnderWay;
+
+impl Perform for UnderWay {
+    async fn perform(&self, _: &Task, calls: &mut Vec<Entry>) -> Verdict {
+        calls.push(Entry::call("carrier", "GET /", 1, 1));
+        Verdict::Again(Duration::from_secs(1))
+    }
+}
+
+#[tokio::test]
+async fn of_looks_at_what_is_under_way_the_first_ten_are_noted_and_then_fewer_and_fewer() {
+    let (clock, manual) = Clock::manual(1_800_000_000_000_000);
+    let (_directory, db) = store_at(clock);
+    schedule(&db, 1, Duration::ZERO, &Wake::default()).await;
+    for _ in 0..40 {
+        // A worker that begins anew knows the number all the same.
+        let mut worker = Worker::new(KIND, db.clone(), UnderWay, Wake::default(), options());
+        assert_eq!(worker.run_once().await, Outcome::Performed(1));
+        manual.advance(Duration::from_secs(64));
+    }
+    let told = db.read(async |tx| journal::read(tx, Uuid::from_u128(0), 100).await).await.expect("read");
+    let noted = told.written.iter().flat_map(|written| &written.records).flat_map(|record| &record.entries);
+    assert_eq!(noted.count(), 12, "the first ten, the 16th and the 32nd");
 }
 
 #[tokio::test]

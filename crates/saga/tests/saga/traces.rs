@@ -24,7 +24,7 @@ fn tree_of(count: usize) -> impl FnMut(Vec<Span>) -> Result<Tree, String> {
 async fn every_attempt_is_a_step_that_what_it_asks_goes_on_from() {
     let recording = Recording::start([]);
     let mut told = Vec::new();
-    for (attempt, verdict) in [(0, Verdict::Failed("nobody there".to_owned())), (1, Verdict::Settled)] {
+    for (attempt, verdict) in [(0, Verdict::Failed("nobody there".into())), (1, Verdict::Settled)] {
         let work = async |cause: Cause| {
             told.push(cause.traceparent.unwrap_or_default());
             verdict.clone()

@@ -14,8 +14,8 @@ const ORDER: &str = "0198c5f0-3a6e-7c61-8f6e-2f3d1c9b7a10";
 const SENT: &str = "0198c5f0-3a6e-7c61-8f6e-2f3d1c9b7a11";
 
 /// A service that tells this of its part.
-fn telling(steps: Value, more: bool) -> Option<Router> {
-    let part = json!({"steps": steps, "commits": 2, "more": more});
+fn telling(steps: Value, left_out: u64) -> Option<Router> {
+    let part = json!({"steps": steps, "commits": 2, "left_out": left_out});
     let tell = get(async move || axum::Json(part));
     Some(Router::new().route(&format!("/internal/timeline/{ORDER}"), tell))
 }
@@ -39,11 +39,11 @@ fn owners() -> Owners {
     let handled = step("c1", "2026-01-01T11:00:00Z", "customers", "message", "customers.command", "handled");
     let handled = with(handled, json!({"follows": SENT, "peer": "ordering"}));
     Owners {
-        ordering: telling(json!([placed, sent, call]), false),
-        customers: telling(json!([handled]), false),
-        warehouse: telling(json!([]), false),
-        shipping: telling(json!([]), false),
-        billing: telling(json!([]), false),
+        ordering: telling(json!([placed, sent, call]), 0),
+        customers: telling(json!([handled]), 0),
+        warehouse: telling(json!([]), 0),
+        shipping: telling(json!([]), 0),
+        billing: telling(json!([]), 0),
     }
 }
 
@@ -100,13 +100,14 @@ async fn a_service_that_is_away_or_talks_nonsense_costs_a_warning() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_did_more_than_it_tells_costs_a_warning() {
-    let told = timeline(Owners { warehouse: telling(json!([]), true), ..owners() }).await;
+    let told = timeline(Owners { warehouse: telling(json!([]), 7), ..owners() }).await;
     assert_eq!(codes(&told), ["WAREHOUSE_CUT"]);
+    assert!(told.warnings[0].detail.contains("at least 7 are left out"), "{:?}", told.warnings);
 }
 
 /// Services that know nothing of any order, and ordering that answers so when it is asked for the order.
 fn knowing_nothing(order: fn() -> axum::response::Response) -> Owners {
-    let nothing = || telling(json!([]), false);
+    let nothing = || telling(json!([]), 0);
     let ordering = nothing().map(|router| router.route("/v1/orders/{id}", get(async move || order())));
     Owners { ordering, customers: nothing(), warehouse: nothing(), shipping: nothing(), billing: nothing() }
 }
@@ -126,6 +127,15 @@ async fn when_nobody_who_is_there_knows_of_it_nobody_can_say() {
     let away = Owners { shipping: None, ..knowing_nothing(|| Problem::not_found("order").into_response()) };
     let answer = Rig::of(away).get(&format!("/v1/orders/{ORDER}/timeline")).await;
     assert_eq!((answer.status.as_u16(), answer.headers.contains_key("retry-after")), (503, true));
+    let statuses: [fn() -> axum::response::Response; 3] = [
+        || StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        || StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        || StatusCode::TOO_MANY_REQUESTS.into_response(),
+    ];
+    for ordering in statuses {
+        let answer = Rig::of(knowing_nothing(ordering)).get(&format!("/v1/orders/{ORDER}/timeline")).await;
+        assert_eq!(answer.status, 503, "{answer:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

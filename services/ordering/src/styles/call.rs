@@ -6,7 +6,7 @@ use chassis::trace::about;
 use contracts::OrderId;
 use database::Database;
 use journal::{Cause, Entry, because, note};
-use saga::tasks::{Perform, Task, Verdict, within_span};
+use saga::tasks::{Failure, Perform, Task, Verdict, within_span};
 
 use crate::{
     application::Application,
@@ -21,7 +21,7 @@ pub enum Asked {
     /// It has taken the request and answers later; ask again after this long if it did not.
     Later(Duration),
     /// It could not be reached, or could not do it.
-    Failed(String),
+    Failed(Failure),
 }
 
 /// What a participant is asked, once.
@@ -56,7 +56,7 @@ pub struct Caller<P> {
 impl<P: Participants> Perform for Caller<P> {
     async fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> Verdict {
         let Ok(addressed) = serde_json::from_str::<Addressed>(&task.payload) else {
-            return Verdict::Failed("another release wrote the request".to_owned());
+            return Verdict::Failed("another release wrote the request".into());
         };
         let (order, attempt) = (OrderId::new(task.subject), task.attempt);
         let cause = addressed.cause.clone().by_task(task.name.clone(), attempt);
@@ -66,7 +66,7 @@ impl<P: Participants> Perform for Caller<P> {
             match self.participants.ask(&question, calls).await {
                 Asked::Replied(reply) => self.receive(order, reply, cause, calls.clone()).await,
                 Asked::Later(pause) => Verdict::Again(pause),
-                Asked::Failed(why) => Verdict::Failed(why),
+                Asked::Failed(failure) => Verdict::Failed(failure),
             }
         })
         .await
@@ -83,7 +83,7 @@ impl<P> Caller<P> {
         });
         match received.await {
             Ok(()) => Verdict::Settled,
-            Err(error) => Verdict::Failed(chassis::problem::chain(&error)),
+            Err(error) => Verdict::Failed(Failure::internal(chassis::problem::chain(&error))),
         }
     }
 }

@@ -11,8 +11,11 @@ use contracts::{
 };
 use database::{Database, Transaction};
 use futures_util::future::BoxFuture;
-use journal::Entry;
-use saga::{Ask, Asking, Move};
+use journal::{Cause, Entry};
+use saga::{
+    Ask, Asking, Move,
+    tasks::{self, Failure},
+};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -93,12 +96,15 @@ impl Participants for ByMessage {
         let (by, addressed, cause) = (self.clone(), question.addressed.clone(), question.cause.clone());
         let (id, attempt) = (question.order.uuid(), question.attempt + 1);
         let sent = self.database.write(async move |tx| {
-            journal::because(tx, &cause);
+            // Without a subject the journal keeps nothing, and the message has its cause all the same.
+            let told = cause.clone();
+            let told = if tasks::is_noted(attempt) { told } else { Cause { subject: None, ..told } };
+            journal::because(tx, &told);
             by.send(tx, id, &addressed, attempt).await
         });
         match sent.await {
-            Ok(()) => Asked::Failed("no answer in time, asked again".to_owned()),
-            Err(error) => Asked::Failed(chassis::problem::chain(&error)),
+            Ok(()) => Asked::Failed("no answer in time, asked again".into()),
+            Err(error) => Asked::Failed(Failure::internal(chassis::problem::chain(&error))),
         }
     }
 }

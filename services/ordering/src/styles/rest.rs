@@ -14,7 +14,7 @@ use database::{Database, Transaction};
 use futures_util::future::BoxFuture;
 use journal::Entry;
 use messaging::{Envelope, Observer, consumer::HandlerError, inbox, observe::Fate};
-use saga::{Ask, Asking, Move};
+use saga::{Ask, Asking, Move, tasks::Failure};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -80,14 +80,14 @@ impl Participants for Http {
             (Ok(call), route) => {
                 (call.to(participant.name()).for_context(&context).within(self.timeout), route)
             }
-            (Err(error), _) => return Asked::Failed(chain(&error)),
+            (Err(error), _) => return Asked::Failed(unanswered(participant, &error)),
         };
         let call = cause.id.into_iter().fold(call, Call::caused_by);
         let (answered, noted) = self.client.send_noted(call, route).await;
         calls.push(noted.linked(cause.id));
         match answered {
             Ok(response) => self.answer(participant, &response),
-            Err(error) => Asked::Failed(chain(&error)),
+            Err(error) => Asked::Failed(unanswered(participant, &error)),
         }
     }
 }
@@ -149,7 +149,8 @@ impl Http {
             return Asked::Later(self.patience);
         }
         if !response.is_success() {
-            return Asked::Failed(format!("{from:?} answered {}", response.status));
+            let why = format!("{from:?} answered {}", response.status);
+            return Asked::Failed(Failure::new(why.clone(), why));
         }
         let reply = match from {
             Participant::Customers => response.json().map(Reply::Customers),
@@ -157,8 +158,13 @@ impl Http {
             Participant::Shipping => response.json().map(Reply::Shipping),
             Participant::Billing => response.json().map(Reply::Billing),
         };
-        reply.map_or_else(|error| Asked::Failed(chain(&error)), Asked::Replied)
+        reply.map_or_else(|error| Asked::Failed(unanswered(from, &error)), Asked::Replied)
     }
+}
+
+/// Why there is no answer that can be used: for those outside without the participant's address.
+fn unanswered(participant: Participant, error: &chassis::client::Error) -> Failure {
+    Failure::new(format!("{participant:?} did not answer: {}", error.kind()), chain(error))
 }
 
 impl Catalogue for Http {

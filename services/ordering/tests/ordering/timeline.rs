@@ -16,6 +16,7 @@ in_both_styles! { House:
     a_refusal_is_told_where_its_answer_is_kept,
     every_step_of_an_order_that_is_undone_is_told,
     a_system_that_is_down_is_told_attempt_by_attempt,
+    why_a_call_failed_is_told_without_an_address,
     a_restart_is_told_and_nothing_is_lost_or_doubled_by_it,
     what_a_timeline_counts_is_what_its_steps_add_up_to,
 }
@@ -191,6 +192,31 @@ async fn a_system_that_is_down_is_told_attempt_by_attempt(house: House) {
     assert!(failed.len() >= 3 && failed.iter().all(|call| call.outcome.as_deref() != Some("201")));
     let attempts: Vec<_> = calls.iter().map(|call| call.attempt.unwrap_or(1)).collect();
     assert!(attempts.iter().copied().eq(1..=attempts.len() as u32), "{attempts:?}");
+}
+
+async fn why_a_call_failed_is_told_without_an_address(house: House) {
+    house.set("carrier", &json!({"faults": {"down": true}})).await;
+    house.product("TEA", 100, 10).await;
+    let order = house.order(house.customer(1_000).await, "TEA", 2).await;
+    house.goes_away("customers").await;
+    house.send(house.place(&order)).await;
+    let tried_again = async |service| {
+        until("it was tried again", async || {
+            let retries = of(&house.timeline(&order).await, Kind::Retry);
+            retries.iter().any(|retry| retry.starts_with(service)).then_some(())
+        })
+        .await;
+    };
+    tried_again("ordering").await;
+    house.comes_back("customers");
+    tried_again("shipping").await;
+    house.set("carrier", &json!({"faults": {"down": false}})).await;
+    let told = ended(&house, &order, OrderStatus::Completed).await;
+    let details = || told.entries.iter().filter_map(|entry| entry.detail.as_deref());
+    assert!(details().any(|detail| detail.starts_with("the carrier ")), "{told:?}");
+    for detail in details() {
+        assert!(!detail.contains("://") && !detail.contains("127.0.0.1"), "{detail}");
+    }
 }
 
 async fn a_restart_is_told_and_nothing_is_lost_or_doubled_by_it(house: House) {

@@ -16,6 +16,10 @@ demo *ARGS:
 load *ARGS:
     cargo run --release -q -- load --style all {{ARGS}}
 
+# What the system carries, beside the machine's own ceiling.
+bench *ARGS:
+    cargo xtask bench embedded {{ARGS}}
+
 # Every test.
 test *ARGS:
     cargo test --workspace --locked {{ARGS}}

@@ -52,7 +52,9 @@ impl Client {
 
     /// One of the platform's network that talks to nobody yet.
     pub(crate) fn over(platform: &Platform) -> Self {
-        let http = HttpClient::new(platform, Options::default());
+        // A scrape of two styles is a mebibyte.
+        let options = Options { max_body: 8 * 1024 * 1024, ..Options::default() };
+        let http = HttpClient::new(platform, options);
         Self { http, gateway: String::new(), impatient: false, traceparent: None }
     }
 

@@ -50,7 +50,7 @@ struct Verdict {
 /// One style in a closed loop, as a round has seen it.
 struct Seen {
     load: Load,
-    /// Processor time of the system, in milliseconds for each order.
+    /// Processor time of the system, in milliseconds for each order, with its part of the making of customers and products.
     processor_ms: f64,
     shape: Shape,
 }
@@ -98,7 +98,8 @@ pub(crate) async fn rows(styles: &[&'static str], rounds: usize) -> Result<Vec<R
 
 async fn closed(style: &'static str) -> Result<Seen, Failure> {
     let system = System::start(&Setting::of(style)).await?;
-    // The making of customers and products belongs to no order.
+    // A system that has just been started warms up. What is counted from here on has the making of the next run's customers and
+    // products in it, spread over its orders.
     load(&system, style, &["--orders", "64", "--warm-up", "0"]).await?;
     let (before, spent) = (Databases::of(&system).await?, system.processor_time()?);
     let (orders, warm_up, clients) = (ORDERS.to_string(), WARM_UP.to_string(), CLIENTS.to_string());

@@ -58,7 +58,7 @@ impl System {
         let addresses = Addresses::reserve(style, platform)?;
         let broker = match style {
             Style::Rest => None,
-            Style::Messaging => Some(open_broker(style, &directory, platform).await?),
+            _ => Some(open_broker(style, &directory, platform).await?),
         };
         let file = |service: &str| directory.join(format!("{service}.db"));
         let reach = Reach { addresses, broker: broker.as_ref().map(|(broker, _)| broker) };

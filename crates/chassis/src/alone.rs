@@ -97,7 +97,7 @@ impl FromStr for ByAddress {
     fn from_str(name: &str) -> Result<Self, NotAlone> {
         match name.parse()? {
             Style::Rest => Ok(Self),
-            style @ Style::Messaging => Err(NotAlone::NoBroker(style)),
+            style => Err(NotAlone::NoBroker(style)),
         }
     }
 }

@@ -12,6 +12,8 @@ pub mod warehouse;
 pub mod billing;
 pub mod shipping;
 
+pub mod happenings;
+
 pub mod outside;
 
 pub mod page;

@@ -13,6 +13,12 @@ pub enum Style {
     Rest,
     /// Command messages and reply messages over a broker; ordering is driven by the replies.
     Messaging,
+    /// Thin events over a broker, on which the others call back; nobody is in charge.
+    Notification,
+    /// Events that carry the whole changed state, of which the others keep copies; nobody is in charge.
+    StateTransfer,
+    /// Events in a ledger, which is the only state there is and which everybody follows; nobody is in charge.
+    EventSourcing,
 }
 
 /// A name that no style has.
@@ -21,8 +27,14 @@ pub enum Style {
 pub struct UnknownStyle(pub String);
 
 impl Style {
-    /// All of them.
+    /// Those that a whole system can be run in.
     pub const ALL: [Self; 2] = [Self::Rest, Self::Messaging];
+
+    /// Those in which ordering asks the others, and they answer.
+    pub const ORCHESTRATED: [Self; 2] = [Self::Rest, Self::Messaging];
+
+    /// Those in which everybody reacts to what the others report, and nobody is in charge.
+    pub const CHOREOGRAPHED: [Self; 3] = [Self::Notification, Self::StateTransfer, Self::EventSourcing];
 
     /// Its name.
     #[must_use]
@@ -30,7 +42,16 @@ impl Style {
         match self {
             Self::Rest => "rest",
             Self::Messaging => "messaging",
+            Self::Notification => "notification",
+            Self::StateTransfer => "state-transfer",
+            Self::EventSourcing => "event-sourcing",
         }
+    }
+
+    /// Whether everybody reacts to what the others report, and nobody is in charge.
+    #[must_use]
+    pub const fn is_choreographed(self) -> bool {
+        matches!(self, Self::Notification | Self::StateTransfer | Self::EventSourcing)
     }
 }
 

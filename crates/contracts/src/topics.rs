@@ -24,6 +24,18 @@ pub const SHIPPING_EVENTS: &str = "shipping.events";
 /// What happened to invoices, for later readers.
 pub const BILLING_EVENTS: &str = "billing.events";
 
+/// What the customers service reports about its part in each order, in styles where nobody is in charge.
+pub const CUSTOMERS_REPORTS: &str = "customers.reports";
+
+/// What the warehouse service reports about its part in each order.
+pub const WAREHOUSE_REPORTS: &str = "warehouse.reports";
+
+/// What the shipping service reports about its part in each order.
+pub const SHIPPING_REPORTS: &str = "shipping.reports";
+
+/// What the billing service reports about its part in each order.
+pub const BILLING_REPORTS: &str = "billing.reports";
+
 /// The types that messages have, in their envelopes. The data is the `Command` or the `Reply` of the service's module,
 /// and the subject is the order that it is about.
 pub mod kinds {

@@ -115,14 +115,18 @@ where
     Ok(current)
 }
 
-/// What an event is called where events are listed: the aggregate's name, and the tag that serde writes into the event.
+/// What an event is called where events are listed: the aggregate's name, and the tag that serde writes into the event
+/// before everything else, under whatever key.
 #[must_use]
 pub fn event_name<A: Aggregate<Event: Serialize>>(event: &A::Event) -> String {
     let mut head = Head::default();
     // It fails once the head is full, which ends the writing of the rest.
     let _ = serde_json::to_writer(&mut head, event);
     let text = String::from_utf8_lossy(&head.bytes[..head.len]);
-    let tag = text.strip_prefix("{\"event\":\"").and_then(|rest| rest.split_once('"'));
+    let tag = text
+        .strip_prefix("{\"")
+        .and_then(|rest| rest.split_once("\":\""))
+        .and_then(|(_, rest)| rest.split_once('"'));
     format!("{}.{}", A::NAME, tag.map_or("event", |(tag, _)| tag))
 }
 

@@ -3,6 +3,8 @@
 //! They leave through the outbox, in the transaction that does what was asked or comes to know it: an answer is sent if
 //! and only if it is true, at least once.
 
+use std::pin::Pin;
+
 use database::Transaction;
 use journal::Cause;
 use serde::Serialize;
@@ -85,6 +87,38 @@ impl Answers {
         let envelope = Envelope::new(id, self.source, self.kind, subject, tx.now(), data);
         self.outbox.enqueue(tx, self.topic, &envelope.caused_by(Some(cause))).await?;
         Ok(())
+    }
+}
+
+/// A service's way to say later what it could not say at once: as an answer to whoever asked, or as a report to everybody.
+pub trait Late<A>: Send + Sync + 'static {
+    /// Says it because of what `cause` says. About a subject each `number` is said once, however often this is called.
+    ///
+    /// # Errors
+    /// If it has no JSON form, or the store fails.
+    fn say<'a>(
+        &'a self,
+        tx: &'a mut Transaction,
+        subject: Uuid,
+        number: u32,
+        answer: &'a A,
+        cause: &'a Cause,
+    ) -> Saying<'a>;
+}
+
+/// What [`Late::say`] returns.
+pub type Saying<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
+
+impl<A: Serialize> Late<A> for Answers {
+    fn say<'a>(
+        &'a self,
+        tx: &'a mut Transaction,
+        subject: Uuid,
+        number: u32,
+        answer: &'a A,
+        cause: &'a Cause,
+    ) -> Saying<'a> {
+        Box::pin(self.answer_late(tx, subject, number, answer, cause))
     }
 }
 

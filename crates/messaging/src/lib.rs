@@ -24,7 +24,7 @@ pub use ::partition::{self, partition};
 pub use answers::Answers;
 pub use backoff::Backoff;
 pub use broker::{Broker, Delivery, PublishError, Publisher, Responder, Subscription};
-pub use consumer::{Consumer, Handler, HandlerError};
+pub use consumer::{Consumer, Enriched, Handler, HandlerError};
 pub use embedded::Embedded;
 pub use envelope::{Data, Envelope};
 pub use id::derived_id;

@@ -141,7 +141,7 @@ const BY_MESSAGES: &[(&str, &str, usize)] = &[
 const fn steps_of(style: Style) -> &'static [(&'static str, &'static str, usize)] {
     match style {
         Style::Rest => BY_CALLS,
-        Style::Messaging => BY_MESSAGES,
+        _ => BY_MESSAGES,
     }
 }
 
@@ -152,9 +152,7 @@ fn path_to_the_charge(style: Style) -> Vec<String> {
             let asking = ["ordering: PUT", "ordering: place_order bill"].as_slice();
             ("billing: PUT /internal/invoices/{order_id}", asking)
         }
-        Style::Messaging => {
-            ("billing: process billing.commands", ["ordering: send billing.commands"].as_slice())
-        }
+        _ => ("billing: process billing.commands", ["ordering: send billing.commands"].as_slice()),
     };
     let below = ["simulators: POST /v1/charges", "billing: POST", "billing: charge", asked];
     let gateway = format!("gateway: POST /{style}/v1/orders");
@@ -237,7 +235,7 @@ async fn the_undoing_of_an_order_is_in_its_trace() {
                 ("customers", "DELETE /internal/reservations/{order_id}", 1),
                 ("ordering", "place_order reserve_credit/undo", 1),
             ],
-            Style::Messaging => &[
+            _ => &[
                 ("shipping", "process shipping.commands", 2),
                 ("warehouse", "process warehouse.commands", 2),
                 ("customers", "process customers.commands", 2),

@@ -86,7 +86,7 @@ impl World {
         let addresses = BTreeMap::from(addresses);
         let broker = match style {
             Style::Rest => None,
-            Style::Messaging => {
+            _ => {
                 let file = directory.path().join("broker.db");
                 Some(Embedded::open(&file, embedded::Options::default()).await.unwrap())
             }

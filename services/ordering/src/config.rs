@@ -60,7 +60,7 @@ impl fmt::Debug for Reach {
 const fn default_wait(style: Style) -> Duration {
     match style {
         Style::Rest => Duration::from_secs(5),
-        Style::Messaging => Duration::ZERO,
+        _ => Duration::ZERO,
     }
 }
 

@@ -33,6 +33,51 @@ where
     }
 }
 
+/// What a service does on a message that does not say enough: it fetches what is missing first, outside of any
+/// transaction (a [content enricher]).
+///
+/// Whatever is a [`Handler`] is one of these, with nothing to fetch.
+///
+/// [content enricher]: https://www.enterpriseintegrationpatterns.com/patterns/messaging/DataEnricher.html
+pub trait Enriched: Send + Sync + 'static {
+    /// What is fetched.
+    type Facts: Send + Sync + 'static;
+
+    /// Fetches what is missing; it may be called more than once for a message, also for one that turns out to be handled.
+    ///
+    /// # Errors
+    /// As if the handling had failed.
+    fn enrich(&self, message: &Envelope) -> impl Future<Output = Result<Self::Facts, HandlerError>> + Send;
+
+    /// Handles the message, as [`Handler::handle`] does, with what was fetched.
+    ///
+    /// # Errors
+    /// Those of [`Handler::handle`].
+    fn handle(
+        &self,
+        tx: &mut Transaction,
+        message: &Envelope,
+        facts: &Self::Facts,
+    ) -> impl Future<Output = Result<(), HandlerError>>;
+}
+
+impl<H: Handler> Enriched for H {
+    type Facts = ();
+
+    async fn enrich(&self, _message: &Envelope) -> Result<(), HandlerError> {
+        Ok(())
+    }
+
+    async fn handle(
+        &self,
+        tx: &mut Transaction,
+        message: &Envelope,
+        _facts: &(),
+    ) -> Result<(), HandlerError> {
+        Handler::handle(self, tx, message).await
+    }
+}
+
 /// Why a message was not handled.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

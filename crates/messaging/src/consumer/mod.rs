@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-pub use handler::{Handler, HandlerError};
+pub use handler::{Enriched, Handler, HandlerError};
 
 use crate::backoff::Backoff;
 use crate::causes::with_causes;
@@ -111,7 +111,7 @@ pub struct Consumer<H> {
     look_at: Instant,
 }
 
-impl<H: Handler> Consumer<H> {
+impl<H: Enriched> Consumer<H> {
     /// A consumer of `topic` as `group`, which is what it is called in the inbox of `db`. The schemas of `db` include
     /// that of the [inbox](crate::inbox).
     pub fn new(

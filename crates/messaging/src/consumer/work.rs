@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use database::Database;
+use database::{Database, Transaction};
 use futures_util::future::try_join_all;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{Error, Handler, Options, Outcome};
+use super::{Enriched, Error, Options, Outcome};
 use crate::Envelope;
 use crate::backoff::Backoff;
 use crate::inbox::{self, Due, Failure, Remedy, Scope, Verdict};
@@ -31,7 +31,7 @@ pub(super) struct Worker<H> {
     begun: HashSet<(String, u8)>,
 }
 
-impl<H: Handler> Worker<H> {
+impl<H: Enriched> Worker<H> {
     pub(super) fn new(db: Database, scope: Scope, handler: H, options: &Options) -> Self {
         let Options { attempts, backoff, .. } = *options;
         let (handler, observed) = (Arc::new(handler), Observed::default());
@@ -123,14 +123,18 @@ impl<H: Handler> Worker<H> {
     async fn attempt(&self, handling: Arc<[Handling]>) -> Result<Vec<Verdict>, Failure> {
         let (scope, handler, begun) = (self.scope.clone(), Arc::clone(&self.handler), Instant::now());
         let messages = Arc::clone(&handling);
-        let attempted = self.db.write(async move |tx| {
-            let mut verdicts = Vec::with_capacity(messages.len());
-            for Handling { message, span, .. } in &*messages {
-                let handled = inbox::handle_delivered(tx, &scope, &*handler, message);
-                verdicts.push(handled.instrument(span.clone()).await?);
-            }
-            Ok::<_, Failure>(verdicts)
-        });
+        let attempted = async {
+            let facts = try_join_all(handling.iter().map(|handling| self.enrich(handling))).await?;
+            let work = async move |tx: &mut Transaction| {
+                let mut verdicts = Vec::with_capacity(messages.len());
+                for (Handling { message, span, .. }, facts) in messages.iter().zip(&facts) {
+                    let handled = inbox::handle_delivered(tx, &scope, &*handler, message, facts);
+                    verdicts.push(handled.instrument(span.clone()).await?);
+                }
+                Ok::<_, Failure>(verdicts)
+            };
+            self.db.write(work).await
+        };
         let attempted = attempted.await;
         match &attempted {
             Ok(verdicts) => {
@@ -149,6 +153,12 @@ impl<H: Handler> Worker<H> {
             }
         }
         attempted
+    }
+
+    /// What the handler has to fetch for a message before the transaction begins.
+    async fn enrich(&self, handling: &Handling) -> Result<H::Facts, Failure> {
+        let enriched = self.handler.enrich(&handling.message);
+        enriched.instrument(handling.span.clone()).await.map_err(Failure::Handler)
     }
 
     fn tell(&self, message: &Envelope, fate: Fate, begun: Instant) {
@@ -240,10 +250,14 @@ impl<H: Handler> Worker<H> {
         let handling = Arc::new(Handling::begin(&self.scope, message, failures.saturating_sub(1)));
         let (scope, handler, begun) = (self.scope.clone(), Arc::clone(&self.handler), Instant::now());
         let tried = Arc::clone(&handling);
-        let verdict = self.db.write(async move |tx| {
-            let handled = inbox::handle_parked(tx, &scope, &*handler, &tried.message);
-            handled.instrument(tried.span.clone()).await
-        });
+        let verdict = async {
+            let facts = self.enrich(&handling).await?;
+            let work = async move |tx: &mut Transaction| {
+                let handled = inbox::handle_parked(tx, &scope, &*handler, &tried.message, &facts);
+                handled.instrument(tried.span.clone()).await
+            };
+            self.db.write(work).await
+        };
         let verdict = verdict.await;
         match &verdict {
             Ok(verdict) => handling.end(*verdict),

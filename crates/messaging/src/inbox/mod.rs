@@ -21,7 +21,7 @@ pub(crate) use parking::{Due, due, fail_again, park_first, sequence, unblock};
 pub use store::{SCHEMA, STATEMENTS};
 
 use crate::causes::with_causes;
-use crate::consumer::{Handler, HandlerError};
+use crate::consumer::{Enriched, Handler, HandlerError};
 use crate::envelope::UNREADABLE;
 use crate::observe::Fate;
 use crate::{Envelope, Tally};
@@ -137,31 +137,33 @@ pub(crate) async fn begin(tx: &mut Transaction, scope: &Scope, first: &[Envelope
 }
 
 /// Handles a message that was delivered, unless it was handled before or has to wait behind another.
-pub(crate) async fn handle_delivered(
+pub(crate) async fn handle_delivered<H: Enriched>(
     tx: &mut Transaction,
     scope: &Scope,
-    handler: &impl Handler,
+    handler: &H,
     message: &Envelope,
+    facts: &H::Facts,
 ) -> Result<Verdict, Failure> {
     let key = params![&*scope.consumer, &*scope.topic, message.partition_key];
     if tx.query_opt(store::BLOCKED, key, |_| Ok(())).await?.is_some() {
         return parking::park(tx, scope, message).await;
     }
-    handle(tx, scope, handler, message).await
+    handle(tx, scope, handler, message, facts).await
 }
 
 /// Handles a message that was parked, unless another replica has done so or it was discarded.
-pub(crate) async fn handle_parked(
+pub(crate) async fn handle_parked<H: Enriched>(
     tx: &mut Transaction,
     scope: &Scope,
-    handler: &impl Handler,
+    handler: &H,
     message: &Envelope,
+    facts: &H::Facts,
 ) -> Result<Verdict, Failure> {
     let id = params![&*scope.consumer, &*scope.topic, message.id];
     if tx.execute(store::UNPARK, id).await? == 0 {
         return Ok(Verdict::Duplicate);
     }
-    handle(tx, scope, handler, message).await
+    handle(tx, scope, handler, message, facts).await
 }
 
 /// Handles, once, a message that was handed over in another way than by a broker: posted by a
@@ -178,7 +180,7 @@ pub async fn accept(
     message: &Envelope,
 ) -> Result<Fate, HandlerError> {
     let scope = Scope { consumer: consumer.into(), topic: topic.into(), max_parked: 0 };
-    match handle(tx, &scope, handler, message).await {
+    match handle(tx, &scope, handler, message, &()).await {
         Ok(verdict) => Ok(verdict.fate()),
         Err(Failure::Handler(error)) => Err(error),
         Err(Failure::Gap(gap)) => Err(HandlerError::Failed(gap.to_string().into())),
@@ -186,11 +188,12 @@ pub async fn accept(
     }
 }
 
-async fn handle(
+async fn handle<H: Enriched>(
     tx: &mut Transaction,
     scope: &Scope,
-    handler: &impl Handler,
+    handler: &H,
     message: &Envelope,
+    facts: &H::Facts,
 ) -> Result<Verdict, Failure> {
     let id = params![&*scope.consumer, &*scope.topic, message.id, tx.now()];
     if tx.execute(store::HANDLE, id).await? == 0 {
@@ -205,7 +208,7 @@ async fn handle(
         Link::Next => {
             versions::advance(tx, scope, message).await?;
             journal::because(tx, &message.into());
-            handler.handle(tx, message).await.map_err(Failure::Handler)?;
+            handler.handle(tx, message, facts).await.map_err(Failure::Handler)?;
         }
     }
     count(tx, scope, message, Counted::Handled).await?;

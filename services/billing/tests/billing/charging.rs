@@ -14,7 +14,7 @@ fn keys(attempts: u32) -> Vec<String> {
 
 #[tokio::test]
 async fn an_issued_invoice_is_charged_once_and_paid() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::Accepts).await;
         assert_eq!(world.issue(order(1)).await, None);
         world.until_status(order(1), InvoiceStatus::Paid).await;
@@ -31,7 +31,7 @@ async fn an_issued_invoice_is_charged_once_and_paid() {
 
 #[tokio::test]
 async fn a_command_repeated_is_answered_as_the_state_is() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::Holds).await;
         assert_eq!(world.issue(order(1)).await, None);
         world.until_asked(1).await;
@@ -47,7 +47,7 @@ async fn a_command_repeated_is_answered_as_the_state_is() {
 
 #[tokio::test]
 async fn three_soft_declines_leave_it_unpaid() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::DeclinesSoftly).await;
         world.issue(order(1)).await;
         world.until_status(order(1), InvoiceStatus::Unpaid).await;
@@ -59,7 +59,7 @@ async fn three_soft_declines_leave_it_unpaid() {
 
 #[tokio::test]
 async fn a_soft_decline_is_followed_by_another_attempt() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::DeclinesOnce).await;
         world.issue(order(1)).await;
         world.until_status(order(1), InvoiceStatus::Paid).await;
@@ -71,7 +71,7 @@ async fn a_soft_decline_is_followed_by_another_attempt() {
 
 #[tokio::test]
 async fn a_hard_decline_leaves_it_unpaid_at_once() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::DeclinesHard).await;
         world.issue(order(1)).await;
         world.until_status(order(1), InvoiceStatus::Unpaid).await;
@@ -82,7 +82,7 @@ async fn a_hard_decline_leaves_it_unpaid_at_once() {
 
 #[tokio::test]
 async fn a_provider_that_is_away_is_asked_about_the_same_attempt_until_it_is_back() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::Away).await;
         world.issue(order(1)).await;
         world.until_asked(5).await;
@@ -98,7 +98,7 @@ async fn a_provider_that_is_away_is_asked_about_the_same_attempt_until_it_is_bac
 
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again_under_the_same_key() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::Loses).await;
         world.issue(order(1)).await;
         world.until_asked(2).await;
@@ -112,7 +112,7 @@ async fn a_lost_answer_is_asked_for_again_under_the_same_key() {
 
 #[tokio::test]
 async fn a_crash_before_the_answer_is_survived_by_asking_about_the_same_attempt() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let mut world = World::start(style, Payment::Holds).await;
         world.issue(order(1)).await;
         world.until_asked(1).await;

@@ -10,7 +10,7 @@ use crate::support::{Payment, World, order, until};
 
 #[tokio::test]
 async fn ordering_is_told_that_the_invoice_is_paid() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::Accepts).await;
         world.issue(order(1)).await;
         world.until_told(1).await;

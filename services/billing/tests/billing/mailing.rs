@@ -9,7 +9,7 @@ use crate::support::{Payment, World, order, until};
 
 #[tokio::test]
 async fn an_invoice_is_mailed_once() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::Accepts).await;
         world.issue(order(1)).await;
         world.until_at_rest().await;
@@ -25,7 +25,7 @@ async fn an_invoice_is_mailed_once() {
 
 #[tokio::test]
 async fn a_mail_service_that_is_away_delays_neither_the_charge_nor_the_outcome() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::Accepts).await;
         world.mail_is_away(true);
         world.issue(order(1)).await;
@@ -45,7 +45,7 @@ async fn a_mail_service_that_is_away_delays_neither_the_charge_nor_the_outcome()
 
 #[tokio::test]
 async fn an_invoice_that_stays_unpaid_is_mailed_too() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::DeclinesHard).await;
         world.issue(order(1)).await;
         world.until_status(order(1), InvoiceStatus::Unpaid).await;

@@ -22,7 +22,7 @@ fn told(status: u16, what: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn an_unpaid_invoice_can_be_paid_later() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = unpaid(style).await;
         world.payment(Payment::Accepts);
         assert_eq!(world.pay(order(1)).await, told(200, "PAID"));
@@ -35,7 +35,7 @@ async fn an_unpaid_invoice_can_be_paid_later() {
 
 #[tokio::test]
 async fn a_refused_payment_is_counted_and_leaves_it_unpaid() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = unpaid(style).await;
         for (declines, attempts) in [(Payment::DeclinesHard, 2), (Payment::DeclinesSoftly, 3)] {
             world.payment(declines);
@@ -50,7 +50,7 @@ async fn a_refused_payment_is_counted_and_leaves_it_unpaid() {
 
 #[tokio::test]
 async fn a_payment_in_doubt_at_the_deadline_is_joined_by_the_next() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = unpaid(style).await;
         world.payment(Payment::Holds);
         assert_eq!(world.pay_with(order(1), None, Some(200)).await, told(202, "UNPAID"));
@@ -68,7 +68,7 @@ async fn a_payment_in_doubt_at_the_deadline_is_joined_by_the_next() {
 
 #[tokio::test]
 async fn those_who_join_a_payment_are_all_told_that_it_was_refused() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = unpaid(style).await;
         world.payment(Payment::Holds);
         let join_and_refuse = async {
@@ -85,7 +85,7 @@ async fn those_who_join_a_payment_are_all_told_that_it_was_refused() {
 
 #[tokio::test]
 async fn a_payment_that_nobody_waits_for_any_more_is_brought_to_its_end() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let mut world = unpaid(style).await;
         world.payment(Payment::Away);
         assert_eq!(world.pay_with(order(1), None, Some(200)).await, told(202, "UNPAID"));
@@ -100,7 +100,7 @@ async fn a_payment_that_nobody_waits_for_any_more_is_brought_to_its_end() {
 
 #[tokio::test]
 async fn while_billing_collects_by_itself_nobody_can_pay() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Payment::Holds).await;
         world.issue(order(1)).await;
         assert_eq!(world.pay(order(1)).await, told(409, "PAYMENT_IN_PROGRESS"));
@@ -110,7 +110,7 @@ async fn while_billing_collects_by_itself_nobody_can_pay() {
 
 #[tokio::test]
 async fn the_same_key_gives_the_same_answer_and_makes_no_other_attempt() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = unpaid(style).await;
         assert_eq!(world.pay_with(order(1), Some("first"), None).await, told(422, "PAYMENT_REFUSED"));
         world.payment(Payment::Accepts);
@@ -126,7 +126,7 @@ async fn the_same_key_gives_the_same_answer_and_makes_no_other_attempt() {
 
 #[tokio::test]
 async fn a_repetition_waits_for_the_attempt_of_the_first_request() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = unpaid(style).await;
         world.payment(Payment::Holds);
         assert_eq!(world.pay_with(order(1), Some("key"), Some(200)).await, told(202, "UNPAID"));

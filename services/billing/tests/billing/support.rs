@@ -122,7 +122,7 @@ impl World {
         let peers = serve_peers(&platform, peers);
         let broker = match style {
             Style::Rest => None,
-            Style::Messaging => Some(broker(&directory, &ledger).await),
+            _ => Some(broker(&directory, &ledger).await),
         };
         let reach = match &broker {
             None => Reach::Rest(peers.clone()),

@@ -86,7 +86,7 @@ async fn a_saga_tells_why_it_asked_again(world: World) {
         saga["log"].as_array().unwrap().iter().filter(|entry| entry["entry"] == "retry").collect();
     let why = match world.style {
         Style::Rest => "Warehouse answered 500 Internal Server Error",
-        Style::Messaging => "no answer in time, asked again",
+        _ => "no answer in time, asked again",
     };
     assert_eq!(retries.len(), 2);
     assert!(

@@ -8,7 +8,7 @@ use crate::support::{Ask, Events, World};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_that_are_placed_at_the_same_time_complete() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start_on(style, Platform::system()).await;
         let orders = join_all((0..16).map(|_| world.placed())).await;
         for order in &orders {
@@ -21,7 +21,7 @@ async fn orders_that_are_placed_at_the_same_time_complete() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_is_followed_through_a_crash_to_its_end() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let mut world = World::start_on(style, Platform::system().named("the same as before")).await;
         world.peers.hold(Ask::Ship);
         let order = world.placed().await;

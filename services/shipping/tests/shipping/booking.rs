@@ -9,7 +9,7 @@ use crate::support::{Carrier, World, dispatched, order};
 
 #[tokio::test]
 async fn a_requested_shipment_is_booked_and_dispatched() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Accepts).await;
         assert_eq!(world.request(order(1)).await, None);
         world.until_status(order(1), ShipmentStatus::Dispatched).await;
@@ -27,7 +27,7 @@ async fn a_requested_shipment_is_booked_and_dispatched() {
 
 #[tokio::test]
 async fn a_request_repeated_is_answered_as_the_state_is() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Holds).await;
         assert_eq!(world.request(order(1)).await, None);
         world.until_asked(1).await;
@@ -41,7 +41,7 @@ async fn a_request_repeated_is_answered_as_the_state_is() {
 
 #[tokio::test]
 async fn a_refusal_is_final() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Refuses).await;
         world.request(order(1)).await;
         world.until_status(order(1), ShipmentStatus::Refused).await;
@@ -55,7 +55,7 @@ async fn a_refusal_is_final() {
 
 #[tokio::test]
 async fn a_carrier_that_is_away_is_asked_until_it_is_back() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Away).await;
         world.request(order(1)).await;
         world.until_asked(3).await;
@@ -68,7 +68,7 @@ async fn a_carrier_that_is_away_is_asked_until_it_is_back() {
 
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again_under_the_same_key() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Loses).await;
         world.request(order(1)).await;
         world.until_asked(2).await;
@@ -82,7 +82,7 @@ async fn a_lost_answer_is_asked_for_again_under_the_same_key() {
 
 #[tokio::test]
 async fn a_crash_before_the_answer_is_survived_by_asking_again() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let mut world = World::start(style, Carrier::Holds).await;
         world.request(order(1)).await;
         world.until_asked(1).await;
@@ -96,7 +96,7 @@ async fn a_crash_before_the_answer_is_survived_by_asking_again() {
 
 #[tokio::test]
 async fn one_order_does_not_wait_for_another() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Holds).await;
         for number in 1..=20 {
             world.request(order(number)).await;

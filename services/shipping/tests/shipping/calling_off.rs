@@ -10,7 +10,7 @@ use crate::support::{Carrier, World, dispatched, order, request};
 
 #[tokio::test]
 async fn a_call_off_before_the_request_leaves_a_tombstone_that_refuses_it() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Accepts).await;
         assert_eq!(world.call_off(order(1)).await, Some(Reply::CalledOff));
         assert_eq!(world.request(order(1)).await, Some(Reply::CalledOff));
@@ -22,7 +22,7 @@ async fn a_call_off_before_the_request_leaves_a_tombstone_that_refuses_it() {
 
 #[tokio::test]
 async fn a_call_off_repeated_is_answered_again() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Accepts).await;
         for _ in 0..2 {
             assert_eq!(world.call_off(order(1)).await, Some(Reply::CalledOff));
@@ -33,7 +33,7 @@ async fn a_call_off_repeated_is_answered_again() {
 
 #[tokio::test]
 async fn a_call_off_after_dispatch_is_too_late() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Accepts).await;
         world.request(order(1)).await;
         world.until_status(order(1), ShipmentStatus::Dispatched).await;
@@ -43,7 +43,7 @@ async fn a_call_off_after_dispatch_is_too_late() {
 
 #[tokio::test]
 async fn a_call_off_during_booking_waits_and_loses_against_acceptance() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Holds).await;
         world.request(order(1)).await;
         world.until_asked(1).await;
@@ -58,7 +58,7 @@ async fn a_call_off_during_booking_waits_and_loses_against_acceptance() {
 
 #[tokio::test]
 async fn a_call_off_during_booking_waits_and_wins_with_a_refusal() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Holds).await;
         world.request(order(1)).await;
         world.until_asked(1).await;

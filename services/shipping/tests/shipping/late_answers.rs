@@ -6,7 +6,7 @@ use crate::support::{Carrier, World, dispatched, order, until};
 
 #[tokio::test]
 async fn ordering_is_told_of_the_dispatch() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Accepts).await;
         world.request(order(1)).await;
         world.until_told(1).await;
@@ -25,7 +25,7 @@ async fn ordering_is_told_of_the_dispatch() {
 
 #[tokio::test]
 async fn ordering_is_told_of_the_refusal() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Refuses).await;
         world.request(order(1)).await;
         world.until_told(1).await;
@@ -35,7 +35,7 @@ async fn ordering_is_told_of_the_refusal() {
 
 #[tokio::test]
 async fn an_answer_that_was_given_at_once_does_not_come_again() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let world = World::start(style, Carrier::Accepts).await;
         world.call_off(order(1)).await;
         world.request(order(1)).await;
@@ -71,7 +71,7 @@ async fn ordering_is_told_after_a_crash() {
 
 #[tokio::test]
 async fn the_service_stops_cleanly_and_goes_on_where_it_was() {
-    for style in Style::ALL {
+    for style in Style::ORCHESTRATED {
         let mut world = World::start(style, Carrier::Away).await;
         world.request(order(1)).await;
         world.until_asked(1).await;

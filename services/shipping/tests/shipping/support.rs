@@ -104,7 +104,7 @@ impl World {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let broker = match style {
             Style::Rest => None,
-            Style::Messaging => Some(broker(&directory, &ledger).await),
+            _ => Some(broker(&directory, &ledger).await),
         };
         let reach = match &broker {
             None => Reach::Rest(url.clone()),

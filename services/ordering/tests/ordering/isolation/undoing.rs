@@ -76,7 +76,7 @@ async fn undo_before_action(house: House) {
         let order = house.order(ada, "TEA", 2).await;
         match house.style {
             Style::Rest => overtaken(&house, &order, held).await,
-            Style::Messaging => told_again(&house, ada, &order, held).await,
+            _ => told_again(&house, ada, &order, held).await,
         }
         house.until_at_rest().await;
         let order = house.show(&order).await;

@@ -86,7 +86,7 @@ async fn each_participant_is_asked_at_its_address(world: World) {
         let (method, path, kind) = address(Ask::of(&asked.request));
         let expected = match world.style {
             Style::Rest => format!("{method} {}", path.replace("{id}", &asked.order.to_string())),
-            Style::Messaging => kind.to_owned(),
+            _ => kind.to_owned(),
         };
         assert_eq!(asked.address, expected);
     }

@@ -51,7 +51,7 @@ async fn what_cannot_be_taken_in_holds_up_no_other_order(world: World) {
             let response = post(&world, &strange.to_json()).await;
             assert_eq!(response.status, StatusCode::INTERNAL_SERVER_ERROR);
         }
-        Style::Messaging => {
+        _ => {
             world.peers.send(&strange).await;
             let listed = until("it is listed for an operator", async || {
                 let letters = world.admin("/dead-letters").await;

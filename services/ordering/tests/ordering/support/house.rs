@@ -74,7 +74,7 @@ impl House {
         let directory = tempfile::tempdir().unwrap();
         let broker = match style {
             Style::Rest => None,
-            Style::Messaging => Some(disguise(broker(&platform, directory.path().join("broker.db")).await)),
+            _ => Some(disguise(broker(&platform, directory.path().join("broker.db")).await)),
         };
         let reserve = |name| (name, platform.network.reserve(ANY_PORT).unwrap());
         let mut addresses: BTreeMap<_, _> = PARTS.into_iter().map(reserve).collect();

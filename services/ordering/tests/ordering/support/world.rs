@@ -41,7 +41,7 @@ impl World {
         let address = platform.network.reserve(ANY_PORT).unwrap();
         let peers = match style {
             Style::Rest => Peers::of_rest(&platform, address),
-            Style::Messaging => {
+            _ => {
                 let file = directory.path().join("broker.db");
                 Peers::of_messaging(&platform, Arc::new(broker(&platform, file).await))
             }

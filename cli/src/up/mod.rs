@@ -15,6 +15,7 @@ use directory::DataDirectory;
 use futures_util::future::{join_all, try_join_all};
 use ports::Ports;
 use system::System;
+use tokio::task::JoinSet;
 
 use crate::{BUILD, demo::Demo, durations::rate};
 
@@ -129,12 +130,12 @@ pub async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The running system.
+/// The running system. Dropped instead of [stopped](Self::stop) it ends as in a crash: all at once, where it is.
 pub struct Up {
     gateway: SocketAddr,
     systems: Vec<System>,
     gateway_app: Running,
-    admin: tokio::task::JoinHandle<()>,
+    admin: JoinSet<()>,
     admin_stop: shutdown::Trigger,
     default_style: Style,
     demo: Option<Demo>,
@@ -185,7 +186,8 @@ impl Up {
         let (admin_stop, drain) = shutdown::drain();
         let listener = platform.network.listen(ports.admin);
         let listener = listener.map_err(|source| Error::Listen { port: ports.admin.port(), source })?;
-        let admin = platform.spawn(Server::new(router, listener, Limits::default()).run(drain));
+        let mut admin = JoinSet::new();
+        admin.spawn(Server::new(router, listener, Limits::default()).run(drain));
         let demo = args.demo.then(|| {
             let styles = systems.iter().map(System::style);
             Demo::start(&platform, styles, (ports.gateway, ports.admin), args.demo_rate)
@@ -207,7 +209,7 @@ impl Up {
 
     /// Stops in order: the demo sends nothing more, the gateway takes nothing more and finishes what it has, then every service does, then the
     /// databases are closed.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         let stop = async {
             if let Some(demo) = self.demo {
                 demo.stop().await;
@@ -215,7 +217,7 @@ impl Up {
             self.gateway_app.run_until(std::future::ready(())).await;
             join_all(self.systems.into_iter().map(System::stop)).await;
             self.admin_stop.drain();
-            let _ = self.admin.await;
+            while self.admin.join_next().await.is_some() {}
         };
         if tokio::time::timeout(GRACE, stop).await.is_err() {
             tracing::warn!("not everything stopped in time; what was not finished goes on at the next start");

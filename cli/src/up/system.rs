@@ -61,7 +61,8 @@ impl System {
             _ => Some(open_broker(style, &directory, platform).await?),
         };
         let file = |service: &str| directory.join(format!("{service}.db"));
-        let reach = Reach { addresses, broker: broker.as_ref().map(|(broker, _)| broker) };
+        let real = broker.as_ref().map(|(broker, _)| Arc::new(broker.clone()) as Arc<dyn Broker>);
+        let reach = Reach { addresses, broker: real.map(|real| platform.doubles.around(real)) };
 
         let config = simulators::Config {
             listen: addresses.simulators,
@@ -169,14 +170,14 @@ impl System {
 }
 
 /// How the services of one system reach each other: over one broker, or by their addresses.
-struct Reach<'a> {
+struct Reach {
     addresses: Addresses,
-    broker: Option<&'a Embedded>,
+    broker: Option<Arc<dyn Broker>>,
 }
 
-impl Reach<'_> {
+impl Reach {
     fn broker(&self) -> Option<Arc<dyn Broker>> {
-        self.broker.map(|broker| Arc::new(broker.clone()) as Arc<dyn Broker>)
+        self.broker.clone()
     }
 
     fn customers(&self) -> customers::Reach {
@@ -212,6 +213,7 @@ async fn open_broker(
     let mut options = embedded::Options::default();
     options.database.clock = platform.clock.clone();
     options.database.executor = platform.executor;
+    options.database = platform.doubles.around(options.database);
     std::fs::create_dir_all(directory).map_err(failed("broker", style))?;
     let broker =
         Embedded::open(&directory.join("broker.db"), options).await.map_err(failed("broker", style))?;

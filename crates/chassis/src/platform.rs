@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 use crate::{
+    doubles::Doubles,
     ids::{Ids, Random},
     network::Network,
     traces::Traces,
@@ -26,6 +27,8 @@ pub struct Platform {
     pub executor: Executor,
     /// Where spans are recorded, if they are.
     pub traces: Traces,
+    /// What a test puts around the parts of an App.
+    pub doubles: Doubles,
     /// Which build this is.
     pub build: BuildInfo,
     /// The name of this replica, by which it holds leases. One that starts again under the same name need not
@@ -46,6 +49,12 @@ impl Platform {
         Self { traces: traces.clone(), ..self }
     }
 
+    /// The same, in which a test has put something around the parts of Apps.
+    #[must_use]
+    pub fn doubled(self, doubles: Doubles) -> Self {
+        Self { doubles, ..self }
+    }
+
     /// The real thing.
     #[must_use]
     pub fn system() -> Self {
@@ -58,6 +67,7 @@ impl Platform {
             network: Network::tcp(),
             executor: Executor::Threads,
             traces: Traces::off(),
+            doubles: Doubles::default(),
             build: BuildInfo::current(),
         }
     }
@@ -72,6 +82,7 @@ impl Platform {
             network: Network::memory(),
             executor: Executor::Inline,
             traces: Traces::off(),
+            doubles: Doubles::default(),
             build: BuildInfo::current(),
         }
     }

@@ -205,7 +205,7 @@ impl Service {
         }
         let options =
             Options { clock: platform.clock.clone(), executor: platform.executor, ..Options::default() };
-        let database = Database::open(path, schemas, options)?;
+        let database = Database::open(path, schemas, platform.doubles.around(options))?;
         self.keep(&database)?;
         if schemas.contains(&journal::SCHEMA) {
             let (noting, at) = (database.clone(), database.now());

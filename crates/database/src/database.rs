@@ -40,7 +40,7 @@ impl Database {
     /// [`Error::TooNew`] if a newer program has changed the store so that this one would misread it,
     /// [`Error::ReadOnlyStore`] and [`Error::Open`] if the file cannot be written or opened.
     pub fn open(path: &Path, schemas: &[Schema], options: Options) -> Result<Self, Error> {
-        let Options { clock, executor, max_group, queue, queue_wait, max_bytes } = options;
+        let Options { clock, executor, max_group, queue, queue_wait, max_bytes, failpoint } = options;
         let connection = connection::writer(path, max_bytes)
             .and_then(|connection| schema::migrate(connection, schemas))
             .map_err(|error| error.while_opening(path))?;
@@ -57,7 +57,10 @@ impl Database {
                 let bounds = Bounds { max_group, queue, queue_wait };
                 Lanes::Threads(Threads::start(writer, Box::new(new_reader), bounds)?)
             }
-            Executor::Inline => Lanes::Inline(Box::new(Inline::new(writer, new_reader()))),
+            Executor::Inline => {
+                let failpoint = failpoint.map(|failpoint| (failpoint, path.to_owned()));
+                Lanes::Inline(Box::new(Inline::new(writer, new_reader(), failpoint)))
+            }
         };
         Ok(Self(Arc::new(Shared { path: path.to_owned(), clock, counters, lanes })))
     }
@@ -91,7 +94,8 @@ impl Database {
         let (work, answer) = pack(work);
         match &self.0.lanes {
             Lanes::Threads(threads) => threads.write(work).await?,
-            Lanes::Inline(inline) => inline.write(work)?,
+            Lanes::Inline(inline) if inline.write(work)? => {}
+            Lanes::Inline(_) => std::future::pending().await,
         }
         received(answer).await
     }
@@ -113,7 +117,8 @@ impl Database {
         let (work, answer) = pack(work);
         match &self.0.lanes {
             Lanes::Threads(threads) => threads.read(work).await?,
-            Lanes::Inline(inline) => inline.read(work)?,
+            Lanes::Inline(inline) if inline.read(work)? => {}
+            Lanes::Inline(_) => std::future::pending().await,
         }
         received(answer).await
     }

@@ -1,8 +1,9 @@
 //! How a store is opened.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Clock;
+use crate::{Clock, Failpoint};
 
 /// How a store is opened; the defaults suit a service.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Options {
     /// The most bytes that the database file may take, rounded down to whole pages; the write-ahead log
     /// comes on top. A write beyond it fails with an error that [`is_full`](crate::Error::is_full).
     pub max_bytes: Option<u64>,
+    /// What a test has happen at the boundaries of transactions that run inline.
+    pub failpoint: Option<Arc<dyn Failpoint>>,
 }
 
 impl Default for Options {
@@ -31,6 +34,7 @@ impl Default for Options {
             queue: 1024,
             queue_wait: Duration::from_secs(5),
             max_bytes: None,
+            failpoint: None,
         }
     }
 }

@@ -79,7 +79,7 @@ impl App {
 
         // What invoices are asked, and the workers that have them paid and mailed, each at its own pace.
         let wakes = Wakes::default();
-        let invoices = invoices(&config.reach, &outbox);
+        let invoices = platform.doubles.around(invoices(&config.reach, &outbox));
         let application = Application::new(invoices, wakes.clone(), config.decline_backoff);
         let charging = Charging {
             database: database.clone(),

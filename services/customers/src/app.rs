@@ -62,7 +62,7 @@ impl App {
 
         // The style: how the others ask, how they are answered, and whether they hear of what happens.
         let (application, participant) = match &config.reach {
-            Reach::Rest => rest(&database),
+            Reach::Rest => rest(platform, &database),
             Reach::Messaging(broker) => messaging(&mut service, platform, &database, broker)?,
         };
 
@@ -77,8 +77,8 @@ impl App {
 }
 
 /// Orders ask by requests; nobody hears of what happens.
-fn rest(database: &Database) -> (Application, Router) {
-    let application = Application::new(Customers::new(Recording::new(Rows)));
+fn rest(platform: &Platform, database: &Database) -> (Application, Router) {
+    let application = Application::new(platform.doubles.around(Customers::new(Recording::new(Rows))));
     let participant = rest::Participant { application: application.clone(), database: database.clone() };
     (application, rest::router(participant))
 }
@@ -97,7 +97,7 @@ fn messaging(
     service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
 
     let customers = Publishing::new(Rows, outbox.clone(), topics::CUSTOMERS_EVENTS, SOURCE);
-    let application = Application::new(Customers::new(Recording::new(customers)));
+    let application = Application::new(platform.doubles.around(Customers::new(Recording::new(customers))));
 
     let participant = Participant { application: application.clone(), answers: styles::answers(outbox) };
     let (topic, options) = (topics::CUSTOMERS_COMMANDS, consumer::Options::default());

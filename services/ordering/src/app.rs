@@ -200,6 +200,7 @@ impl Base<'_> {
         ask: impl Ask<PlaceOrder>,
     ) -> Result<Arc<Application>, service::Error> {
         let saga = Runner::new(ask, self.wake.clone()).observed(service.observers().sagas()?);
+        let orders = self.platform.doubles.around(orders);
         Ok(Arc::new(Application::new(orders, saga, self.changes.clone())))
     }
 

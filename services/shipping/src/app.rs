@@ -89,7 +89,8 @@ impl App {
 
         // What shipments are asked, and the worker that has them booked.
         let book = Wake::default();
-        let application = Application::new(shipments(&config.reach, &outbox), book.clone());
+        let shipments = platform.doubles.around(shipments(&config.reach, &outbox));
+        let application = Application::new(shipments, book.clone());
         let booking = Booking {
             database: database.clone(),
             application: application.clone(),

@@ -11,6 +11,7 @@ mod clock;
 mod conflicts;
 mod died;
 mod directory;
+mod failpoints;
 mod fixture;
 mod full;
 mod groups;

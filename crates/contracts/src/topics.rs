@@ -1,4 +1,8 @@
 //! The names of the channels that messages travel by.
+//!
+//! What happened to aggregates travels by the topics `….events`: each message is a change of one aggregate, of the type
+//! `customer.changed`, `order.changed`, `product.changed`, `shipment.changed` or `invoice.changed`. Its data is the list of
+//! the events that the change is made of, each an `Event` of the service's module, and its version is that of the last.
 
 /// Commands to the customers service.
 pub const CUSTOMERS_COMMANDS: &str = "customers.commands";
@@ -36,8 +40,8 @@ pub const SHIPPING_REPORTS: &str = "shipping.reports";
 /// What the billing service reports about its part in each order.
 pub const BILLING_REPORTS: &str = "billing.reports";
 
-/// The types that messages have, in their envelopes. The data is the `Command` or the `Reply` of the service's module,
-/// and the subject is the order that it is about.
+/// The types that commands, requests and replies have, in their envelopes. The data is the `Command` or the `Reply` of the
+/// service's module, and the subject is the order that it is about.
 pub mod kinds {
     /// A command to the customers service.
     pub const CUSTOMERS_COMMAND: &str = "customers.command";

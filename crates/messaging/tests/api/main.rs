@@ -10,6 +10,7 @@ mod faulty;
 mod observe;
 mod outbox;
 mod parking;
+mod publishing;
 mod retention;
 mod traces;
 mod versions;

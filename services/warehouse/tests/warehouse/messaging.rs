@@ -10,6 +10,7 @@ use messaging::{
     Data,
     audit::{InboxAudit, OutboxAudit, compare},
     derived_id,
+    publishing::events as events_of,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -107,21 +108,12 @@ async fn what_happens_is_published_without_a_gap() {
     bus.send(2, &take_out(order(7), &lines([(&tea, 6)]))).await;
     let heard = events.hear(5).await;
     let versions: Vec<_> =
-        heard.iter().filter_map(|event| event.previous_version.zip(event.version)).collect();
+        heard.iter().filter_map(|change| change.previous_version.zip(change.version)).collect();
     assert_eq!(versions, [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)]);
-    assert!(heard.iter().all(|event| event.subject == "TEA"));
-    let kinds: Vec<_> = heard.iter().map(|event| event.kind.as_str()).collect();
-    let expected = [
-        "product.added",
-        "product.renamed",
-        "product.repriced",
-        "product.stock_reserved",
-        "product.stock_taken_out",
-    ];
-    assert_eq!(kinds, expected);
+    assert!(heard.iter().all(|change| change.subject == "TEA" && change.kind == "product.changed"));
     let quantity = contracts::Quantity::new(6).unwrap();
     let taken_out = Event::StockTakenOut { order_id: order(7), quantity };
-    assert_eq!(heard[4].data.parse::<Event>().unwrap(), taken_out);
+    assert_eq!(events_of::<Event>(&heard[4]).unwrap(), [(5, taken_out)]);
 }
 
 #[tokio::test]

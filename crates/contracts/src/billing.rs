@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{CustomerId, Email, Money, Name, OrderId, Reference, Timestamp};
+use crate::{
+    CustomerId, Email, Money, Name, OrderId, Reference, Route, Timestamp,
+    route::{self, route},
+};
 
 /// What an order asks of billing. The reply is a [`Reply`], which may come much later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +35,22 @@ pub struct BillTo {
     /// Where the mail goes.
     pub email: Email,
 }
+
+impl route::Command for Command {
+    const ROUTES: &'static [Route] = &[ISSUE];
+
+    fn order_id(&self) -> OrderId {
+        let Self::IssueInvoice { order_id, .. } = self;
+        *order_id
+    }
+
+    fn route(&self) -> Route {
+        let Self::IssueInvoice { .. } = self;
+        ISSUE
+    }
+}
+
+const ISSUE: Route = route!(PUT "/internal/invoices/{order_id}");
 
 /// What the billing service answers to a [`Command`]; after `InvoiceUnpaid` an `InvoicePaid` may still follow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

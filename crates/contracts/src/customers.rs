@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Address, Contact, CustomerId, Email, Money, Name, OrderId, Timestamp,
+    Address, Contact, CustomerId, Email, Money, Name, OrderId, Route, Timestamp,
     raw::{RawAddress, RawMoney},
+    route::{self, route},
 };
 
 /// What an order asks of its customer's credit. The reply to each is a [`Reply`].
@@ -36,6 +37,30 @@ pub enum Command {
         order_id: OrderId,
     },
 }
+
+impl route::Command for Command {
+    const ROUTES: &'static [Route] = &[RESERVE, RELEASE, SETTLE];
+
+    fn order_id(&self) -> OrderId {
+        match self {
+            Self::ReserveCredit { order_id, .. }
+            | Self::ReleaseCredit { order_id, .. }
+            | Self::SettleCredit { order_id, .. } => *order_id,
+        }
+    }
+
+    fn route(&self) -> Route {
+        match self {
+            Self::ReserveCredit { .. } => RESERVE,
+            Self::ReleaseCredit { .. } => RELEASE,
+            Self::SettleCredit { .. } => SETTLE,
+        }
+    }
+}
+
+const RESERVE: Route = route!(PUT "/internal/reservations/{order_id}");
+const RELEASE: Route = route!(DELETE "/internal/reservations/{order_id}");
+const SETTLE: Route = route!(POST "/internal/reservations/{order_id}/settlement");
 
 /// What the customers service answers to a [`Command`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,10 +19,12 @@ pub mod outside;
 pub mod page;
 pub mod problem;
 pub mod raw;
+pub mod route;
 pub mod style;
 pub mod timeline;
 pub mod topics;
 
+pub use route::Route;
 pub use style::Style;
 pub use values::{
     Address, Contact, Count, CountryCode, Currency, CustomerId, Email, Line, Money, Name, OrderId, Quantity,

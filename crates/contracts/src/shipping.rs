@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Address, Line, OrderId, Reference, Timestamp};
+use crate::{
+    Address, Line, OrderId, Reference, Route, Timestamp,
+    route::{self, route},
+};
 
 /// What an order asks of shipping. The reply to each is a [`Reply`], which may come much later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +29,26 @@ pub enum Command {
         order_id: OrderId,
     },
 }
+
+impl route::Command for Command {
+    const ROUTES: &'static [Route] = &[REQUEST, CALL_OFF];
+
+    fn order_id(&self) -> OrderId {
+        match self {
+            Self::RequestShipment { order_id, .. } | Self::CallOff { order_id } => *order_id,
+        }
+    }
+
+    fn route(&self) -> Route {
+        match self {
+            Self::RequestShipment { .. } => REQUEST,
+            Self::CallOff { .. } => CALL_OFF,
+        }
+    }
+}
+
+const REQUEST: Route = route!(PUT "/internal/shipments/{order_id}");
+const CALL_OFF: Route = route!(DELETE "/internal/shipments/{order_id}");
 
 /// What the shipping service answers to a [`Command`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Count, Line, Money, Name, OrderId, Quantity, Sku, raw::RawMoney};
+use crate::{
+    Count, Line, Money, Name, OrderId, Quantity, Route, Sku,
+    raw::RawMoney,
+    route::{self, route},
+};
 
 /// What an order asks of the stock. The reply to each is a [`Reply`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +35,30 @@ pub enum Command {
         lines: Vec<Line>,
     },
 }
+
+impl route::Command for Command {
+    const ROUTES: &'static [Route] = &[RESERVE, RELEASE, TAKE_OUT];
+
+    fn order_id(&self) -> OrderId {
+        match self {
+            Self::ReserveStock { order_id, .. }
+            | Self::ReleaseStock { order_id, .. }
+            | Self::TakeStockOut { order_id, .. } => *order_id,
+        }
+    }
+
+    fn route(&self) -> Route {
+        match self {
+            Self::ReserveStock { .. } => RESERVE,
+            Self::ReleaseStock { .. } => RELEASE,
+            Self::TakeStockOut { .. } => TAKE_OUT,
+        }
+    }
+}
+
+const RESERVE: Route = route!(PUT "/internal/reservations/{order_id}");
+const RELEASE: Route = route!(DELETE "/internal/reservations/{order_id}");
+const TAKE_OUT: Route = route!(POST "/internal/reservations/{order_id}/departure");
 
 /// What the warehouse service answers to a [`Command`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ use chassis::{
 use contracts::Style;
 use gateway::config::Origin;
 use messaging::{Broker, Embedded, embedded};
-use ordering::styles::rest::Endpoints;
+use ordering::Endpoints;
 
 use super::Error;
 

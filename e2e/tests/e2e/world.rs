@@ -219,9 +219,9 @@ impl World {
         })
     }
 
-    fn endpoints(&self) -> ordering::styles::rest::Endpoints {
+    fn endpoints(&self) -> ordering::Endpoints {
         let url = |service| url(self.links[&service].address());
-        ordering::styles::rest::Endpoints {
+        ordering::Endpoints {
             customers: url(Customers),
             warehouse: url(Warehouse),
             shipping: url(Shipping),

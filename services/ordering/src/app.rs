@@ -23,22 +23,24 @@ use messaging::{
     publishing::Publishing,
 };
 use saga::{
-    Ask, Definition, Runner,
+    Definition, Runner,
     tasks::{self, Backoff, Wake, Worker},
 };
 
 use crate::{
     admin,
     application::{Application, Orders},
-    config::{Config, Reach},
-    http::{self, Api, Catalogue},
-    process::PlaceOrder,
+    catalogue::Catalogue,
+    config::{Config, Endpoints, Reach},
+    http::{self, Api},
+    process::{Orchestrated, PlaceOrder, Process},
     store::{self, Rows},
     styles::{
-        call::{Caller, Participants},
-        messaging::{ByMessage, Quotes},
-        replies::{CONSUMER, Replies},
-        rest::{self, ByCall, Endpoints, Http},
+        call::{Caller, Deciding, Participants},
+        messaging::ByMessage,
+        quotes,
+        replies::{self, CONSUMER, Replies},
+        rest::ByCall,
     },
 };
 
@@ -130,7 +132,7 @@ impl App {
     }
 }
 
-/// What both styles are made with.
+/// What every style is made with.
 struct Base<'a> {
     platform: &'a Platform,
     config: &'a Config,
@@ -149,76 +151,84 @@ struct Wired {
 impl Base<'_> {
     /// Participants are called over HTTP; what they answer later is posted here.
     fn rest(&self, service: &mut Service, endpoints: &Endpoints) -> Result<Wired, service::Error> {
-        let http = Http {
-            client: service.client(client::Options::default())?,
-            endpoints: endpoints.clone(),
-            timeout: self.config.timeout,
-            patience: self.config.patience,
-            random: self.platform.random().clone(),
-        };
-        let application = self.application(service, Orders::new(Recording::new(Rows)), ByCall)?;
-        self.ask(service, &application, http.clone(), Backoff::default())?;
+        let (client, timeout) = (service.client(client::Options::default())?, self.config.timeout);
+        let warehouse = endpoints.warehouse.clone();
+        let catalogue = Arc::new(quotes::ByCall { client: client.clone(), warehouse, timeout });
+
+        let (endpoints, patience) = (endpoints.clone(), self.config.patience);
+        let by_call = ByCall { client, endpoints, timeout, patience, random: self.platform.random().clone() };
+        let orders = Orders::new(Recording::new(Rows));
+        let application = self.orchestrated(service, orders, by_call, Backoff::default())?;
+
         let replies = Replies { application: application.clone() };
-        let routes = rest::routes(replies, self.database.clone(), service.observers().messages()?);
-        Ok(Wired { application, catalogue: Arc::new(http), routes })
+        let routes = replies::webhook(replies, self.database.clone(), service.observers().messages()?);
+        Ok(Wired { application, catalogue, routes })
     }
 
     /// Participants are sent messages, and so are their answers; what happens to orders is published.
     fn messaging(&self, service: &mut Service, broker: &Arc<dyn Broker>) -> Result<Wired, service::Error> {
-        let messages = service.observers().messages()?;
-        let options = outbox::Options::new(self.platform.instance.to_string());
-        let relay = Relay::new(self.database.clone(), broker.clone(), options).observed(messages.clone());
-        let outbox = relay.handle();
-        service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
+        let outbox = self.outbox(service, broker)?;
+        let catalogue = Arc::new(quotes::ByMessage {
+            broker: broker.clone(),
+            ids: self.platform.ids.clone(),
+            clock: self.platform.clock.clone(),
+            timeout: self.config.timeout,
+        });
 
-        let patience = self.config.patience;
-        let message = ByMessage { outbox: outbox.clone(), database: self.database.clone(), patience };
-        let orders = Publishing::new(Rows, outbox, topics::ORDERING_EVENTS, NAME);
-        let application = self.application(service, Orders::new(Recording::new(orders)), message.clone())?;
-        self.ask(service, &application, message, Backoff { first: patience, most: 8 * patience })?;
+        let (database, patience) = (self.database.clone(), self.config.patience);
+        let by_message = ByMessage { outbox: outbox.clone(), database, patience };
+        let published = Publishing::new(Rows, outbox, topics::ORDERING_EVENTS, NAME);
+        let orders = Orders::new(Recording::new(published));
+        let backoff = Backoff { first: patience, most: 8 * patience };
+        let application = self.orchestrated(service, orders, by_message, backoff)?;
 
         let replies = Replies { application: application.clone() };
         let (topic, options) = (topics::ORDERING_REPLIES, consumer::Options::default());
         let consumer =
             Consumer::new(broker.clone(), topic, CONSUMER, replies, self.database.clone(), options);
-        let consumer = consumer.observed(messages);
+        let consumer = consumer.observed(service.observers().messages()?);
         service.spawn("replies", |drain| async move { consumer.run(drain.requested()).await });
-
-        let catalogue = Quotes {
-            broker: broker.clone(),
-            ids: self.platform.ids.clone(),
-            clock: self.platform.clock.clone(),
-            timeout: self.config.timeout,
-        };
-        Ok(Wired { application, catalogue: Arc::new(catalogue), routes: Router::new() })
+        Ok(Wired { application, catalogue, routes: Router::new() })
     }
 
-    fn application(
+    /// Where messages wait until the relay has published them.
+    fn outbox(
+        &self,
+        service: &mut Service,
+        broker: &Arc<dyn Broker>,
+    ) -> Result<outbox::Handle, service::Error> {
+        let options = outbox::Options::new(self.platform.instance.to_string());
+        let relay = Relay::new(self.database.clone(), broker.clone(), options);
+        let relay = relay.observed(service.observers().messages()?);
+        let outbox = relay.handle();
+        service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
+        Ok(outbox)
+    }
+
+    fn application(&self, orders: Orders, process: Process) -> Application {
+        Application::new(self.platform.doubles.around(orders), process, self.changes.clone())
+    }
+
+    /// Orders whose process is a saga, and the worker that asks participants for it until they have answered.
+    fn orchestrated<P: Participants + Clone>(
         &self,
         service: &mut Service,
         orders: Orders,
-        ask: impl Ask<PlaceOrder>,
-    ) -> Result<Arc<Application>, service::Error> {
-        let saga = Runner::new(ask, self.wake.clone()).observed(service.observers().sagas()?);
-        let orders = self.platform.doubles.around(orders);
-        Ok(Arc::new(Application::new(orders, saga, self.changes.clone())))
-    }
-
-    /// The worker that asks participants until they have answered.
-    fn ask(
-        &self,
-        service: &mut Service,
-        application: &Arc<Application>,
-        participants: impl Participants,
+        participants: P,
         backoff: Backoff,
-    ) -> Result<(), service::Error> {
-        let (application, database) = (application.clone(), self.database.clone());
-        let caller = Caller { application, database, participants };
+    ) -> Result<Arc<Application>, service::Error> {
+        let observer = service.observers().sagas()?;
+        let saga = Runner::new(Deciding(participants.clone()), self.wake.clone()).observed(observer.clone());
+        let process = Process::Orchestrated(Orchestrated::by(saga));
+        let application = Arc::new(self.application(orders, process));
+
+        let caller =
+            Caller { application: application.clone(), database: self.database.clone(), participants };
         let holder = self.platform.instance.to_string();
         let options = tasks::Options { holder, backoff, ..tasks::Options::default() };
         let worker = Worker::new(PlaceOrder::NAME, self.database.clone(), caller, self.wake.clone(), options);
-        let worker = worker.observed(service.observers().sagas()?);
+        let worker = worker.observed(observer);
         service.spawn("saga", |drain| async move { worker.run(drain.requested(), TASK_GRACE).await });
-        Ok(())
+        Ok(application)
     }
 }

@@ -7,7 +7,7 @@ use chassis::{alone::ByAddress, config::Env, limits::Limits, retention::Retentio
 use contracts::Style;
 use messaging::Broker;
 
-use crate::styles::rest::Endpoints;
+use crate::process::Participant;
 
 /// What an instance of ordering has to be told.
 #[derive(Clone, Debug)]
@@ -53,6 +53,32 @@ impl Reach {
 impl fmt::Debug for Reach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.style().as_str())
+    }
+}
+
+/// Where the other services listen: `http://host:port`, without a path.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// The customers service.
+    pub customers: String,
+    /// The warehouse service.
+    pub warehouse: String,
+    /// The shipping service.
+    pub shipping: String,
+    /// The billing service.
+    pub billing: String,
+}
+
+impl Endpoints {
+    /// Where this one listens.
+    #[must_use]
+    pub fn of(&self, participant: Participant) -> &str {
+        match participant {
+            Participant::Customers => &self.customers,
+            Participant::Warehouse => &self.warehouse,
+            Participant::Shipping => &self.shipping,
+            Participant::Billing => &self.billing,
+        }
     }
 }
 

@@ -4,10 +4,13 @@ pub mod domain;
 pub mod process;
 
 pub mod application;
+pub mod catalogue;
+pub mod error;
 pub mod store;
 pub mod view;
 
 mod admin;
+mod book;
 pub mod http;
 pub mod styles;
 
@@ -15,4 +18,4 @@ mod app;
 mod config;
 
 pub use app::{App, SCHEMAS, STATEMENTS};
-pub use config::{Config, Reach};
+pub use config::{Config, Endpoints, Reach};

@@ -12,7 +12,7 @@ pub(super) fn order(
     status: StatusCode,
     id: OrderId,
     order: &Versioned<Order>,
-) -> Result<Answer, crate::application::Error> {
+) -> Result<Answer, crate::error::Error> {
     let view = view::of(id, order).ok_or(Refusal::UnknownOrder)?;
     Ok(shown(status, &view))
 }

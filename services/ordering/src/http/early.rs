@@ -10,7 +10,7 @@ use chassis::{
 use database::Transaction;
 
 use super::Api;
-use crate::application::Error;
+use crate::error::Error;
 
 /// The code of the problem by which [`Pending::Prices`] comes back; no client is ever told.
 const PRICES_NEEDED: &str = "PRICES_NEEDED";

@@ -5,8 +5,7 @@ use chassis::problem::{self, Problem};
 
 use contracts::problem::FieldError;
 
-use super::Unavailable;
-use crate::{application::Error, domain::Refusal};
+use crate::{catalogue::Unavailable, domain::Refusal, error::Error};
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {

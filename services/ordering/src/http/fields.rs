@@ -9,8 +9,11 @@ use contracts::{
 use database::Transaction;
 use journal::{Entry, note};
 
-use super::{Catalogue, Quoted, error};
-use crate::domain::Lines;
+use super::error;
+use crate::{
+    catalogue::{Catalogue, Quoted},
+    domain::Lines,
+};
 
 /// A body of `POST /v1/orders` that is well-formed.
 pub(super) struct Wanted {

@@ -17,7 +17,7 @@ use database::Transaction;
 use journal::because;
 
 use super::{Api, answer, early, fields};
-use crate::application::Error;
+use crate::error::Error;
 
 /// Adds so many of a product: to its line, or as a new one.
 #[utoipa::path(

@@ -17,39 +17,11 @@ use axum::{
     Router,
     routing::{get, post, put},
 };
-use chassis::{
-    changes::Changes, context::Context, idempotency::Idempotency, ids::Ids, problem::Problem, shutdown::Drain,
-};
-use contracts::{Sku, warehouse::Quote};
+use chassis::{changes::Changes, idempotency::Idempotency, ids::Ids, problem::Problem, shutdown::Drain};
 use database::Database;
-use futures_util::future::BoxFuture;
-use journal::Entry;
 use utoipa::OpenApi;
 
-use crate::application::Application;
-
-/// Where the price and the name of a product come from.
-pub trait Catalogue: Send + Sync + 'static {
-    /// What the product is called and costs now, if there is such a product.
-    ///
-    /// # Errors
-    /// [`Unavailable`] if nobody can say at the moment.
-    fn quote<'a>(&'a self, sku: &'a Sku, context: &'a Context) -> BoxFuture<'a, Result<Quoted, Unavailable>>;
-}
-
-/// What somebody said of a product.
-#[derive(Clone, Debug)]
-pub struct Quoted {
-    /// What it is called and costs; `None` if there is no such product.
-    pub quote: Option<Quote>,
-    /// The call that it took to find out, for the order's journal.
-    pub call: Entry,
-}
-
-/// Nobody can say what a product costs at the moment.
-#[derive(Debug, thiserror::Error)]
-#[error("asking the warehouse for a price")]
-pub struct Unavailable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+use crate::{application::Application, catalogue::Catalogue};
 
 /// What the handlers share.
 #[derive(Clone)]

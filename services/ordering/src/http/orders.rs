@@ -16,10 +16,7 @@ use database::Transaction;
 use serde::Deserialize;
 
 use super::{Api, answer, early, fields, wait};
-use crate::{
-    application::{Error, NewOrder},
-    store,
-};
+use crate::{application::NewOrder, error::Error, store};
 
 /// Begins an order; with `place: true` it is placed at once, and the answer is as that of `place`.
 #[utoipa::path(

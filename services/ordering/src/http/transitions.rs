@@ -12,7 +12,7 @@ use contracts::{OrderId, ordering::Order};
 use database::Transaction;
 
 use super::{Api, answer, wait};
-use crate::application::Error;
+use crate::error::Error;
 
 /// Has an order shipped and billed.
 #[utoipa::path(

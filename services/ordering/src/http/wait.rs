@@ -12,7 +12,7 @@ use contracts::{
 };
 
 use super::{Api, answer};
-use crate::{application::settled, store};
+use crate::{book::settled, store};
 
 /// What is left of the deadline for the answer's way back.
 const MARGIN: Duration = Duration::from_millis(50);

@@ -1,16 +1,7 @@
-//! The process of an order: which participants are asked for what, and what their answers mean.
-//!
-//! Both styles with an orchestrator, `rest` and `messaging`, run this same definition. What differs between them is how
-//! a participant is reached, and stands in [`styles`](crate::styles).
-
-mod replies;
-mod requests;
+//! The saga of a placed order: its steps, which of them come after which others, and which can be undone.
 
 use saga::{Definition, Role, StepSpec};
 use serde::{Deserialize, Serialize};
-
-pub use replies::{Meaning, meaning};
-pub use requests::{Addressed, Participant, Reply, Request, request};
 
 /// The saga of a placed order.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,7 +40,7 @@ pub fn meaning(reply: &Reply) -> Meaning {
                     (Some(Outcome::CreditRefused { reason }), Some(Input::Refused(ReserveCredit)))
                 }
             },
-            // The order hears of it when the whole chain is undone: see `Application::receive`.
+            // The order hears of it when the whole chain is undone: see `Orchestrated::replied`.
             customers::Reply::CreditReleased => (None, Some(Input::Undone(ReserveCredit))),
             customers::Reply::CreditSettled => {
                 (Some(Outcome::CreditSettled), Some(Input::Done(SettleCredit)))

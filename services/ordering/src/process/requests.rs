@@ -1,9 +1,11 @@
 //! What participants are asked, made of the order and of what the saga remembers.
 
 use contracts::{
-    Contact, Line, OrderId,
+    Contact, Line, OrderId, Route,
     billing::{self, BillTo},
-    customers, shipping, warehouse,
+    customers,
+    route::Command as _,
+    shipping, warehouse,
 };
 use journal::Cause;
 use saga::{Direction, Move};
@@ -52,6 +54,20 @@ pub enum Request {
     Billing(billing::Command),
 }
 
+/// The command in a [`Request`], written as the participant reads it.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Command<'a> {
+    /// To the customers service.
+    Customers(&'a customers::Command),
+    /// To the warehouse service.
+    Warehouse(&'a warehouse::Command),
+    /// To the shipping service.
+    Shipping(&'a shipping::Command),
+    /// To the billing service.
+    Billing(&'a billing::Command),
+}
+
 /// A request on its way: what is kept with the task that delivers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addressed {
@@ -86,6 +102,51 @@ impl Request {
             Self::Warehouse(_) => Participant::Warehouse,
             Self::Shipping(_) => Participant::Shipping,
             Self::Billing(_) => Participant::Billing,
+        }
+    }
+
+    /// The command in it, as the participant reads it.
+    #[must_use]
+    pub const fn command(&self) -> Command<'_> {
+        match self {
+            Self::Customers(command) => Command::Customers(command),
+            Self::Warehouse(command) => Command::Warehouse(command),
+            Self::Shipping(command) => Command::Shipping(command),
+            Self::Billing(command) => Command::Billing(command),
+        }
+    }
+
+    /// The request that the command is, where it is given by one.
+    #[must_use]
+    pub fn route(&self) -> Route {
+        match self {
+            Self::Customers(command) => command.route(),
+            Self::Warehouse(command) => command.route(),
+            Self::Shipping(command) => command.route(),
+            Self::Billing(command) => command.route(),
+        }
+    }
+}
+
+impl Addressed {
+    /// What was written with a task; `None` if another release wrote it, and this one cannot read it.
+    #[must_use]
+    pub fn read(payload: &str) -> Option<Self> {
+        serde_json::from_str(payload).ok()
+    }
+}
+
+impl Reply {
+    /// What a participant has answered, out of its JSON.
+    ///
+    /// # Errors
+    /// If that is none of its replies.
+    pub fn read(from: Participant, json: &[u8]) -> Result<Self, serde_json::Error> {
+        match from {
+            Participant::Customers => serde_json::from_slice(json).map(Self::Customers),
+            Participant::Warehouse => serde_json::from_slice(json).map(Self::Warehouse),
+            Participant::Shipping => serde_json::from_slice(json).map(Self::Shipping),
+            Participant::Billing => serde_json::from_slice(json).map(Self::Billing),
         }
     }
 }

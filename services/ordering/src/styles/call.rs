@@ -1,16 +1,20 @@
-//! Doing the saga's tasks: whatever the style, a participant is asked until it has answered.
+//! Asking participants for the saga: whatever the style, a participant is asked until it has answered.
 
 use std::{sync::Arc, time::Duration};
 
 use chassis::trace::about;
 use contracts::OrderId;
-use database::Database;
+use database::{Database, Transaction};
 use journal::{Cause, Entry, because, note};
-use saga::tasks::{Failure, Perform, Task, Verdict, within_span};
+use saga::{
+    Ask, Asking, Move,
+    tasks::{Failure, Perform, Task, Verdict, within_span},
+};
+use uuid::Uuid;
 
 use crate::{
     application::Application,
-    process::{Addressed, Reply},
+    process::{Addressed, PlaceOrder, Reply, Step},
 };
 
 /// What became of asking a participant.
@@ -37,10 +41,38 @@ pub struct Question<'a> {
     pub cause: &'a Cause,
 }
 
-/// Asks a participant once.
+/// How participants are asked, in one style.
 pub trait Participants: Send + Sync + 'static {
-    /// Asks it; a call that it makes for that is added to `calls`.
+    /// Writes down what has to be written with the decision to send a `request`, an [`Addressed`], and tells after how long
+    /// the task that [asks](Self::ask) is due.
+    ///
+    /// # Errors
+    /// If the store fails.
+    fn decided(
+        &self,
+        tx: &mut Transaction,
+        order: OrderId,
+        request: &str,
+    ) -> impl Future<Output = Result<Duration, database::Error>>;
+
+    /// Asks a participant once; a call that it makes for that is added to `calls`.
     fn ask(&self, question: &Question<'_>, calls: &mut Vec<Entry>) -> impl Future<Output = Asked> + Send;
+}
+
+/// Has the saga decide to ask in this way.
+#[derive(Clone, Debug)]
+pub struct Deciding<P>(pub P);
+
+impl<P: Participants> Ask<PlaceOrder> for Deciding<P> {
+    fn ask<'a>(
+        &'a self,
+        tx: &'a mut Transaction,
+        saga: Uuid,
+        _this: Move<Step>,
+        request: &'a str,
+    ) -> Asking<'a> {
+        Box::pin(self.0.decided(tx, OrderId::new(saga), request))
+    }
 }
 
 /// Does the saga's tasks.
@@ -55,7 +87,7 @@ pub struct Caller<P> {
 
 impl<P: Participants> Perform for Caller<P> {
     async fn perform(&self, task: &Task, calls: &mut Vec<Entry>) -> Verdict {
-        let Ok(addressed) = serde_json::from_str::<Addressed>(&task.payload) else {
+        let Some(addressed) = Addressed::read(&task.payload) else {
             return Verdict::Failed("another release wrote the request".into());
         };
         let (order, attempt) = (OrderId::new(task.subject), task.attempt);
@@ -63,7 +95,10 @@ impl<P: Participants> Perform for Caller<P> {
         within_span(task, cause, async |cause| {
             about("order.id", &order);
             let question = Question { order, addressed: &addressed, attempt, cause: &cause };
-            match self.participants.ask(&question, calls).await {
+            let asked = self.participants.ask(&question, calls).await;
+            // By this id the participant tells its part of the call.
+            calls.iter_mut().for_each(|call| call.link = cause.id);
+            match asked {
                 Asked::Replied(reply) => self.receive(order, reply, cause, calls.clone()).await,
                 Asked::Later(pause) => Verdict::Again(pause),
                 Asked::Failed(failure) => Verdict::Failed(failure),

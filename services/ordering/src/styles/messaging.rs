@@ -1,32 +1,22 @@
-//! `messaging`: participants are sent commands over the broker, and answer by messages.
+//! `messaging`: a participant is sent a command over the broker, and answers by a message.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use ::messaging::{Broker, Data, Envelope, derived_id, outbox};
-use chassis::context::Context;
+use ::messaging::{Data, Envelope, derived_id, outbox};
+use chassis::problem::chain;
 use contracts::{
-    OrderId, Sku,
+    OrderId,
     topics::{self, kinds},
-    warehouse::{Quote, QuoteRequest},
 };
 use database::{Database, Transaction};
-use futures_util::future::BoxFuture;
 use journal::{Cause, Entry};
-use saga::{
-    Ask, Asking, Move,
-    tasks::{self, Failure},
-};
-use tokio::time::Instant;
-use uuid::Uuid;
+use saga::tasks::{self, Failure};
 
-use super::call::{Asked, Participants, Question};
-use crate::{
-    http::{Catalogue, Quoted, Unavailable},
-    process::{Addressed, PlaceOrder, Request, Step},
+use super::{
+    SOURCE,
+    call::{Asked, Participants, Question},
 };
-
-/// Who sends.
-const SOURCE: &str = "ordering";
+use crate::process::{Addressed, Participant};
 
 /// A participant is sent a message with the decision to ask it. If it does not answer in time, it is sent another.
 #[derive(Clone, Debug)]
@@ -39,20 +29,33 @@ pub struct ByMessage {
     pub patience: Duration,
 }
 
-impl Ask<PlaceOrder> for ByMessage {
-    fn ask<'a>(
-        &'a self,
-        tx: &'a mut Transaction,
-        saga: Uuid,
-        _this: Move<Step>,
-        request: &'a str,
-    ) -> Asking<'a> {
-        Box::pin(async move {
-            if let Ok(addressed) = serde_json::from_str::<Addressed>(request) {
-                self.send(tx, saga, &addressed, 0).await?;
-            }
-            Ok(self.patience)
-        })
+impl Participants for ByMessage {
+    async fn decided(
+        &self,
+        tx: &mut Transaction,
+        order: OrderId,
+        request: &str,
+    ) -> Result<Duration, database::Error> {
+        if let Some(addressed) = Addressed::read(request) {
+            self.send(tx, order, &addressed, 0).await?;
+        }
+        Ok(self.patience)
+    }
+
+    async fn ask(&self, question: &Question<'_>, _: &mut Vec<Entry>) -> Asked {
+        let (by, addressed, cause) = (self.clone(), question.addressed.clone(), question.cause.clone());
+        let (order, attempt) = (question.order, question.attempt + 1);
+        let sent = self.database.write(async move |tx| {
+            // Without a subject the journal keeps nothing, and the message has its cause all the same.
+            let told = cause.clone();
+            let told = if tasks::is_noted(attempt) { told } else { Cause { subject: None, ..told } };
+            journal::because(tx, &told);
+            by.send(tx, order, &addressed, attempt).await
+        });
+        match sent.await {
+            Ok(()) => Asked::Failed("no answer in time, asked again".into()),
+            Err(error) => Asked::Failed(Failure::internal(chain(&error))),
+        }
     }
 }
 
@@ -61,85 +64,23 @@ impl ByMessage {
     async fn send(
         &self,
         tx: &mut Transaction,
-        order: Uuid,
+        order: OrderId,
         addressed: &Addressed,
         attempt: u32,
     ) -> Result<(), database::Error> {
-        let (topic, kind, data) = match &addressed.request {
-            Request::Customers(command) => {
-                (topics::CUSTOMERS_COMMANDS, kinds::CUSTOMERS_COMMAND, Data::of(command))
-            }
-            Request::Warehouse(command) => {
-                (topics::WAREHOUSE_COMMANDS, kinds::WAREHOUSE_COMMAND, Data::of(command))
-            }
-            Request::Shipping(command) => {
-                (topics::SHIPPING_COMMANDS, kinds::SHIPPING_COMMAND, Data::of(command))
-            }
-            Request::Billing(command) => {
-                (topics::BILLING_COMMANDS, kinds::BILLING_COMMAND, Data::of(command))
-            }
+        let (topic, kind) = match addressed.request.participant() {
+            Participant::Customers => (topics::CUSTOMERS_COMMANDS, kinds::CUSTOMERS_COMMAND),
+            Participant::Warehouse => (topics::WAREHOUSE_COMMANDS, kinds::WAREHOUSE_COMMAND),
+            Participant::Shipping => (topics::SHIPPING_COMMANDS, kinds::SHIPPING_COMMAND),
+            Participant::Billing => (topics::BILLING_COMMANDS, kinds::BILLING_COMMAND),
         };
         // A command is made of texts and numbers: it always has a JSON form.
-        let Ok(data) = data else { return Ok(()) };
-        let id = derived_id(&format!("{SOURCE}/{}", addressed.name), order, attempt);
-        let subject = OrderId::new(order).to_string();
-        let message = Envelope::new(id, SOURCE, kind, &subject, tx.now(), data);
+        let Ok(data) = Data::of(&addressed.request.command()) else { return Ok(()) };
+        let id = derived_id(&format!("{SOURCE}/{}", addressed.name), order.uuid(), attempt);
+        let message = Envelope::new(id, SOURCE, kind, &order.to_string(), tx.now(), data);
         let mut message = message.caused_by(Some(&addressed.cause));
         // To whoever reads it, it is a reaction to what came to ordering; the decision to ask is known here only.
         message.causation_id = journal::cause(tx).and_then(|cause| cause.id);
         self.outbox.enqueue(tx, topic, &message).await
-    }
-}
-
-impl Participants for ByMessage {
-    async fn ask(&self, question: &Question<'_>, _calls: &mut Vec<Entry>) -> Asked {
-        let (by, addressed, cause) = (self.clone(), question.addressed.clone(), question.cause.clone());
-        let (id, attempt) = (question.order.uuid(), question.attempt + 1);
-        let sent = self.database.write(async move |tx| {
-            // Without a subject the journal keeps nothing, and the message has its cause all the same.
-            let told = cause.clone();
-            let told = if tasks::is_noted(attempt) { told } else { Cause { subject: None, ..told } };
-            journal::because(tx, &told);
-            by.send(tx, id, &addressed, attempt).await
-        });
-        match sent.await {
-            Ok(()) => Asked::Failed("no answer in time, asked again".into()),
-            Err(error) => Asked::Failed(Failure::internal(chassis::problem::chain(&error))),
-        }
-    }
-}
-
-/// Asks the warehouse over the broker what a product costs.
-#[derive(Clone)]
-pub struct Quotes {
-    /// What the request and the reply go over.
-    pub broker: Arc<dyn Broker>,
-    /// Ids of requests.
-    pub ids: chassis::ids::Ids,
-    /// The time of requests.
-    pub clock: database::Clock,
-    /// How long to wait for a reply.
-    pub timeout: Duration,
-}
-
-impl Catalogue for Quotes {
-    fn quote<'a>(&'a self, sku: &'a Sku, context: &'a Context) -> BoxFuture<'a, Result<Quoted, Unavailable>> {
-        Box::pin(async move {
-            let unavailable = |error: serde_json::Error| Unavailable(error.into());
-            let data = Data::of(&QuoteRequest { sku: sku.clone() }).map_err(unavailable)?;
-            let kind = kinds::WAREHOUSE_QUOTE_REQUEST;
-            let mut request =
-                Envelope::new(self.ids.next(), SOURCE, kind, sku.as_str(), self.clock.now(), data);
-            request.traceparent = Some(context.trace.to_string());
-            let (started, begun, sent) = (self.clock.now(), Instant::now(), request.data.as_str().len());
-            let deadline = context.deadline_within(self.timeout);
-            let asked = self.broker.request(topics::WAREHOUSE_QUOTES, request, deadline).await;
-            let took_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-            let reply = asked.map_err(|error| Unavailable(error.into()))?;
-            let bytes = Some((sent + reply.data.as_str().len()) as u64);
-            let call = Entry::call("warehouse", kind, started, took_us).with_outcome("answered");
-            let quote = reply.data.parse::<Option<Quote>>().map_err(unavailable)?;
-            Ok(Quoted { quote, call: Entry { bytes, ..call } })
-        })
     }
 }

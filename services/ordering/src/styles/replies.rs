@@ -1,18 +1,29 @@
-//! Answers that come as messages: what they say, about which order, and who is told.
+//! Answers that come as messages, over a broker or posted: what they say, about which order, and who is told.
 
 use std::sync::Arc;
 
-use chassis::trace::about;
-use contracts::{OrderId, topics::kinds};
-use database::Transaction;
-use messaging::{
-    Envelope,
-    consumer::{Handler, HandlerError},
+use axum::{Router, extract::State, http::StatusCode, routing::post};
+use chassis::{
+    problem::{self, Problem, chain},
+    trace::about,
 };
+use contracts::{
+    OrderId,
+    topics::{self, kinds},
+};
+use database::{Database, Transaction};
+use messaging::{
+    Envelope, Observer,
+    consumer::{Handler, HandlerError},
+    inbox,
+    observe::Fate,
+};
+use tokio::time::Instant;
 
 use crate::{
-    application::{Application, Error},
-    process::Reply,
+    application::Application,
+    error::Error,
+    process::{Participant, Reply},
 };
 
 /// Who takes the answers in, as the inbox calls it.
@@ -39,6 +50,38 @@ impl Handler for Replies {
     }
 }
 
+/// The route to which participants that call no broker post the answers that come later.
+pub fn webhook(replies: Replies, database: Database, observer: Arc<dyn Observer>) -> Router {
+    let posted = Posted { replies, database, observer };
+    Router::new().route("/internal/replies", post(receive)).with_state(posted)
+}
+
+/// What the route needs.
+#[derive(Clone)]
+struct Posted {
+    replies: Replies,
+    database: Database,
+    observer: Arc<dyn Observer>,
+}
+
+async fn receive(State(posted): State<Posted>, body: String) -> Result<StatusCode, Problem> {
+    let message = Envelope::from_json(&body).map_err(|error| Problem::malformed(chain(&error)))?;
+    let (topic, replies, message) = (topics::ORDERING_REPLIES, posted.replies, Arc::new(message));
+    let (begun, told) = (Instant::now(), message.clone());
+    posted.observer.received(topic, &told);
+    let work = async move |tx: &mut Transaction| inbox::accept(tx, CONSUMER, topic, &replies, &message).await;
+    let accepted = posted.database.write(work).await;
+    let fate = accepted.as_ref().map_or(Fate::Failed, |fate| *fate);
+    posted.observer.processed(topic, &told, fate, begun.elapsed());
+    accepted.map_err(|error| match error {
+        HandlerError::Database(error) => error.into(),
+        // 500 says that it is about this answer: a sender that heard 503 would hold back those about other orders, too.
+        HandlerError::Failed(_) => problem::internal(&error),
+        _ => Problem::unprocessable("UNKNOWN_REPLY", chain(&error)),
+    })?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Why a message is no reply of a participant.
 #[derive(Debug, thiserror::Error)]
 enum NotAReply {
@@ -59,13 +102,13 @@ enum NotAReply {
 /// If it is no reply of a participant.
 fn reply(envelope: &Envelope) -> Result<(OrderId, Reply), NotAReply> {
     let order = envelope.subject.parse().map_err(NotAReply::Subject)?;
-    let data = &envelope.data;
-    let reply = match envelope.kind.as_str() {
-        kinds::CUSTOMERS_REPLY => data.parse().map(Reply::Customers),
-        kinds::WAREHOUSE_REPLY => data.parse().map(Reply::Warehouse),
-        kinds::SHIPPING_REPLY => data.parse().map(Reply::Shipping),
-        kinds::BILLING_REPLY => data.parse().map(Reply::Billing),
+    let from = match envelope.kind.as_str() {
+        kinds::CUSTOMERS_REPLY => Participant::Customers,
+        kinds::WAREHOUSE_REPLY => Participant::Warehouse,
+        kinds::SHIPPING_REPLY => Participant::Shipping,
+        kinds::BILLING_REPLY => Participant::Billing,
         other => return Err(NotAReply::Kind(other.to_owned())),
     };
+    let reply = Reply::read(from, envelope.data.as_str().as_bytes());
     Ok((order, reply.map_err(NotAReply::Data)?))
 }

@@ -10,6 +10,7 @@
 mod support;
 
 mod api;
+mod choreographed;
 mod process;
 
 mod isolation;

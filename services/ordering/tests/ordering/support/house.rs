@@ -25,7 +25,7 @@ use contracts::{
 };
 use database::Statement;
 use messaging::{Broker, Embedded};
-use ordering::{process::Participant, styles::rest::Endpoints};
+use ordering::{Endpoints, process::Participant};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -15,9 +15,8 @@ use chassis::{
 use contracts::{OrderId, Sku, topics, topics::kinds};
 use messaging::{Broker, Data, Envelope, envelope};
 use ordering::{
-    Reach,
+    Endpoints, Reach,
     process::{Participant, Reply, Request},
-    styles::rest::Endpoints,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;

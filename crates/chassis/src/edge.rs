@@ -35,6 +35,7 @@ use crate::{
 
 mod answer;
 mod body;
+mod conditional;
 pub(crate) mod measure;
 
 use measure::HttpMetrics;
@@ -87,12 +88,13 @@ async fn around(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> 
     let asked = edge.traces.enter(trace::from_headers(request.headers()), &edge.random);
     let (span, here) = edge.span(&request, measured.route(), &asked);
     let context = Context::from_headers(request.headers(), here);
+    let known = conditional::known(request.method(), request.headers());
     let response = async {
         let response = match context {
             Ok(context) => edge.handle(request, context, next, measured.body()).await,
             Err(problem) => Err(problem),
         };
-        answer::finish(response, &asked, started)
+        conditional::unless_known(answer::finish(response, &asked, started), known.as_ref())
     };
     let response = response.instrument(span.clone()).await;
     if here != asked {

@@ -91,6 +91,9 @@ pub enum HandlerError {
     /// Trying again may help. Tried again some times, then parked.
     #[error("the message could not be handled")]
     Failed(#[source] Cause),
+    /// Somebody else is not there, or not so far yet. Tried again until they are, however long that takes.
+    #[error("the message has to wait")]
+    Unavailable(#[source] Cause),
     /// A statement failed. When it is the store that fails, the message is tried again until it does not; else this
     /// counts as [`Failed`](Self::Failed).
     #[error("the message could not be stored")]

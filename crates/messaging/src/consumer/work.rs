@@ -185,6 +185,7 @@ impl<H: Enriched> Worker<H> {
         match failure.remedy() {
             Remedy::Wait(reason) => Err(self.store(reason)),
             Remedy::Retry(error) => Ok((error, Some(self.backoff).filter(|_| failures < self.attempts))),
+            Remedy::Await(error) => Ok((error, Some(self.backoff))),
             Remedy::Park(error) => Ok((error, None)),
         }
     }
@@ -192,7 +193,9 @@ impl<H: Enriched> Worker<H> {
     /// What fails beside a message's handling is the store.
     fn error(&self, failure: Failure) -> Error {
         match failure.remedy() {
-            Remedy::Wait(reason) | Remedy::Retry(reason) | Remedy::Park(reason) => self.store(reason),
+            Remedy::Wait(reason) | Remedy::Retry(reason) | Remedy::Await(reason) | Remedy::Park(reason) => {
+                self.store(reason)
+            }
         }
     }
 

@@ -88,6 +88,8 @@ pub(crate) enum Remedy {
     Wait(String),
     /// Park the message and try again later, for so long as it makes sense.
     Retry(String),
+    /// Park the message and try again later, without end.
+    Await(String),
     /// Park the message for an operator.
     Park(String),
 }
@@ -99,6 +101,7 @@ impl Failure {
             Self::Handler(HandlerError::Unknown) => "unknown_type",
             Self::Handler(HandlerError::Hopeless(_)) => "hopeless",
             Self::Handler(HandlerError::Failed(_)) => "failed",
+            Self::Handler(HandlerError::Unavailable(_)) => "unavailable",
             Self::Handler(HandlerError::Database(_)) => "database",
             Self::Gap(_) => "gap",
             Self::NoRoom => "no_room",
@@ -112,6 +115,7 @@ impl Failure {
             Self::Handler(HandlerError::Database(error)) if is_of_the_store(&error) => {
                 Remedy::Wait(with_causes(&error))
             }
+            Self::Handler(error @ HandlerError::Unavailable(_)) => Remedy::Await(with_causes(&error)),
             Self::Handler(error @ (HandlerError::Unknown | HandlerError::Hopeless(_))) => {
                 Remedy::Park(with_causes(&error))
             }

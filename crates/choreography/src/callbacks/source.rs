@@ -1,0 +1,101 @@
+//! Facts from those who own them.
+
+use contracts::{OrderId, customers::Customer, ordering::Order};
+use database::Transaction;
+use journal::{Cause, Entry};
+use messaging::{Envelope, HandlerError};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use super::{Ask, Callbacks, Error};
+use crate::facts::{Facts, Needs, Source};
+
+/// What follows from a message is asked of the message's sender, and of who else knows.
+impl Source for Callbacks {
+    async fn fetch(&self, message: &Envelope, needs: Needs) -> Result<Facts, HandlerError> {
+        let order: OrderId =
+            message.subject.parse().map_err(|error| HandlerError::Hopeless(Box::new(error)))?;
+        let cause = Cause::from(message);
+        let mut facts = Facts::default();
+        match needs {
+            Needs::Nothing => {}
+            Needs::Report => {
+                facts.report = Some(self.report(message, order, &cause, &mut facts.calls).await?)
+            }
+            Needs::Order | Needs::OrderAndCustomer => {
+                let told = message.version.filter(|_| message.aggregate_type() == "order").unwrap_or(0);
+                let found: Order = self.document(&Ask::Order(order), told, &cause, &mut facts.calls).await?;
+                if needs == Needs::OrderAndCustomer {
+                    let ask = Ask::Customer(found.customer_id);
+                    let customer: Customer = self.document(&ask, 0, &cause, &mut facts.calls).await?;
+                    facts.customer = Some(customer);
+                }
+                facts.order = Some(found);
+            }
+        }
+        Ok(facts)
+    }
+
+    /// A thin message says nothing that could be taken in, but that what is known of a product is old.
+    async fn take_in(&self, _tx: &mut Transaction, message: &Envelope) -> Result<(), HandlerError> {
+        if message.aggregate_type() == "product" {
+            message.subject.parse().into_iter().for_each(|sku| self.forget(&Ask::Product(sku)));
+        }
+        Ok(())
+    }
+
+    async fn facts(
+        &self,
+        _tx: &mut Transaction,
+        _message: &Envelope,
+        _order: OrderId,
+        _needs: Needs,
+        fetched: &Facts,
+    ) -> Result<Facts, HandlerError> {
+        Ok(fetched.clone())
+    }
+}
+
+/// Reports, of which one is read.
+#[derive(Deserialize)]
+struct Reported<'a> {
+    #[serde(borrow)]
+    reports: Vec<&'a RawValue>,
+}
+
+impl Callbacks {
+    /// The owner's answer as what it is a document of.
+    ///
+    /// # Errors
+    /// See [`ask`](Self::ask).
+    pub async fn document<T: DeserializeOwned>(
+        &self,
+        ask: &Ask,
+        told: u64,
+        cause: &Cause,
+        calls: &mut Vec<Entry>,
+    ) -> Result<T, Error> {
+        let body = self.ask(ask, told, cause, calls).await?;
+        serde_json::from_slice(&body).map_err(|source| Error::Unreadable { owner: ask.owner(), source })
+    }
+
+    /// The report that a message tells of: its sender may have reported more since then.
+    async fn report(
+        &self,
+        message: &Envelope,
+        order: OrderId,
+        cause: &Cause,
+        calls: &mut Vec<Entry>,
+    ) -> Result<String, HandlerError> {
+        let service = ["customers", "warehouse", "shipping", "billing"];
+        let service = service.into_iter().find(|service| *service == message.aggregate_type());
+        let service = service.ok_or(HandlerError::Unknown)?;
+        let version = message.version.unwrap_or(1);
+        let body = self.ask(&Ask::Reports(service, order), version, cause, calls).await?;
+        let unreadable = |source| Error::Unreadable { owner: service, source };
+        let Reported { reports } = serde_json::from_slice(&body).map_err(unreadable)?;
+        let index = usize::try_from(version).unwrap_or(usize::MAX).saturating_sub(1);
+        let report = reports.get(index).ok_or(Error::Gone { owner: service })?;
+        Ok(report.get().to_owned())
+    }
+}

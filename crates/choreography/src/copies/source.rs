@@ -1,0 +1,68 @@
+//! Facts from copies.
+
+use contracts::{OrderId, customers::Customer, ordering::Order};
+use database::Transaction;
+use messaging::{Envelope, HandlerError};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{find, keep};
+use crate::facts::{Facts, Needs, Source};
+
+/// What follows from a message is known from the message, or from what was told before.
+#[derive(Clone, Copy, Debug)]
+pub struct Copies {
+    /// Of what copies are kept: `order`, `customer`, `product`.
+    pub of: &'static [&'static str],
+}
+
+impl Source for Copies {
+    async fn fetch(&self, _message: &Envelope, _needs: Needs) -> Result<Facts, HandlerError> {
+        Ok(Facts::default())
+    }
+
+    async fn take_in(&self, tx: &mut Transaction, message: &Envelope) -> Result<(), HandlerError> {
+        if self.of.contains(&message.aggregate_type()) {
+            keep(tx, message).await?;
+        }
+        Ok(())
+    }
+
+    async fn facts(
+        &self,
+        tx: &mut Transaction,
+        message: &Envelope,
+        order: OrderId,
+        needs: Needs,
+        _fetched: &Facts,
+    ) -> Result<Facts, HandlerError> {
+        let mut facts = Facts::default();
+        match needs {
+            Needs::Nothing => {}
+            Needs::Report => facts.report = Some(report(message)?),
+            Needs::Order | Needs::OrderAndCustomer => {
+                let found = find::<Order>(tx, "order", &order.to_string()).await?;
+                facts.order = found.map(|copy| copy.document);
+                if let Some(order) = facts.order.as_ref().filter(|_| needs == Needs::OrderAndCustomer) {
+                    let found = find::<Customer>(tx, "customer", &order.customer_id.to_string()).await?;
+                    facts.customer = found.map(|copy| copy.document);
+                }
+            }
+        }
+        Ok(facts)
+    }
+}
+
+/// Reports, of which one is read.
+#[derive(Deserialize)]
+struct Reported<'a> {
+    #[serde(borrow)]
+    reports: Vec<&'a RawValue>,
+}
+
+/// The report that a message tells of: the last one in it.
+fn report(message: &Envelope) -> Result<String, HandlerError> {
+    let Reported { reports } = message.data.parse().map_err(HandlerError::malformed)?;
+    let report = reports.last().ok_or(HandlerError::Unknown)?;
+    Ok(report.get().to_owned())
+}

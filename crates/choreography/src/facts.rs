@@ -71,6 +71,9 @@ fn unknown(what: &str) -> HandlerError {
 
 /// Where facts come from, for a service that hears of what happens by messages.
 pub trait Source: Send + Sync + 'static {
+    /// The topics that it has to hear of, beside those that the service reacts to.
+    fn topics(&self) -> Vec<&'static str>;
+
     /// Fetches, outside of any transaction, what a reaction to `message` needs, as far as it is not kept here.
     ///
     /// # Errors

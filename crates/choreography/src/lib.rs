@@ -1,13 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 pub mod callbacks;
+pub mod content;
 pub mod copies;
 pub mod facts;
+mod follow;
 pub mod policy;
 pub mod reactor;
 pub mod reports;
 
+pub use content::{Notice, State};
 pub use facts::{Facts, Needs, Source};
+pub use follow::follow;
 pub use policy::{Policy, on};
 pub use reactor::{Reactor, Reacts};
 pub use reports::{Reporter, Reports};

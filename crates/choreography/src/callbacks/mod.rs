@@ -41,6 +41,8 @@ pub struct Options {
     pub fresh: Duration,
     /// How many answers are kept.
     pub room: usize,
+    /// Topics that tell when an answer is old, beside those that the service reacts to.
+    pub dropped_on: &'static [&'static str],
 }
 
 impl Options {
@@ -48,7 +50,7 @@ impl Options {
     #[must_use]
     pub fn new(service: &'static str, addresses: BTreeMap<&'static str, String>) -> Self {
         let (timeout, fresh) = (Duration::from_secs(5), Duration::from_secs(2));
-        Self { service, addresses, timeout, fresh, room: 1_024 }
+        Self { service, addresses, timeout, fresh, room: 1_024, dropped_on: &[] }
     }
 }
 

@@ -12,6 +12,10 @@ use crate::facts::{Facts, Needs, Source};
 
 /// What follows from a message is asked of the message's sender, and of who else knows.
 impl Source for Callbacks {
+    fn topics(&self) -> Vec<&'static str> {
+        self.0.options.dropped_on.to_vec()
+    }
+
     async fn fetch(&self, message: &Envelope, needs: Needs) -> Result<Facts, HandlerError> {
         let order: OrderId =
             message.subject.parse().map_err(|error| HandlerError::Hopeless(Box::new(error)))?;

@@ -1,6 +1,6 @@
 //! Facts from copies.
 
-use contracts::{OrderId, customers::Customer, ordering::Order};
+use contracts::{OrderId, customers::Customer, ordering::Order, topics};
 use database::Transaction;
 use messaging::{Envelope, HandlerError};
 use serde::Deserialize;
@@ -17,6 +17,15 @@ pub struct Copies {
 }
 
 impl Source for Copies {
+    fn topics(&self) -> Vec<&'static str> {
+        let topic = |kind: &&str| match *kind {
+            "order" => topics::ORDERING_EVENTS,
+            "customer" => topics::CUSTOMERS_EVENTS,
+            _ => topics::WAREHOUSE_EVENTS,
+        };
+        self.of.iter().map(topic).collect()
+    }
+
     async fn fetch(&self, _message: &Envelope, _needs: Needs) -> Result<Facts, HandlerError> {
         Ok(Facts::default())
     }

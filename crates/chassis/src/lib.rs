@@ -34,6 +34,7 @@ pub mod obligations;
 pub mod observe;
 pub mod panics;
 pub mod readiness;
+pub mod relay;
 pub mod retention;
 pub mod shutdown;
 pub mod tasks;

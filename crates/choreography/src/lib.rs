@@ -5,13 +5,17 @@ pub mod content;
 pub mod copies;
 pub mod facts;
 mod follow;
+pub mod means;
 pub mod policy;
 pub mod reactor;
 pub mod reports;
 
+pub use callbacks::Callbacks;
 pub use content::{Notice, State};
+pub use copies::Copies;
 pub use facts::{Facts, Needs, Source};
 pub use follow::follow;
+pub use means::{Kept, Means, Topics};
 pub use policy::{Policy, on};
 pub use reactor::{Reactor, Reacts};
 pub use reports::{Reporter, Reports};

@@ -7,25 +7,30 @@ use chassis::{
     backlog,
     idempotency::Idempotency,
     platform::Platform,
+    relay,
     retention::{self, Kept},
     service::{self, Running, Service},
     timeline,
 };
-use contracts::topics;
+use choreography::{Means, Reports, Source, Topics};
+use contracts::{topics, warehouse::Reply};
 use database::Database;
 use journal::Recording;
 use messaging::{
     Broker, Consumer, consumer,
-    outbox::{self, Relay},
-    publishing::Publishing,
+    publishing::{Content, Publishing},
 };
 
 use crate::{
     Config, Reach, admin,
     application::{Application, Products},
+    domain::Product,
     http::{self, Api},
     store::{self, Rows},
-    styles::{self, SOURCE, messaging::Participant, quotes::Quotes, rest},
+    styles::{
+        self, SOURCE, choreography::Participant as Choreographed, messaging::Participant, notification,
+        quotes::Quotes, rest, state_transfer,
+    },
 };
 
 /// The warehouse service in one style, serving.
@@ -63,7 +68,14 @@ impl App {
         // The style: how the others ask, how they are answered, and whether they hear of what happens.
         let (application, participant) = match &config.reach {
             Reach::Rest => rest(platform, &database),
-            Reach::Messaging(broker) => messaging(&mut service, platform, &database, broker)?,
+            Reach::Messaging(broker) => messaging(&mut service, &database, broker)?,
+            Reach::Notification(broker, owners) => {
+                let means = notification::means(&service, owners)?;
+                choreographed(&mut service, &database, broker, means)?
+            }
+            Reach::StateTransfer(broker) => {
+                choreographed(&mut service, &database, broker, state_transfer::means())?
+            }
         };
 
         // The API last: whoever is let in finds everything running.
@@ -86,27 +98,44 @@ fn rest(platform: &Platform, database: &Database) -> (Application, Router) {
 /// Orders ask by messages, and what happens is published.
 fn messaging(
     service: &mut Service,
-    platform: &Platform,
     database: &Database,
     broker: &Arc<dyn Broker>,
 ) -> Result<(Application, Router), service::Error> {
-    let messages = service.observers().messages()?;
-    let options = outbox::Options::new(platform.instance.to_string());
-    let relay = Relay::new(database.clone(), broker.clone(), options).observed(messages.clone());
-    let outbox = relay.handle();
-    service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
+    let outbox = relay::start(service, database, broker.clone())?;
 
     let products = Publishing::new(Rows, outbox.clone(), topics::WAREHOUSE_EVENTS, SOURCE);
-    let application = Application::new(platform.doubles.around(Products::new(Recording::new(products))));
+    let application =
+        Application::new(service.platform().doubles.around(Products::new(Recording::new(products))));
 
     let participant = Participant { application: application.clone(), answers: styles::answers(outbox) };
     let (topic, options) = (topics::WAREHOUSE_COMMANDS, consumer::Options::default());
     let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
-    let consumer = consumer.observed(messages);
+    let consumer = consumer.observed(service.observers().messages()?);
     service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
 
     let quotes = Quotes { application: application.clone(), database: database.clone() };
     let broker = broker.clone();
     service.spawn("quotes", |drain| quotes.serve(broker, drain));
     Ok((application, Router::new()))
+}
+
+/// Nobody asks: the service reacts to what it hears, and others hear of what happens.
+fn choreographed<E, R, S>(
+    service: &mut Service,
+    database: &Database,
+    broker: &Arc<dyn Broker>,
+    means: Means<E, R, S>,
+) -> Result<(Application, Router), service::Error>
+where
+    E: Content<Product> + Clone,
+    R: Content<Reports<Reply>> + Clone,
+    S: Source + Clone,
+{
+    let topics = Topics { events: topics::WAREHOUSE_EVENTS, reports: topics::WAREHOUSE_REPORTS };
+    let kept = means.keep(service, database, broker, Rows, topics)?;
+    let application = Application::new(service.platform().doubles.around(kept.aggregates));
+    let reporter = kept.reporter;
+    let participant = Choreographed { application: application.clone(), reporter: reporter.clone() };
+    let routes = means.react(service, database, broker, participant, reporter)?;
+    Ok((application, routes))
 }

@@ -43,8 +43,8 @@ mod tests {
 
     async fn asked(if_none_match: &'static str) -> (StatusCode, usize) {
         let rig = serve(Router::new().route("/", get(async || ([etag(7)], "seven"))));
-        let call = Call::get(rig.at("/"))
-            .header(header::IF_NONE_MATCH, HeaderValue::from_static(if_none_match));
+        let call =
+            Call::get(rig.at("/")).header(header::IF_NONE_MATCH, HeaderValue::from_static(if_none_match));
         let answer = rig.client.send(call).await.unwrap();
         assert_eq!(answer.headers[header::ETAG], "\"7\"");
         (answer.status, answer.body.len())

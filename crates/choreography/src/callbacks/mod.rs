@@ -15,10 +15,11 @@ use axum::{
 };
 use chassis::{
     cause,
-    client::{Call, Error as CallError, HttpClient, Response},
+    client::{self, Call, Error as CallError, HttpClient, Response},
     context::Context,
     ids::Random,
     metrics::{self, Metrics},
+    service::{self, Service},
 };
 use journal::{Cause, Entry};
 use messaging::HandlerError;
@@ -28,13 +29,16 @@ use tokio::time::Instant;
 pub use ask::Ask;
 use cache::{Answer, Cache};
 
+/// Where the other services are, by name: `http://host:port`, without a path.
+pub type Addresses = BTreeMap<&'static str, String>;
+
 /// How a service calls back.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Which service calls.
     pub service: &'static str,
-    /// Where the others are, by name: `http://host:port`, without a path.
-    pub addresses: BTreeMap<&'static str, String>,
+    /// Where the others are.
+    pub addresses: Addresses,
     /// How long an owner may take to answer.
     pub timeout: Duration,
     /// For how long an answer serves.
@@ -48,7 +52,7 @@ pub struct Options {
 impl Options {
     /// An owner may take 5 s; of its answers 1,024 are kept, and serve for 2 s.
     #[must_use]
-    pub fn new(service: &'static str, addresses: BTreeMap<&'static str, String>) -> Self {
+    pub fn new(service: &'static str, addresses: Addresses) -> Self {
         let (timeout, fresh) = (Duration::from_secs(5), Duration::from_secs(2));
         Self { service, addresses, timeout, fresh, room: 1_024, dropped_on: &[] }
     }
@@ -136,6 +140,15 @@ impl From<Error> for HandlerError {
 }
 
 impl Callbacks {
+    /// Those of a service.
+    ///
+    /// # Errors
+    /// Its metrics cannot be registered.
+    pub fn of(service: &Service, options: Options) -> Result<Self, service::Error> {
+        let client = service.client(client::Options::default())?;
+        Ok(Self::new(client, options, service.platform().random().clone(), service.metrics())?)
+    }
+
     /// Calls by `client`, counted in `metrics`.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ impl Source for Callbacks {
         match needs {
             Needs::Nothing => {}
             Needs::Report => {
-                facts.report = Some(self.report(message, order, &cause, &mut facts.calls).await?)
+                facts.report = Some(self.report(message, order, &cause, &mut facts.calls).await?);
             }
             Needs::Order | Needs::OrderAndCustomer => {
                 let told = message.version.filter(|_| message.aggregate_type() == "order").unwrap_or(0);

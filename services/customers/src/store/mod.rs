@@ -7,6 +7,7 @@ mod retention;
 mod rows;
 
 use chassis::idempotency;
+use choreography::{copies, reports};
 use database::{Kind, Migration, Schema, Statement, leases};
 use messaging::{inbox, outbox};
 
@@ -16,8 +17,16 @@ pub use retention::{forget, oldest};
 pub use rows::Rows;
 
 /// Everything that the service keeps in its database.
-pub const SCHEMAS: &[Schema] =
-    &[SCHEMA, idempotency::SCHEMA, leases::SCHEMA, outbox::SCHEMA, inbox::SCHEMA, journal::SCHEMA];
+pub const SCHEMAS: &[Schema] = &[
+    SCHEMA,
+    idempotency::SCHEMA,
+    leases::SCHEMA,
+    outbox::SCHEMA,
+    inbox::SCHEMA,
+    journal::SCHEMA,
+    reports::SCHEMA,
+    copies::SCHEMA,
+];
 
 /// The tables of customers.
 pub const SCHEMA: Schema = Schema {

@@ -6,7 +6,8 @@ use contracts::{customers::Command, topics::kinds};
 use database::Transaction;
 use messaging::{Answers, Envelope, Handler, HandlerError};
 
-use crate::application::{Application, Error};
+use super::failed;
+use crate::application::Application;
 
 /// Does what orders ask, and answers them.
 #[derive(Clone, Debug)]
@@ -26,12 +27,5 @@ impl Handler for Participant {
         let command: Command = message.data.parse().map_err(HandlerError::malformed)?;
         let reply = self.application.handle(tx, &command).await.map_err(failed)?;
         Ok(self.answers.answer(tx, message, &reply).await?)
-    }
-}
-
-fn failed(error: Error) -> HandlerError {
-    match error {
-        Error::Store(error) => error.into(),
-        Error::Refused(_) | Error::Stale { .. } => HandlerError::Failed(error.into()),
     }
 }

@@ -76,6 +76,8 @@ impl<E, C, S: Source + Clone> Means<E, C, S> {
         let reports = Publishing::new(reports::Rows::<R>::default(), outbox, topics.reports, R::SERVICE);
         let aggregates = AnyRepository::new(Recording::new(events.carrying(self.events.clone())));
         let reports = AnyRepository::new(Recording::new(reports.carrying(self.reports.clone())));
+        let doubles = &service.platform().doubles;
+        let (aggregates, reports) = (doubles.around(aggregates), doubles.around(reports));
         Ok(Kept { aggregates, reporter: Reporter::new(reports) })
     }
 

@@ -26,6 +26,8 @@ use crate::{
     telemetry::LogHandle,
 };
 
+mod probe;
+
 /// What background parts may take to stop, after the requests in flight.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(5);
 
@@ -191,8 +193,8 @@ impl Service {
         &self.readiness
     }
 
-    /// Opens the App's database with the platform's clock and executor: readiness tells of its health, and it
-    /// is closed when nobody uses it any more. The directory is made if there is none. Where it has a journal, that tells of
+    /// Opens the App's database with the platform's clock and executor: readiness tells of its health, one that fails is tried
+    /// out until it is well again, and it is closed when nobody uses it any more. The directory is made if there is none. Where it has a journal, that tells of
     /// the start.
     ///
     /// # Errors
@@ -226,6 +228,8 @@ impl Service {
             Health::ReadOnly => Err("the file is read-only".to_owned()),
             Health::Failing => Err("the file cannot be read or written".to_owned()),
         });
+        let tried = database.clone();
+        self.spawn("database probe", |drain| probe::run(tried, drain));
         let watched = database.clone();
         self.liveness.check("store", move || !watched.has_died());
         observe::database::show(&self.metrics, database)?;

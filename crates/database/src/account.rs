@@ -1,4 +1,5 @@
-//! The tables in which a store keeps account of itself: the versions of its components and its latest time.
+//! The tables in which a store keeps account of itself: the versions of its components, its latest time, and what it
+//! tries out whether it can be written.
 
 /// Makes the tables unless they are there; not a migration, since migrations are recorded in them.
 pub(crate) const TABLES: &str = "
@@ -12,6 +13,10 @@ pub(crate) const TABLES: &str = "
         latest BIGINT NOT NULL
     );
     INSERT INTO database_clock (id, latest) VALUES (1, 0) ON CONFLICT (id) DO NOTHING;
+    CREATE TABLE IF NOT EXISTS database_probe (
+        id BIGINT PRIMARY KEY CHECK (id = 1),
+        ballast BYTEA NOT NULL
+    );
 ";
 
 crate::statements! {
@@ -28,4 +33,12 @@ crate::statements! {
 
     /// Records the time of a commit.
     pub const SAVE_LATEST: "UPDATE database_clock SET latest = $1 WHERE id = 1 AND latest < $1";
+
+    /// Takes some room.
+    pub const TAKE_ROOM: "
+        INSERT INTO database_probe (id, ballast) VALUES (1, $1)
+        ON CONFLICT (id) DO UPDATE SET ballast = excluded.ballast";
+
+    /// Gives it back.
+    pub const GIVE_ROOM_BACK: "DELETE FROM database_probe WHERE id = 1";
 }

@@ -13,7 +13,12 @@ use crate::stats::Counters;
 use crate::threads::{Bounds, Threads};
 use crate::work::{inside, pack};
 use crate::writer::Writer;
-use crate::{Error, Executor, Health, Options, Schema, Size, Stats, Transaction, connection, schema};
+use crate::{
+    Error, Executor, Health, Options, Schema, Size, Stats, Transaction, account, connection, params, schema,
+};
+
+/// What a probe writes: more than a full disk has left to be lucky with.
+const PROBE: &[u8] = &[0; 64 * 1024];
 
 /// The handle of a store; clones share it.
 #[derive(Clone)]
@@ -165,6 +170,22 @@ impl Database {
     #[must_use]
     pub fn health(&self) -> Health {
         self.0.counters.health()
+    }
+
+    /// Waits until a write could not be made durable; returns at once if that is so of the latest. Cancel safe.
+    pub async fn failed(&self) {
+        self.0.counters.failed().await;
+    }
+
+    /// Tries out whether the store can be written: takes 64 KiB and gives them back, by a commit each. It makes
+    /// [`health`](Self::health) what it is now; a store that is well is told by its works, and needs no probe.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write): the store is as unwell as it was, or could not be asked.
+    pub async fn probe(&self) -> Result<(), Error> {
+        self.write(async |tx| tx.execute(account::TAKE_ROOM, params![PROBE.to_vec()]).await.map(drop))
+            .await?;
+        self.write(async |tx| tx.execute(account::GIVE_ROOM_BACK, params![]).await.map(drop)).await
     }
 
     /// Refuses new works, waits for those accepted, and closes the file, which then needs no log.

@@ -1,7 +1,10 @@
 //! What a store counts about itself.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use crate::Error;
 
@@ -116,6 +119,7 @@ pub(crate) struct Counters {
     reads: AtomicU64,
     fenced: AtomicU64,
     health: AtomicU8,
+    failed: Notify,
 }
 
 impl Default for Counters {
@@ -134,6 +138,7 @@ impl Default for Counters {
             reads: AtomicU64::default(),
             fenced: AtomicU64::default(),
             health: AtomicU8::default(),
+            failed: Notify::new(),
         }
     }
 }
@@ -216,5 +221,15 @@ impl Counters {
             _ => return,
         };
         self.health.store(health, Relaxed);
+        self.failed.notify_waiters();
+    }
+
+    /// Waits until the store is not well.
+    pub(crate) async fn failed(&self) {
+        let mut failed = pin!(self.failed.notified());
+        failed.as_mut().enable(); // before the look, so that no failure after it is missed
+        if self.health() == Health::Good {
+            failed.await;
+        }
     }
 }

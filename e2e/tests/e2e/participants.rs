@@ -54,7 +54,6 @@ async fn orders_wait_for_a_participant_without_its_database_and_the_others_go_on
 }
 
 #[tokio::test]
-#[ignore = "a store that failed is not tried again until somebody writes"]
 async fn a_service_is_ready_again_once_its_database_is_without_being_asked_for_anything() {
     for style in Style::ALL {
         let world = World::start(style, None).await;

@@ -58,6 +58,26 @@ async fn a_store_at_its_limit_refuses_whole_works_until_space_is_freed_or_added(
 }
 
 #[tokio::test]
+async fn a_probe_tells_whether_there_is_space_again_and_keeps_none() {
+    let fixture = Fixture::with(Options { max_bytes: Some(BYTES), ..Options::default() });
+    let (pairs, _) = fill(&fixture.store).await;
+    fixture.store.failed().await;
+    for _ in 0..3 {
+        assert!(fixture.store.probe().await.unwrap_err().is_full());
+        assert_eq!(fixture.store.health(), Health::Full);
+    }
+
+    let space = rusqlite::Connection::open(&fixture.path).unwrap();
+    space.execute("DELETE FROM notes", []).unwrap();
+    assert_eq!(fixture.store.health(), Health::Full, "nobody has told the store");
+    fixture.store.probe().await.unwrap();
+    assert_eq!(fixture.store.health(), Health::Good);
+    for pair in 0..pairs {
+        add_pair(&fixture.store, pair * 2).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_work_that_needs_too_much_space_does_not_take_its_group_with_it() {
     let fixture = Fixture::with(Options { max_bytes: Some(BYTES), ..Options::default() });
     let held = hold(&fixture.store).await;

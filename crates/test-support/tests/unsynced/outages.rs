@@ -31,11 +31,15 @@ pub(crate) async fn child(file: &Path) {
     let error: Error = add(&store, 2).await.unwrap_err();
     assert!(error.is_io(), "{error:?}");
     assert_eq!(store.health(), Health::Failing);
+    store.failed().await;
+    assert!(store.probe().await.unwrap_err().is_io(), "it is still away");
+    assert_eq!(store.health(), Health::Failing);
     add(&other, 2).await.unwrap();
 
     drop(outage);
-    add(&store, 3).await.unwrap();
+    store.probe().await.unwrap();
     assert_eq!(store.health(), Health::Good);
+    add(&store, 3).await.unwrap();
     say("over");
     wait();
 }

@@ -15,7 +15,7 @@ pub use content::{Notice, State};
 pub use copies::Copies;
 pub use facts::{Facts, Needs, Source};
 pub use follow::follow;
-pub use means::{Kept, Means, Topics};
+pub use means::{Kept, Means, Topics, react};
 pub use policy::{Policy, on};
 pub use reactor::{Reactor, Reacts};
 pub use reports::{Reporter, Reports};

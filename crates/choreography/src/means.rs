@@ -80,21 +80,20 @@ impl<E, C, S: Source + Clone> Means<E, C, S> {
         let (aggregates, reports) = (doubles.around(aggregates), doubles.around(reports));
         Ok(Kept { aggregates, reporter: Reporter::new(reports) })
     }
+}
 
-    /// Has `participant` react, and answers who asks for its reports.
-    ///
-    /// # Errors
-    /// Its metrics cannot be registered.
-    pub fn react<R: Report>(
-        self,
-        service: &mut Service,
-        database: &Database,
-        broker: &Arc<dyn Broker>,
-        participant: impl Reacts + Clone,
-        reporter: Reporter<R>,
-    ) -> Result<Router, service::Error> {
-        let reactor = Reactor { participant, source: self.source };
-        follow(service, broker, R::SERVICE, database, reactor)?;
-        Ok(reports::routes(reporter, database.clone()))
-    }
+/// Has `participant` react to what it hears, knowing what `source` knows, and answers who asks for its reports.
+///
+/// # Errors
+/// Its metrics cannot be registered.
+pub fn react<R: Report>(
+    service: &mut Service,
+    database: &Database,
+    broker: &Arc<dyn Broker>,
+    source: impl Source + Clone,
+    participant: impl Reacts + Clone,
+    reporter: Reporter<R>,
+) -> Result<Router, service::Error> {
+    follow(service, broker, R::SERVICE, database, Reactor { participant, source })?;
+    Ok(reports::routes(reporter, database.clone()))
 }

@@ -3,7 +3,7 @@
 //! They leave through the outbox, in the transaction that does what was asked or comes to know it: an answer is sent if
 //! and only if it is true, at least once.
 
-use std::pin::Pin;
+use std::{fmt::Debug, pin::Pin};
 
 use database::Transaction;
 use journal::Cause;
@@ -91,7 +91,7 @@ impl Answers {
 }
 
 /// A service's way to say later what it could not say at once: as an answer to whoever asked, or as a report to everybody.
-pub trait Late<A>: Send + Sync + 'static {
+pub trait Late<A>: Debug + Send + Sync + 'static {
     /// Says it because of what `cause` says. About a subject each `number` is said once, however often this is called.
     ///
     /// # Errors

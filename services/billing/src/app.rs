@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::choreography::{Means, Reports, Source, Topics, copies, react, reports};
 use ::messaging::{
-    Broker, Consumer, Publisher, consumer, inbox,
-    outbox::{self, Relay},
-    publishing::Publishing,
+    Broker, Consumer,
+    answers::Late,
+    consumer, inbox, outbox,
+    publishing::{Content, Publishing},
 };
 use axum::{Router, extract::State, routing::get};
 use chassis::{
@@ -16,11 +18,12 @@ use chassis::{
     idempotency::{self, Idempotency},
     platform::Platform,
     problem::Problem,
+    relay,
     retention::{self, Kept},
     service::{self, Running, Service},
     timeline, webhook,
 };
-use contracts::topics;
+use contracts::{billing::Reply, topics};
 use database::{Database, Schema, leases};
 use journal::Recording;
 use saga::tasks::{self, Worker};
@@ -30,11 +33,12 @@ use crate::{
     application::{Application, CHARGE, Invoices, MAIL, Wakes},
     audit::{self, Audit},
     charging::Charging,
+    domain::Invoice,
     http::{self, Api},
     mailing::Mailing,
     outside::{Mail, Payment},
     store::{self, Rows},
-    styles::{self, SOURCE, messaging, rest},
+    styles::{self, SOURCE, choreography, messaging, notification, rest, state_transfer},
 };
 
 /// Everything that the service keeps in its database.
@@ -46,6 +50,8 @@ pub const SCHEMAS: &[Schema] = &[
     journal::SCHEMA,
     idempotency::SCHEMA,
     leases::SCHEMA,
+    reports::SCHEMA,
+    copies::SCHEMA,
 ];
 
 /// What a call under way may take once the service is told to stop; given up, it is made again after the next start.
@@ -72,20 +78,29 @@ impl App {
         backlog::watch(&mut service, &database)?;
         backlog::watch_tasks(&mut service, &database, &[CHARGE, MAIL])?;
 
-        // The way out: where late answers go, and whether others hear of what happens.
+        // The style: how the others ask, how they are answered, and whether they hear of what happens.
         let client = service.client(client::Options::default())?;
-        let outbox = relay(&mut service, &database, publisher(&config.reach, &client), platform)?;
-        let answers = styles::answers(outbox.clone());
+        let Wired { invoices, late, enter } = match &config.reach {
+            Reach::Rest(ordering) => rest(&mut service, &database, client.clone(), ordering)?,
+            Reach::Messaging(broker) => messaging(&mut service, &database, broker)?,
+            Reach::Notification(broker, owners) => {
+                let means = notification::means(&service, &client, owners)?;
+                choreographed(&mut service, &database, broker, means)?
+            }
+            Reach::StateTransfer(broker) => {
+                choreographed(&mut service, &database, broker, state_transfer::means())?
+            }
+        };
 
         // What invoices are asked, and the workers that have them paid and mailed, each at its own pace.
         let wakes = Wakes::default();
-        let invoices = platform.doubles.around(invoices(&config.reach, &outbox));
+        let invoices = platform.doubles.around(invoices);
         let application = Application::new(invoices, wakes.clone(), config.decline_backoff);
         let charging = Charging {
             database: database.clone(),
             application: application.clone(),
             payment: Payment::new(client.clone(), &config.payment_url, config.call_timeout),
-            answers: answers.clone(),
+            late,
             random: platform.random().clone(),
         };
         let mailing = Mailing {
@@ -121,67 +136,88 @@ impl App {
         let (asked, data) = (application.clone(), database.clone());
         let told = timeline::routes(SOURCE, database.clone());
         let api = http::router(Api { application: asked, database: data, idempotency, changes, wait });
-        let participant = match &config.reach {
-            Reach::Rest(_) => rest::router(rest::Participant { application, database }),
-            Reach::Messaging(broker) => {
-                let participant = messaging::Participant { application, answers };
-                consume(&mut service, broker, participant, &database)?;
-                Router::new()
-            }
-        };
+        let participant = enter(&mut service, application)?;
         let address = service.serve(api.merge(participant).merge(told), config.listen)?;
         Ok(Running::new(service, address))
     }
 }
 
-/// Where messages leave to.
-fn publisher(reach: &Reach, client: &HttpClient) -> Arc<dyn Publisher> {
-    match reach {
-        Reach::Rest(ordering) => {
-            Arc::new(webhook::to(client.clone(), "ordering", format!("{ordering}/internal/replies")))
-        }
-        Reach::Messaging(broker) => broker.clone(),
-    }
+/// What a style makes of the service.
+struct Wired {
+    /// Where invoices are kept, and whether others hear of what happens to them.
+    invoices: Invoices,
+    /// How what is known late is said.
+    late: Arc<dyn Late<Reply>>,
+    /// Lets the others in, once everything is running.
+    enter: Enter,
 }
 
-/// Starts what sends messages, and tells where to put them.
-fn relay(
+type Enter = Box<dyn FnOnce(&mut Service, Application) -> Result<Router, service::Error>>;
+
+/// Orders ask by requests, and are called back at `ordering`; nobody hears of what happens.
+fn rest(
     service: &mut Service,
     database: &Database,
-    publisher: Arc<dyn Publisher>,
-    platform: &Platform,
-) -> Result<outbox::Handle, service::Error> {
-    let relay = Relay::new(database.clone(), publisher, outbox::Options::new(platform.instance.to_string()));
-    let relay = relay.observed(service.observers().messages()?);
-    let outbox = relay.handle();
-    service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
-    Ok(outbox)
+    client: HttpClient,
+    ordering: &str,
+) -> Result<Wired, service::Error> {
+    let hook = webhook::to(client, "ordering", format!("{ordering}/internal/replies"));
+    let outbox = relay::start(service, database, Arc::new(hook))?;
+    let database = database.clone();
+    Ok(Wired {
+        invoices: Invoices::new(Recording::new(Rows)),
+        late: Arc::new(styles::answers(outbox)),
+        enter: Box::new(|_, application| Ok(rest::router(rest::Participant { application, database }))),
+    })
 }
 
-/// Where invoices are kept, and whether what happens to them is published.
-fn invoices(reach: &Reach, outbox: &outbox::Handle) -> Invoices {
-    match reach {
-        Reach::Rest(_) => Invoices::new(Recording::new(Rows)),
-        Reach::Messaging(_) => {
-            let published = Publishing::new(Rows, outbox.clone(), topics::BILLING_EVENTS, SOURCE);
-            Invoices::new(Recording::new(published))
-        }
-    }
-}
-
-/// Commands come by messages.
-fn consume(
+/// Orders ask by messages, and what happens is published.
+fn messaging(
     service: &mut Service,
+    database: &Database,
     broker: &Arc<dyn Broker>,
-    participant: messaging::Participant,
+) -> Result<Wired, service::Error> {
+    let outbox = relay::start(service, database, broker.clone())?;
+    let published = Publishing::new(Rows, outbox.clone(), topics::BILLING_EVENTS, SOURCE);
+    let (answers, database, broker) = (styles::answers(outbox), database.clone(), broker.clone());
+    Ok(Wired {
+        invoices: Invoices::new(Recording::new(published)),
+        late: Arc::new(answers.clone()),
+        enter: Box::new(move |service, application| {
+            let participant = messaging::Participant { application, answers };
+            let (topic, options) = (topics::BILLING_COMMANDS, consumer::Options::default());
+            let consumer = Consumer::new(broker, topic, SOURCE, participant, database, options);
+            let consumer = consumer.observed(service.observers().messages()?);
+            service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
+            Ok(Router::new())
+        }),
+    })
+}
+
+/// Nobody asks: the service reacts to what it hears, and others hear of what happens.
+fn choreographed<E, R, S>(
+    service: &mut Service,
     database: &Database,
-) -> Result<(), service::Error> {
-    let messages = service.observers().messages()?;
-    let (topic, options) = (topics::BILLING_COMMANDS, consumer::Options::default());
-    let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
-    let consumer = consumer.observed(messages);
-    service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
-    Ok(())
+    broker: &Arc<dyn Broker>,
+    means: Means<E, R, S>,
+) -> Result<Wired, service::Error>
+where
+    E: Content<Invoice> + Clone,
+    R: Content<Reports<Reply>> + Clone,
+    S: Source + Clone,
+{
+    let topics = Topics { events: topics::BILLING_EVENTS, reports: topics::BILLING_REPORTS };
+    let kept = means.keep(service, database, broker, Rows, topics)?;
+    let (reporter, database, broker) = (kept.reporter, database.clone(), broker.clone());
+    let source = means.source;
+    Ok(Wired {
+        invoices: kept.aggregates,
+        late: Arc::new(reporter.clone()),
+        enter: Box::new(move |service, application| {
+            let participant = choreography::Participant { application, reporter: reporter.clone() };
+            react(service, &database, &broker, source, participant, reporter)
+        }),
+    })
 }
 
 async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {

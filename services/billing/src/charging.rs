@@ -1,10 +1,12 @@
 //! The work of collecting money: outside of any transaction, between two of them.
 
+use std::sync::Arc;
+
 use chassis::{cause, ids::Random, problem::chain, trace::about};
 use contracts::{OrderId, billing::Reply};
 use database::Database;
 use journal::{Cause, Entry, because, note};
-use messaging::{Answers, answers};
+use messaging::answers::{self, Late};
 use saga::tasks::{Failure, Perform, Task, Verdict, within_span};
 
 use crate::{
@@ -22,8 +24,8 @@ pub struct Charging {
     pub application: Application,
     /// Whom to ask for the money.
     pub payment: Payment,
-    /// How orders are answered late.
-    pub answers: Answers,
+    /// How what is known late is said.
+    pub late: Arc<dyn Late<Reply>>,
     /// For traces of commands that came without one.
     pub random: Random,
 }
@@ -77,12 +79,12 @@ impl Charging {
         let number = attempt.number;
         let context = cause::context(&cause, SOURCE, &self.random);
         let answer = self.payment.charge(order_id, attempt, context, calls).await?;
-        let (application, answers, calls) = (self.application.clone(), self.answers.clone(), calls.clone());
+        let (application, late, calls) = (self.application.clone(), self.late.clone(), calls.clone());
         let recorded = self.database.write(async move |tx| {
             because(tx, &cause);
             calls.iter().for_each(|call| note(tx, call.clone()));
             if let Some(reply) = application.record(tx, order_id, number, answer, &cause).await? {
-                answers.answer_late(tx, order_id.uuid(), number_of(&reply), &reply, &cause).await?;
+                late.say(tx, order_id.uuid(), number_of(&reply), &reply, &cause).await?;
             }
             Ok::<_, Error>(())
         });

@@ -4,6 +4,7 @@ pub mod domain;
 
 pub mod application;
 pub mod audit;
+pub mod policies;
 pub mod store;
 pub mod view;
 

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::choreography::{Means, Reports, Source, Topics, copies, react, reports};
 use ::messaging::{
-    Broker, Consumer, Publisher, consumer, inbox,
-    outbox::{self, Relay},
-    publishing::Publishing,
+    Broker, Consumer,
+    answers::Late,
+    consumer, inbox, outbox,
+    publishing::{Content, Publishing},
 };
 use axum::{Router, extract::State, routing::get};
 use chassis::{
@@ -15,11 +17,12 @@ use chassis::{
     extract::Json,
     platform::Platform,
     problem::Problem,
+    relay,
     retention::{self, Kept},
     service::{self, Running, Service},
     timeline, webhook,
 };
-use contracts::topics;
+use contracts::{shipping::Reply, topics};
 use database::{Database, Schema, leases};
 use journal::Recording;
 use saga::tasks::{self, Wake, Worker};
@@ -30,14 +33,23 @@ use crate::{
     audit::{self, Audit},
     booking::Booking,
     carrier::Carrier,
+    domain::Shipment,
     http,
     store::{self, Rows},
-    styles::{self, SOURCE, messaging, rest},
+    styles::{self, SOURCE, choreography, messaging, notification, rest, state_transfer},
 };
 
 /// Everything that the service keeps in its database.
-pub const SCHEMAS: &[Schema] =
-    &[store::SCHEMA, tasks::SCHEMA, outbox::SCHEMA, inbox::SCHEMA, journal::SCHEMA, leases::SCHEMA];
+pub const SCHEMAS: &[Schema] = &[
+    store::SCHEMA,
+    tasks::SCHEMA,
+    outbox::SCHEMA,
+    inbox::SCHEMA,
+    journal::SCHEMA,
+    leases::SCHEMA,
+    reports::SCHEMA,
+    copies::SCHEMA,
+];
 
 /// What a call under way may take once the service is told to stop; given up, it is made again after the next start.
 const GRACE: Duration = Duration::from_secs(2);
@@ -75,27 +87,28 @@ impl App {
         backlog::watch(&mut service, &database)?;
         backlog::watch_tasks(&mut service, &database, &[BOOK])?;
 
-        // The way out: where late answers go, and whether others hear of what happens.
+        // The style: how the others ask, how they are answered, and whether they hear of what happens.
         let client = service.client(client::Options::default())?;
-        let relay = Relay::new(
-            database.clone(),
-            publisher(&config.reach, &client),
-            outbox::Options::new(platform.instance.to_string()),
-        )
-        .observed(service.observers().messages()?);
-        let outbox = relay.handle();
-        let answers = styles::answers(outbox.clone());
-        service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
+        let Wired { shipments, late, enter } = match &config.reach {
+            Reach::Rest(ordering) => rest(&mut service, &database, client.clone(), ordering)?,
+            Reach::Messaging(broker) => messaging(&mut service, &database, broker)?,
+            Reach::Notification(broker, owners) => {
+                let means = notification::means(&service, &client, owners)?;
+                choreographed(&mut service, &database, broker, means)?
+            }
+            Reach::StateTransfer(broker) => {
+                choreographed(&mut service, &database, broker, state_transfer::means())?
+            }
+        };
 
         // What shipments are asked, and the worker that has them booked.
         let book = Wake::default();
-        let shipments = platform.doubles.around(shipments(&config.reach, &outbox));
-        let application = Application::new(shipments, book.clone());
+        let application = Application::new(platform.doubles.around(shipments), book.clone());
         let booking = Booking {
             database: database.clone(),
             application: application.clone(),
             carrier: Carrier::new(client, &config.carrier_url, config.carrier_timeout),
-            answers: answers.clone(),
+            late,
             random: platform.random().clone(),
         };
         let (holder, backoff) = (platform.instance.to_string(), config.carrier_backoff);
@@ -107,54 +120,89 @@ impl App {
         // The ways in last: whoever is let in finds everything running.
         let audit = Router::new().route("/audit", get(audit)).with_state(database.clone());
         service.merge_admin(audit.merge(dead_letters::routes(database.clone())));
-        let participant = match &config.reach {
-            Reach::Rest(_) => rest::router(rest::Participant { application, database: database.clone() }),
-            Reach::Messaging(broker) => {
-                let participant = messaging::Participant { application, answers };
-                consume(&mut service, broker, participant, &database)?;
-                Router::new()
-            }
-        };
+        let participant = enter(&mut service, application)?;
         let told = timeline::routes(SOURCE, database.clone());
         let address = service.serve(http::router(database).merge(participant).merge(told), config.listen)?;
         Ok(Running::new(service, address))
     }
 }
 
-/// Where messages leave to.
-fn publisher(reach: &Reach, client: &HttpClient) -> Arc<dyn Publisher> {
-    match reach {
-        Reach::Rest(ordering) => {
-            Arc::new(webhook::to(client.clone(), "ordering", format!("{ordering}/internal/replies")))
-        }
-        Reach::Messaging(broker) => broker.clone(),
-    }
+/// What a style makes of the service.
+struct Wired {
+    /// Where shipments are kept, and whether others hear of what happens to them.
+    shipments: Shipments,
+    /// How what is known late is said.
+    late: Arc<dyn Late<Reply>>,
+    /// Lets the others in, once everything is running.
+    enter: Enter,
 }
 
-/// Where shipments are kept, and whether what happens to them is published.
-fn shipments(reach: &Reach, outbox: &outbox::Handle) -> Shipments {
-    match reach {
-        Reach::Rest(_) => Shipments::new(Recording::new(Rows)),
-        Reach::Messaging(_) => {
-            let published = Publishing::new(Rows, outbox.clone(), topics::SHIPPING_EVENTS, SOURCE);
-            Shipments::new(Recording::new(published))
-        }
-    }
-}
+type Enter = Box<dyn FnOnce(&mut Service, Application) -> Result<Router, service::Error>>;
 
-/// Commands come by messages.
-fn consume(
+/// Orders ask by requests, and are called back at `ordering`; nobody hears of what happens.
+fn rest(
     service: &mut Service,
-    broker: &Arc<dyn Broker>,
-    participant: messaging::Participant,
     database: &Database,
-) -> Result<(), service::Error> {
-    let messages = service.observers().messages()?;
-    let (topic, options) = (topics::SHIPPING_COMMANDS, consumer::Options::default());
-    let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
-    let consumer = consumer.observed(messages);
-    service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
-    Ok(())
+    client: HttpClient,
+    ordering: &str,
+) -> Result<Wired, service::Error> {
+    let hook = webhook::to(client, "ordering", format!("{ordering}/internal/replies"));
+    let outbox = relay::start(service, database, Arc::new(hook))?;
+    let database = database.clone();
+    Ok(Wired {
+        shipments: Shipments::new(Recording::new(Rows)),
+        late: Arc::new(styles::answers(outbox)),
+        enter: Box::new(|_, application| Ok(rest::router(rest::Participant { application, database }))),
+    })
+}
+
+/// Orders ask by messages, and what happens is published.
+fn messaging(
+    service: &mut Service,
+    database: &Database,
+    broker: &Arc<dyn Broker>,
+) -> Result<Wired, service::Error> {
+    let outbox = relay::start(service, database, broker.clone())?;
+    let published = Publishing::new(Rows, outbox.clone(), topics::SHIPPING_EVENTS, SOURCE);
+    let (answers, database, broker) = (styles::answers(outbox), database.clone(), broker.clone());
+    Ok(Wired {
+        shipments: Shipments::new(Recording::new(published)),
+        late: Arc::new(answers.clone()),
+        enter: Box::new(move |service, application| {
+            let participant = messaging::Participant { application, answers };
+            let (topic, options) = (topics::SHIPPING_COMMANDS, consumer::Options::default());
+            let consumer = Consumer::new(broker, topic, SOURCE, participant, database, options);
+            let consumer = consumer.observed(service.observers().messages()?);
+            service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
+            Ok(Router::new())
+        }),
+    })
+}
+
+/// Nobody asks: the service reacts to what it hears, and others hear of what happens.
+fn choreographed<E, R, S>(
+    service: &mut Service,
+    database: &Database,
+    broker: &Arc<dyn Broker>,
+    means: Means<E, R, S>,
+) -> Result<Wired, service::Error>
+where
+    E: Content<Shipment> + Clone,
+    R: Content<Reports<Reply>> + Clone,
+    S: Source + Clone,
+{
+    let topics = Topics { events: topics::SHIPPING_EVENTS, reports: topics::SHIPPING_REPORTS };
+    let kept = means.keep(service, database, broker, Rows, topics)?;
+    let (reporter, database, broker) = (kept.reporter, database.clone(), broker.clone());
+    let source = means.source;
+    Ok(Wired {
+        shipments: kept.aggregates,
+        late: Arc::new(reporter.clone()),
+        enter: Box::new(move |service, application| {
+            let participant = choreography::Participant { application, reporter: reporter.clone() };
+            react(service, &database, &broker, source, participant, reporter)
+        }),
+    })
 }
 
 async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {

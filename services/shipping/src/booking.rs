@@ -1,10 +1,12 @@
 //! The work of having shipments booked: outside of any transaction, between two of them.
 
+use std::sync::Arc;
+
 use chassis::{cause, ids::Random, problem::chain, trace::about};
-use contracts::OrderId;
+use contracts::{OrderId, shipping::Reply};
 use database::Database;
 use journal::{Cause, Entry, because, note};
-use messaging::{Answers, answers};
+use messaging::answers::{self, Late};
 use saga::tasks::{Failure, Perform, Task, Verdict, within_span};
 
 use crate::{
@@ -22,8 +24,8 @@ pub struct Booking {
     pub application: Application,
     /// Whom to ask.
     pub carrier: Carrier,
-    /// How orders are answered late.
-    pub answers: Answers,
+    /// How what is known late is said.
+    pub late: Arc<dyn Late<Reply>>,
     /// For traces of commands that came without one.
     pub random: Random,
 }
@@ -76,14 +78,14 @@ impl Booking {
         let Some(request) = started.await? else { return Ok(()) };
         let context = cause::context(&cause, SOURCE, &self.random);
         let answer = self.carrier.book(order_id, request, context, calls).await?;
-        let (application, answers, calls) = (self.application.clone(), self.answers.clone(), calls.clone());
+        let (application, late, calls) = (self.application.clone(), self.late.clone(), calls.clone());
         let recorded = self.database.write(async move |tx| {
             because(tx, &cause);
             calls.iter().for_each(|call| note(tx, call.clone()));
             let replies = application.record(tx, order_id, &answer).await?;
             // An order is answered late only once, hence a number is always the same answer.
             for (number, reply) in (0..).zip(&replies) {
-                answers.answer_late(tx, order_id.uuid(), number, reply, &cause).await?;
+                late.say(tx, order_id.uuid(), number, reply, &cause).await?;
             }
             Ok::<_, Error>(())
         });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use chassis::{
-    backlog,
+    backlog, client,
     idempotency::Idempotency,
     platform::Platform,
     relay,
@@ -12,7 +12,7 @@ use chassis::{
     service::{self, Running, Service},
     timeline,
 };
-use choreography::{Means, Reports, Source, Topics};
+use choreography::{Means, Reports, Source, Topics, react};
 use contracts::{topics, warehouse::Reply};
 use database::Database;
 use journal::Recording;
@@ -70,7 +70,8 @@ impl App {
             Reach::Rest => rest(platform, &database),
             Reach::Messaging(broker) => messaging(&mut service, &database, broker)?,
             Reach::Notification(broker, owners) => {
-                let means = notification::means(&service, owners)?;
+                let client = service.client(client::Options::default())?;
+                let means = notification::means(&service, &client, owners)?;
                 choreographed(&mut service, &database, broker, means)?
             }
             Reach::StateTransfer(broker) => {
@@ -136,6 +137,6 @@ where
     let application = Application::new(kept.aggregates);
     let reporter = kept.reporter;
     let participant = Choreographed { application: application.clone(), reporter: reporter.clone() };
-    let routes = means.react(service, database, broker, participant, reporter)?;
+    let routes = react(service, database, broker, means.source, participant, reporter)?;
     Ok((application, routes))
 }

@@ -15,7 +15,7 @@ use axum::{
 };
 use chassis::{
     cause,
-    client::{self, Call, Error as CallError, HttpClient, Response},
+    client::{Call, Error as CallError, HttpClient, Response},
     context::Context,
     ids::Random,
     metrics::{self, Metrics},
@@ -140,13 +140,13 @@ impl From<Error> for HandlerError {
 }
 
 impl Callbacks {
-    /// Those of a service.
+    /// Those of a service, by the client that it has.
     ///
     /// # Errors
     /// Its metrics cannot be registered.
-    pub fn of(service: &Service, options: Options) -> Result<Self, service::Error> {
-        let client = service.client(client::Options::default())?;
-        Ok(Self::new(client, options, service.platform().random().clone(), service.metrics())?)
+    pub fn of(service: &Service, client: &HttpClient, options: Options) -> Result<Self, service::Error> {
+        let random = service.platform().random().clone();
+        Ok(Self::new(client.clone(), options, random, service.metrics())?)
     }
 
     /// Calls by `client`, counted in `metrics`.

@@ -6,7 +6,8 @@ use contracts::{billing::Command, topics::kinds};
 use database::Transaction;
 use messaging::{Answers, Envelope, Handler, HandlerError};
 
-use crate::application::{Application, Error};
+use super::failed;
+use crate::application::Application;
 
 /// Does what orders ask, and answers them.
 #[derive(Clone, Debug)]
@@ -28,12 +29,5 @@ impl Handler for Participant {
             self.answers.answer(tx, message, &reply).await?;
         }
         Ok(())
-    }
-}
-
-fn failed(error: Error) -> HandlerError {
-    match error {
-        Error::Store(error) => error.into(),
-        Error::Refused(_) => HandlerError::Failed(error.into()),
     }
 }

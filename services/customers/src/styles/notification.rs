@@ -1,7 +1,10 @@
 //! `notification`: others hear only that something happened, and ask; so does the service.
 
 use ::choreography::{Callbacks, Means, Notice, callbacks};
-use chassis::service::{self, Service};
+use chassis::{
+    client::HttpClient,
+    service::{self, Service},
+};
 
 use super::SOURCE;
 
@@ -11,8 +14,9 @@ use super::SOURCE;
 /// Its metrics cannot be registered.
 pub fn means(
     service: &Service,
+    client: &HttpClient,
     owners: &callbacks::Addresses,
 ) -> Result<Means<Notice, Notice, Callbacks>, service::Error> {
-    let source = Callbacks::of(service, callbacks::Options::new(SOURCE, owners.clone()))?;
+    let source = Callbacks::of(service, client, callbacks::Options::new(SOURCE, owners.clone()))?;
     Ok(Means { events: Notice, reports: Notice, source })
 }

@@ -24,6 +24,14 @@ bench *ARGS:
 test *ARGS:
     cargo test --workspace --locked {{ARGS}}
 
+# The acceptance suite: every scenario, in every style.
+accept *ARGS:
+    cargo test -p e2e --test proof --locked acceptance {{ARGS}}
+
+# That all styles are the same system, on so many times the workloads of CI, from new seeds.
+prove TIMES='1' *ARGS:
+    PROVE={{TIMES}} cargo test -p e2e --test proof --locked {{ARGS}}
+
 # What CI runs.
 ci:
     .ci/run

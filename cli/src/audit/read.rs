@@ -84,7 +84,8 @@ pub(crate) fn services_of(apps: &BTreeSet<App>, style: Style) -> impl Iterator<I
 }
 
 /// The simulators that a style asks: its own, or those of all.
-pub(crate) fn simulators_of(apps: &BTreeSet<App>, style: Style) -> Option<&App> {
+#[must_use]
+pub fn simulators_of(apps: &BTreeSet<App>, style: Style) -> Option<&App> {
     let of = |name: &str| apps.iter().find(|app| app.service == SIMULATORS && app.style == name);
     of(style.as_str()).or_else(|| of(ALL_STYLES))
 }

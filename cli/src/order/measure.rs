@@ -14,7 +14,7 @@ const AT_A_TIME: usize = 8;
 ///
 /// # Errors
 /// The gateway does not tell.
-pub(super) async fn per_order(api: &Api, orders: &[OrderId]) -> Result<PerOrder, Error> {
+pub(super) async fn per_order(api: &Api, orders: impl Iterator<Item = &OrderId>) -> Result<PerOrder, Error> {
     let told = stream::iter(orders).map(|order| api.timeline(*order)).buffer_unordered(AT_A_TIME);
     let complete =
         told.map_ok(|told| (!told.entries.is_empty() && told.warnings.is_empty()).then_some(told.totals));

@@ -4,6 +4,7 @@ mod life;
 mod measure;
 mod names;
 mod plan;
+mod replay;
 mod report;
 mod run;
 mod scripts;
@@ -25,6 +26,8 @@ use crate::{
     write::write_json,
 };
 pub(crate) use names::Names;
+pub use replay::{Replay, Replayed};
+pub use report::Problem;
 use report::Summary;
 use run::System;
 pub(crate) use run::{Observer, Runner, registration};
@@ -152,7 +155,8 @@ impl<'a> Orders<'a> {
         summary.style = style.name.map(|style| style.to_string());
         if args.style == Some(Choice::All) || args.json.is_some() {
             self.settle(&runner).await;
-            summary.per_order = measure::per_order(&runner.api, &summary.begun).await.unwrap_or_default();
+            summary.per_order =
+                measure::per_order(&runner.api, summary.begun.values()).await.unwrap_or_default();
         }
         Ok(summary)
     }

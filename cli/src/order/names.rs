@@ -1,6 +1,9 @@
 //! What the names of a file stand for in the system, once it is known.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+};
 
 use contracts::{CustomerId, Sku};
 use tokio::sync::watch;
@@ -24,7 +27,8 @@ pub(crate) struct Missing {
 }
 
 /// What each name stands for: not known yet, known, or never to be known.
-type Slots<N, T> = HashMap<N, watch::Sender<Option<Result<T, ()>>>>;
+type Slot<T> = watch::Sender<Option<Result<T, ()>>>;
+type Slots<N, T> = HashMap<N, Slot<T>>;
 
 impl Names {
     /// Nothing is known yet.
@@ -62,6 +66,12 @@ impl Names {
         }
     }
 
+    /// The customers that are registered by now.
+    pub(crate) fn registered_customers(&self) -> BTreeMap<Key, CustomerId> {
+        let known = |(key, slot): (&Key, &Slot<CustomerId>)| Some((key.clone(), (*slot.borrow())?.ok()?));
+        self.customers.iter().filter_map(known).collect()
+    }
+
     /// What became of registering a customer.
     pub(crate) fn registered(&self, key: &Key, id: Option<CustomerId>) {
         settle(&self.customers, key, id);
@@ -77,11 +87,11 @@ fn missing(kind: &'static str, name: &impl ToString) -> Missing {
     Missing { kind, name: name.to_string() }
 }
 
-fn unknown<T>() -> watch::Sender<Option<Result<T, ()>>> {
+fn unknown<T>() -> Slot<T> {
     watch::Sender::new(None)
 }
 
-async fn known<T: Copy>(slot: &watch::Sender<Option<Result<T, ()>>>) -> Option<T> {
+async fn known<T: Copy>(slot: &Slot<T>) -> Option<T> {
     // The sender lives as long as the names do, so waiting ends only by an answer.
     let known = slot.subscribe().wait_for(Option::is_some).await.ok().and_then(|known| *known);
     known.and_then(Result::ok)

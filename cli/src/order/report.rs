@@ -72,9 +72,9 @@ pub(super) struct Summary {
     /// How long each order took.
     #[serde(skip)]
     pub(super) took: Vec<Duration>,
-    /// The orders that were begun.
+    /// The orders that were begun, by their keys.
     #[serde(skip)]
-    pub(super) begun: Vec<OrderId>,
+    pub(super) begun: BTreeMap<String, OrderId>,
 }
 
 /// How long it took.
@@ -101,15 +101,18 @@ pub(super) struct PerOrder {
 
 /// Something that was not as expected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Problem {
+pub struct Problem {
     /// The line.
-    pub(super) line: usize,
+    pub line: usize,
     /// The order's key, if it is about one.
-    pub(super) key: Option<String>,
+    pub key: Option<String>,
     /// The order, if it was begun.
-    pub(super) order_id: Option<OrderId>,
+    pub order_id: Option<OrderId>,
+    /// The code of the refusal, if the system said no to a line that sets something up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// What is wrong.
-    pub(super) what: String,
+    pub what: String,
 }
 
 impl Summary {
@@ -124,9 +127,10 @@ impl Summary {
             None => self.without_outcome += 1,
         }
         self.took.extend(report.took);
-        self.begun.extend(report.order_id);
-        let Report { line, key, order_id, .. } = report;
-        self.problems.extend(report.problem.map(|what| Problem { line, key: Some(key), order_id, what }));
+        let Report { line, key, order_id, problem, .. } = report;
+        let told = |what| Problem { line, key: Some(key.clone()), order_id, code: None, what };
+        self.problems.extend(problem.map(told));
+        self.begun.extend(order_id.map(|id| (key, id)));
     }
 
     /// Works out what only the whole tells.

@@ -109,7 +109,13 @@ pub(super) async fn run(runner: &Runner<'_>, workload: &Workload) -> Summary {
         if let Some(barrier) = segment.last().filter(|line| is_barrier(line))
             && let Err(what) = runner.rest().await
         {
-            summary.problems.push(Problem { line: barrier.number, key: None, order_id: None, what });
+            summary.problems.push(Problem {
+                line: barrier.number,
+                key: None,
+                order_id: None,
+                code: None,
+                what,
+            });
             break;
         }
     }
@@ -133,8 +139,10 @@ impl Runner<'_> {
             Step::Limit(limit) => self.limit(&context, limit).await,
             Step::Restock(restock) => self.restock(&context, restock).await,
         };
-        let failed =
-            |error| Done::NotSetUp(Problem { line: *number, key: None, order_id: None, what: chain(&error) });
+        let failed = |error: Error| {
+            let code = error.code().map(str::to_owned);
+            Done::NotSetUp(Problem { line: *number, key: None, order_id: None, code, what: chain(&error) })
+        };
         set_up.map_or_else(failed, |()| Done::SetUp)
     }
 

@@ -56,7 +56,10 @@ pub async fn run(args: Args, platform: &Platform, console: &Console) -> Result<E
 }
 
 /// What is found on a running system, once it is at rest or `wait` is over.
-async fn findings(admin: &Admin, wait: Duration) -> Result<Vec<Finding>, Failure> {
+///
+/// # Errors
+/// The system cannot be asked.
+pub async fn findings(admin: &Admin, wait: Duration) -> Result<Vec<Finding>, Failure> {
     let apps = admin.apps().await?;
     let styles = read::styles(&apps);
     if styles.is_empty() {

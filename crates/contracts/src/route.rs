@@ -1,5 +1,4 @@
-//! By which request a service is given a command, in the styles that give commands by requests. Stated once, for the one
-//! who asks and for the one who serves.
+//! By which request a service is given a command, in the styles that give commands by requests.
 
 use http::Method;
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Count, Line, Money, Name, OrderId, Quantity, Route, Sku,
+    Count, Line, Money, Name, OrderId, Quantity, Route, Sku, Timestamp,
     raw::RawMoney,
     route::{self, route},
 };
@@ -109,6 +109,15 @@ pub enum Event {
     Repriced {
         /// The new price of one piece.
         unit_price: Money,
+    },
+    /// It should have cost something else from an instant in the past on, until its price was changed after that.
+    PriceCorrected {
+        /// What it should have cost.
+        unit_price: Money,
+        /// From when on.
+        effective_from: Timestamp,
+        /// Whether its price was not changed since, so that it costs this from now on.
+        in_force: bool,
     },
     /// More of it came in.
     Restocked {

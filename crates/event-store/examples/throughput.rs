@@ -367,6 +367,10 @@ impl EventSourced for Order {
     fn stream_id(id: &u64) -> String {
         id.to_string()
     }
+
+    fn id_of(stream: &event_store::StreamName) -> Option<u64> {
+        stream.id().parse().ok()
+    }
 }
 
 fn orders(

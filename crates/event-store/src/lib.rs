@@ -3,6 +3,7 @@
 pub mod append;
 mod causes;
 mod event;
+pub mod grid;
 mod ledger;
 pub mod log;
 pub mod read;
@@ -17,6 +18,7 @@ pub mod watermark;
 
 pub use append::{Append, Appended, Expected, Writer};
 pub use event::{Invalid, MAX_DATA, MAX_METADATA, MAX_TYPE, Metadata, NewEvent, Recorded};
+pub use grid::Grid;
 pub use ledger::Ledger;
 pub use log::{Filter, Log, Page, Partitions};
 pub use read::AsOf;

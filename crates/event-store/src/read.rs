@@ -19,6 +19,35 @@ pub async fn version(tx: &mut Transaction, stream: &StreamName) -> Result<u64, E
     tx.query_one(schema::VERSION, params![stream.as_str()], |row| row.get(0)).await
 }
 
+/// The streams of a category, by name: at most `limit` of those after the stream of the id `after`, or from the first.
+///
+/// # Errors
+/// Those of a statement, and a category that is none has no streams.
+pub async fn streams(
+    tx: &mut Transaction,
+    category: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<StreamName>, Error> {
+    let after = format!("{category}-{}", after.unwrap_or_default());
+    tx.query(schema::STREAMS, params![category, after, rows(limit)], |row| row.parse(0)).await
+}
+
+/// As [`streams`], backwards from the stream of the id `before`, or from the last.
+///
+/// # Errors
+/// As [`streams`].
+pub async fn streams_before(
+    tx: &mut Transaction,
+    category: &str,
+    before: Option<&str>,
+    limit: usize,
+) -> Result<Vec<StreamName>, Error> {
+    // A tilde sorts behind whatever an id is made of.
+    let before = format!("{category}-{}", before.unwrap_or("~"));
+    tx.query(schema::STREAMS_BEFORE, params![category, before, rows(limit)], |row| row.parse(0)).await
+}
+
 /// The events of a stream from version `from` up to `up_to`, both included; at most `limit`. The next page begins after
 /// the last of them.
 ///

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aggregate::{Aggregate, Change, Versioned};
 use database::{Transaction, params};
+use journal::{Cause, Origin};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -13,7 +15,7 @@ use uuid::Uuid;
 use crate::read::{self, AsOf, stored};
 use crate::snapshots::{self, Policy, Snapshotter, Wanted};
 use crate::types::{self, EventTypes};
-use crate::{Append, Expected, Ledger, Metadata, NewEvent, StreamName, Writer, append, schema};
+use crate::{Append, Expected, Ledger, Metadata, NewEvent, Recorded, StreamName, Writer, append, schema};
 
 /// How many events are read at a time to look back.
 const PAGE: usize = 256;
@@ -33,6 +35,28 @@ pub trait EventSourced:
 
     /// Its id as streams are named: see [`StreamName`].
     fn stream_id(id: &Self::Id) -> String;
+
+    /// The id that a stream is named by; `None` if it is none of this kind's.
+    fn id_of(stream: &StreamName) -> Option<Self::Id>;
+
+    /// As much of it as `scope` names: what a command gets that asks for no more. The whole, unless told otherwise.
+    ///
+    /// What happens to a part happens to it as to the whole: as far as the scope goes, and in everything that a rule reads.
+    #[must_use]
+    fn part(&self, _scope: &Self::Scope) -> Self {
+        self.clone()
+    }
+
+    /// How many parts it has, about, at least one: by their sum the memory of a [`Grid`](crate::Grid) is bounded.
+    fn size(&self) -> usize {
+        1
+    }
+
+    /// Takes in what happened, where events are taken in the order in which they became effective and not in that in
+    /// which they were recorded: see [`Repository::as_of`]. A correction counts from the instant that it is about.
+    fn evolve_effective(&mut self, event: &Self::Event) {
+        self.evolve(event);
+    }
 }
 
 /// What a stream's state was folded from.
@@ -74,7 +98,8 @@ pub struct Repository<A: EventSourced> {
 }
 
 impl<A: EventSourced> Repository<A> {
-    /// The aggregates in this ledger. `ids` makes the ids of events.
+    /// The aggregates in this ledger. `ids` makes the ids of events, but of those that are the reaction to a message: theirs
+    /// follow from its id, so that a reaction repeated makes the same.
     ///
     /// # Errors
     /// The aggregate's name is no category.
@@ -144,7 +169,7 @@ impl<A: EventSourced> Repository<A> {
             let mut page = read::as_of(tx, &stream, at, after.as_ref(), PAGE).await?;
             for event in &page {
                 let event = self.types.read(event).map_err(|source| unreadable(&stream, source))?;
-                versioned.state.evolve(&event);
+                versioned.state.evolve_effective(&event);
                 versioned.version += 1;
             }
             if page.len() < PAGE {
@@ -205,6 +230,33 @@ impl<A: EventSourced> Repository<A> {
         }
     }
 
+    /// What happened to an aggregate after a version, in order.
+    ///
+    /// # Errors
+    /// The database's, and [`database::Error::Layer`] if an event cannot be read.
+    pub async fn tail(
+        &self,
+        tx: &mut Transaction,
+        stream: &StreamName,
+        after: u64,
+    ) -> Result<Vec<A::Event>, database::Error> {
+        let range = params![stream.as_str(), stored(after), i64::MAX];
+        let read = |row: &database::Row<'_>| {
+            let (kind, schema_version): (String, u32) = (row.get(1)?, row.get(2)?);
+            Ok(self.types.decode(&kind, schema_version, &row.get::<String>(3)?))
+        };
+        let events = tx.query(schema::TAIL, range, read).await?;
+        events.into_iter().collect::<Result<_, _>>().map_err(|error| unreadable(stream, error))
+    }
+
+    /// A recorded event, as one of today.
+    ///
+    /// # Errors
+    /// It is of a type or version that this program does not know, or malformed.
+    pub fn read(&self, recorded: &Recorded) -> Result<A::Event, types::Error> {
+        self.types.read(recorded)
+    }
+
     /// The snapshot of a stream. One that cannot be read is as good as none.
     async fn snapshot(
         &self,
@@ -225,22 +277,39 @@ impl<A: EventSourced> Repository<A> {
     async fn load_one(&self, tx: &mut Transaction, id: &A::Id) -> Result<Versioned<A>, database::Error> {
         let (begun, stream) = (Instant::now(), Self::stream(id)?);
         let Folded { state, version, tail } = self.fold(tx, &stream, u64::MAX).await?;
-        if let Some((policy, wanted)) = &self.snapshots
-            && policy.calls_for_one(tail, begun.elapsed())
-        {
-            let wanted = wanted.clone();
-            tx.after_commit(move || wanted.ask(stream));
-        }
+        self.after_load(tx, &stream, tail, begun.elapsed());
         Ok(Versioned { state, version })
     }
 
-    fn append_of(&self, change: &Change<A>) -> Result<Append, database::Error> {
+    /// Has a snapshot taken if a load was slow, or had to fold too much.
+    pub(crate) fn after_load(&self, tx: &mut Transaction, stream: &StreamName, tail: u64, took: Duration) {
+        if let Some((policy, wanted)) = &self.snapshots
+            && policy.calls_for_one(tail, took)
+        {
+            let (wanted, stream) = (wanted.clone(), stream.clone());
+            tx.after_commit(move || wanted.ask(stream));
+        }
+    }
+
+    /// Has a snapshot taken, if there are any.
+    pub(crate) fn ask_for_snapshot(&self, stream: StreamName) {
+        if let Some((_, wanted)) = &self.snapshots {
+            wanted.ask(stream);
+        }
+    }
+
+    fn append_of(&self, change: &Change<A>, cause: Option<&Cause>) -> Result<Append, database::Error> {
         let stream = Self::stream(&change.id)?;
+        let reaction = cause.filter(|cause| matches!(cause.origin, Origin::Message { .. }));
         let mut events = Vec::with_capacity(change.events.len());
-        for event in &change.events {
+        for (version, event) in (change.expected + 1..).zip(&change.events) {
             let types::Encoded { kind, schema_version, data } =
                 self.types.encode(event).map_err(|source| unreadable(&stream, source))?;
-            let event = NewEvent::unchecked((self.ids)(), &kind, schema_version, data);
+            let id = match reaction.and_then(|cause| cause.id) {
+                Some(cause) => Uuid::new_v5(&cause, format!("{stream}/{version}").as_bytes()),
+                None => (self.ids)(),
+            };
+            let event = NewEvent::unchecked(id, &kind, schema_version, data);
             events.push(event.map_err(|source| unreadable(&stream, source))?);
         }
         Ok(Append { stream, expected: Expected::Version(change.expected), events })
@@ -267,8 +336,10 @@ impl<A: EventSourced> aggregate::Repository<A> for Repository<A> {
     }
 
     async fn save(&self, tx: &mut Transaction, changes: &[Change<A>]) -> Result<(), database::Error> {
-        let appends: Vec<Append> =
-            changes.iter().map(|change| self.append_of(change)).collect::<Result<_, _>>()?;
+        let appends: Vec<Append> = changes
+            .iter()
+            .map(|change| self.append_of(change, journal::cause(tx)))
+            .collect::<Result<_, _>>()?;
         let metadata = journal::cause(tx).map(Metadata::because).unwrap_or_default();
         match self.writer.append(tx, &appends, &metadata).await {
             Ok(_) => Ok(()),

@@ -31,6 +31,7 @@ pub const SCHEMA: Schema = Schema {
             );
             CREATE UNIQUE INDEX ledger_events_version ON ledger_events (stream, version);
             CREATE UNIQUE INDEX ledger_events_id ON ledger_events (id);
+            CREATE INDEX ledger_streams ON ledger_events (category, stream) WHERE version = 1;
             CREATE TABLE ledger_snapshots (
                 stream TEXT NOT NULL,
                 aggregate TEXT NOT NULL,
@@ -74,6 +75,15 @@ statements! {
 
     /// The version of a stream.
     pub const VERSION: "SELECT coalesce(max(version), 0) FROM ledger_events WHERE stream = $1";
+
+    /// The streams of a category after one of them, by name.
+    pub const STREAMS: "
+        SELECT stream FROM ledger_events WHERE version = 1 AND category = $1 AND stream > $2 ORDER BY stream LIMIT $3";
+
+    /// The streams of a category before one of them, by name and backwards.
+    pub const STREAMS_BEFORE: "
+        SELECT stream FROM ledger_events WHERE version = 1 AND category = $1 AND stream < $2
+        ORDER BY stream DESC LIMIT $3";
 
     /// A stream, from one version to another.
     pub const FORWARD: concat!(columns!(), "

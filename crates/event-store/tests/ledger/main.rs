@@ -8,6 +8,7 @@
 mod appending;
 mod crashes;
 mod fencing;
+mod grid;
 mod model;
 mod out_of_order;
 mod postgres;

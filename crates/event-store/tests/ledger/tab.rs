@@ -89,6 +89,10 @@ impl EventSourced for Tab {
     fn stream_id(id: &u64) -> String {
         id.to_string()
     }
+
+    fn id_of(stream: &event_store::StreamName) -> Option<u64> {
+        stream.id().parse().ok()
+    }
 }
 
 /// Version 1 of `charged` had the price as text: "2.50".

@@ -112,6 +112,13 @@ impl Aggregate for Product {
                     offer.unit_price = *unit_price;
                 }
             }
+            Event::PriceCorrected { unit_price, in_force, .. } => {
+                if let Some(offer) = &mut self.offer
+                    && *in_force
+                {
+                    offer.unit_price = *unit_price;
+                }
+            }
             Event::Restocked { quantity } => self.stock.came_in(*quantity),
             Event::StockReserved { order_id, quantity } => {
                 self.reservations.insert(*order_id, Reservation::Held(*quantity));

@@ -96,6 +96,7 @@ async fn save(tx: &mut Transaction, change: &Change<Product>) -> Result<(), Erro
             Event::Added { .. }
             | Event::Renamed { .. }
             | Event::Repriced { .. }
+            | Event::PriceCorrected { .. }
             | Event::Restocked { .. } => {}
         }
     }

@@ -1,0 +1,146 @@
+//! Following the ledger on behalf of memory, and telling how far behind that is.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use database::{Database, Error, Transaction};
+use tokio::time::sleep;
+
+use super::{Grid, head};
+use crate::causes::with_causes;
+use crate::{EventSourced, Filter, Ledger, Log as _, Recorded};
+
+/// How many events are taken in at a time.
+const PAGE: usize = 1_024;
+
+/// How far an instance has followed the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// Up to here memory has taken in whatever is about what it has.
+    pub position: u64,
+    /// The end of the ledger when it last looked.
+    pub settled: u64,
+}
+
+/// How far an instance's memory is behind the ledger. What is read in a transaction is not: see [`Grid`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// How many positions lie between what memory has taken in and the end of the ledger.
+    pub events: u64,
+    /// How long ago the first of them was recorded; zero if there is none.
+    pub time: Duration,
+}
+
+impl<A: EventSourced> Grid<A> {
+    /// Follows the ledger until `drain` completes: takes in what other instances append.
+    ///
+    /// Dropping it at any await loses nothing but time: a load finds the tail.
+    pub async fn follow(self, drain: impl Future<Output = ()>) {
+        let mut drain = pin!(drain);
+        let mut changes = self.0.ledger.changes();
+        loop {
+            changes.borrow_and_update();
+            let more = match self.follow_once().await {
+                Ok(more) => more,
+                Err(error) => {
+                    tracing::warn!("memory falls behind the ledger: {}", with_causes(&error));
+                    false
+                }
+            };
+            let woken = async {
+                if more {
+                    return;
+                }
+                tokio::select! {
+                    changed = changes.changed() => if changed.is_err() { std::future::pending::<()>().await },
+                    () = sleep(self.0.options.poll) => {}
+                }
+            };
+            tokio::select! {
+                biased;
+                () = drain.as_mut() => return,
+                () = woken => {}
+            }
+        }
+    }
+
+    /// Takes in one page of what was appended since the last; tells whether there is more. The first begins at the end:
+    /// what is loaded later is loaded as it is then.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn follow_once(&self) -> Result<bool, Error> {
+        let settled = self.0.ledger.settled().await?;
+        let before = *self.0.followed.borrow();
+        let Some(before) = before else {
+            self.0.followed.send_replace(Some(Followed { position: settled, settled }));
+            return Ok(false);
+        };
+        let filter = Filter::default().categories(&[A::NAME]).unwrap_or_default();
+        let page = self.0.ledger.read(before.position, settled, &filter, PAGE).await?;
+        page.events.iter().for_each(|event| self.take_in(event));
+        self.0.followed.send_replace(Some(Followed { position: page.scanned, settled }));
+        Ok(page.scanned < settled)
+    }
+
+    /// How far this instance had followed the ledger when it last looked.
+    #[must_use]
+    pub fn followed(&self) -> Followed {
+        self.0.followed.borrow().unwrap_or_default()
+    }
+
+    /// How far memory is behind the ledger now.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn behind(&self) -> Result<Behind, Error> {
+        behind(&self.0.ledger, self.followed().position).await
+    }
+
+    /// How many positions memory is behind the ledger as a transaction sees it.
+    ///
+    /// # Errors
+    /// Those of a statement.
+    pub async fn behind_in(&self, tx: &mut Transaction) -> Result<u64, Error> {
+        Ok(head(tx).await?.saturating_sub(self.followed().position))
+    }
+
+    /// Waits until memory has taken in everything up to this position. Cancel safe; never returns unless somebody
+    /// follows.
+    pub async fn reached(&self, position: u64) {
+        let there = |followed: &Option<Followed>| followed.is_some_and(|it| it.position >= position);
+        // The sender is in `self`: it is there for as long as this waits.
+        let _ = self.0.followed.subscribe().wait_for(there).await;
+    }
+
+    fn take_in(&self, recorded: &Recorded) {
+        let known = self.memory().version(&recorded.stream);
+        if known.is_none_or(|known| known + 1 != recorded.version) {
+            return; // not in memory, or there by what this instance did itself
+        }
+        match self.0.repository.read(recorded) {
+            Ok(event) => {
+                // Whoever appended it asks for snapshots.
+                self.memory().advance(&recorded.stream, recorded.version - 1, &[event], None);
+            }
+            Err(error) => {
+                tracing::warn!(stream = %recorded.stream, "memory passes over an event: {}", with_causes(&error))
+            }
+        }
+    }
+}
+
+async fn behind(ledger: &Ledger, position: u64) -> Result<Behind, Error> {
+    let settled = ledger.settled().await?;
+    let events = settled.saturating_sub(position);
+    if events == 0 {
+        return Ok(Behind::default());
+    }
+    let page = ledger.read(position, settled, &Filter::default(), 1).await?;
+    let since = page.events.first().map_or(i64::MAX, |event| event.recorded_at);
+    Ok(Behind { events, time: since_then(ledger.database(), since) })
+}
+
+fn since_then(database: &Database, at: i64) -> Duration {
+    Duration::from_micros(database.now().saturating_sub(at).max(0).unsigned_abs())
+}

@@ -1,0 +1,30 @@
+//! The events of invoices.
+
+use contracts::billing::Event;
+use event_store::{EventTypes, NotUpcast};
+use serde_json::{Value, json};
+
+use crate::upcast::{cents_to_money, taken};
+
+/// What happened to invoices.
+#[must_use]
+pub fn invoices() -> EventTypes<Event> {
+    EventTypes::new()
+        .kind("issued", &[amount_is_money, addressed_to_a_person])
+        .kind("mailed", &[])
+        .kind("attempt_started", &[])
+        .kind("attempt_declined", &[])
+        .kind("paid", &[])
+        .kind("left_unpaid", &[])
+}
+
+fn amount_is_money(event: Value) -> Result<Value, NotUpcast> {
+    cents_to_money(event, "amount", "amount")
+}
+
+/// Version 2 had name and email side by side with the rest.
+fn addressed_to_a_person(mut event: Value) -> Result<Value, NotUpcast> {
+    let (name, email) = (taken(&mut event, "name"), taken(&mut event, "email"));
+    event["bill_to"] = json!({"name": name, "email": email});
+    Ok(event)
+}

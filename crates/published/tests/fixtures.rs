@@ -1,0 +1,38 @@
+//! Every event that was ever recorded is read by this build.
+
+use std::path::{Path, PathBuf};
+
+use event_store::testing::replay_fixtures;
+
+fn of(category: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(category)
+}
+
+#[test]
+fn every_version_of_every_event_is_read() {
+    use published::category::{CUSTOMER, INVOICE, ORDER, PRODUCT, SHIPMENT};
+    let replayed = [
+        replay_fixtures(&published::customers(), &of(CUSTOMER)),
+        replay_fixtures(&published::orders(), &of(ORDER)),
+        replay_fixtures(&published::products(), &of(PRODUCT)),
+        replay_fixtures(&published::shipments(), &of(SHIPMENT)),
+        replay_fixtures(&published::invoices(), &of(INVOICE)),
+    ];
+    assert_eq!(replayed, [9, 19, 12, 8, 8]);
+}
+
+#[test]
+fn an_event_of_each_aggregate_has_gone_through_three_versions() {
+    let third = |mut versions: Vec<u32>| {
+        versions.sort_unstable();
+        versions.pop()
+    };
+    let latest = [
+        third(published::customers().versions().map(|(_, version)| version).collect()),
+        third(published::orders().versions().map(|(_, version)| version).collect()),
+        third(published::products().versions().map(|(_, version)| version).collect()),
+        third(published::shipments().versions().map(|(_, version)| version).collect()),
+        third(published::invoices().versions().map(|(_, version)| version).collect()),
+    ];
+    assert_eq!(latest, [Some(3); 5]);
+}

@@ -1,12 +1,11 @@
 //! Types of events, their versions, and how old ones become new ones.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Recorded;
@@ -21,8 +20,8 @@ pub struct NotUpcast(pub &'static str);
 
 /// The types of one aggregate's events, in all versions that were ever recorded.
 ///
-/// An event in Rust is the current version of its type, and its JSON is an object whose field `event` names the type:
-/// `#[serde(tag = "event")]`. What was recorded in an older version is made into the current one, version by version, when
+/// An event in Rust is the current version of its type, and its JSON is an object whose first field names the type, as
+/// `#[serde(tag = "event")]` makes it. What was recorded in an older version is made into the current one, version by version, when
 /// it is read. Fields that the current version does not know are passed over.
 pub struct EventTypes<E> {
     types: BTreeMap<&'static str, Type>,
@@ -91,8 +90,8 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
-    /// It has no JSON form, or none whose field `event` names its type.
-    #[error("writing an event, whose field `event` is to name its type")]
+    /// It has no JSON form, or none whose first field names its type.
+    #[error("writing an event, whose first field is to name its type")]
     Unwritable(#[source] serde_json::Error),
 }
 
@@ -118,7 +117,7 @@ impl<E: Serialize + DeserializeOwned> EventTypes<E> {
     }
 
     /// With the type `kind`, which is recorded no more: its last upcaster makes it into the current version of another,
-    /// by naming that in the field `event`.
+    /// by naming that in the first field.
     #[must_use]
     pub fn retired(mut self, kind: &'static str, upcasters: &'static [Upcaster]) -> Self {
         self.types.insert(kind, Type { upcasters, latest: count(upcasters) });
@@ -135,13 +134,8 @@ impl<E: Serialize + DeserializeOwned> EventTypes<E> {
     /// # Errors
     /// [`Error::Unwritable`] and [`Error::UnknownType`].
     pub fn encode(&self, event: &E) -> Result<Encoded, Error> {
-        #[derive(Deserialize)]
-        struct Tag<'a> {
-            #[serde(borrow)]
-            event: Cow<'a, str>,
-        }
         let data = serde_json::to_string(event).map_err(Error::Unwritable)?;
-        let kind = serde_json::from_str::<Tag<'_>>(&data).map_err(Error::Unwritable)?.event.into_owned();
+        let kind = tag(&data).ok_or_else(|| Error::Unwritable(no_tag()))?.to_owned();
         match self.types.get(kind.as_str()) {
             None => Err(Error::UnknownType { kind }),
             Some(of) => Ok(Encoded { kind, schema_version: of.latest, data }),
@@ -181,6 +175,16 @@ impl<E: Serialize + DeserializeOwned> EventTypes<E> {
         }
         E::deserialize(value).map_err(|source| malformed(kind, source))
     }
+}
+
+/// The text in the first field, which is where serde writes the tag of an enum. Names of types need no escapes.
+fn tag(data: &str) -> Option<&str> {
+    let (_, rest) = data.strip_prefix("{\"")?.split_once("\":\"")?;
+    rest.split_once('"').map(|(tag, _)| tag)
+}
+
+fn no_tag() -> serde_json::Error {
+    serde::ser::Error::custom("its first field is no text")
 }
 
 fn count(upcasters: &[Upcaster]) -> u32 {

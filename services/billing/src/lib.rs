@@ -5,6 +5,7 @@ pub mod domain;
 pub mod application;
 pub mod audit;
 pub mod policies;
+pub mod ledger;
 pub mod store;
 pub mod view;
 

@@ -6,6 +6,7 @@ pub mod process;
 pub mod application;
 pub mod catalogue;
 pub mod error;
+pub mod ledger;
 pub mod store;
 pub mod view;
 

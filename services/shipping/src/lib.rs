@@ -4,6 +4,7 @@ pub mod domain;
 
 pub mod application;
 pub mod policies;
+pub mod ledger;
 pub mod store;
 pub mod view;
 

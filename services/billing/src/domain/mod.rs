@@ -13,12 +13,13 @@ use contracts::{
     CustomerId, Money, OrderId, Reference, Timestamp,
     billing::{BillTo, Decline, Event, InvoiceStatus, Reply},
 };
+use serde::{Deserialize, Serialize};
 
 /// How often a softly declined payment is tried before it is left unpaid.
 pub const AUTOMATIC_ATTEMPTS: u32 = 3;
 
 /// What is owed for an order; found by the order's id.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoice {
     /// What it says; `None` until it is issued.
     pub bill: Option<Bill>,
@@ -33,7 +34,7 @@ pub struct Invoice {
 }
 
 /// What an invoice says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
     /// Whose it is.
     pub customer_id: CustomerId,
@@ -48,7 +49,8 @@ pub struct Bill {
 }
 
 /// How far an invoice has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// There is none.
     #[default]

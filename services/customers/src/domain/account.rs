@@ -1,11 +1,12 @@
 //! What a customer may owe.
 
 use contracts::{Address, Email, Money, Name, OrderId, Timestamp, customers::Event, values::MoneyError};
+use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 
 /// Who a customer is, and what they may owe.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Their name.
     pub name: Name,

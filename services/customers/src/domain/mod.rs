@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 use aggregate::Aggregate;
 use contracts::{CustomerId, Money, OrderId, customers::Event};
+use serde::{Deserialize, Serialize};
 
 pub use account::Account;
 pub use command::Command;
@@ -27,7 +28,7 @@ pub use refusal::Refusal;
 ///
 /// The fields are public so that a store can keep them in columns and put them together again; only
 /// [`evolve`](Aggregate::evolve) changes them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     /// Who they are and what they may owe; `None` if there is no such customer.
     pub account: Option<Account>,
@@ -37,7 +38,8 @@ pub struct Customer {
 }
 
 /// What became of the credit of one order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reservation {
     /// It is set aside.
     Held(Money),

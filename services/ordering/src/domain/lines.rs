@@ -7,12 +7,13 @@ use contracts::{
     ordering::{Event, Item},
     values::MoneyError,
 };
+use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 
 /// The lines of an order, in the order in which their products were first added: at most [`Lines::MAX`], one per
 /// product, all in one currency, with a total that is an amount of money.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lines(Vec<Item>);
 
 impl Lines {

@@ -29,6 +29,7 @@ use contracts::{
     Address, CustomerId, OrderId, Reference, Timestamp,
     ordering::{Event, OrderStatus, Reason},
 };
+use serde::{Deserialize, Serialize};
 
 pub use command::{Command, Outcome};
 pub use lines::Lines;
@@ -39,7 +40,7 @@ pub use refusal::Refusal;
 ///
 /// The fields are public so that a store can keep them in columns and put them together again; only
 /// [`evolve`](Aggregate::evolve) changes them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Who ordered; `None` if there is no such order.
     pub customer_id: Option<CustomerId>,

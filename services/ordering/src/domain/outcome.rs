@@ -16,6 +16,7 @@ use contracts::{
         Reason,
     },
 };
+use serde::{Deserialize, Serialize};
 
 use super::{Order, Outcome};
 
@@ -91,7 +92,7 @@ fn and_then(mut events: Vec<Event>, last: Event) -> Vec<Event> {
 }
 
 /// What is done of the work that follows the dispatch, in whatever order its parts are reported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fulfilment {
     /// The stock has left the house.
     pub stock_taken_out: bool,
@@ -102,7 +103,8 @@ pub struct Fulfilment {
 }
 
 /// How collecting an order's money went.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Payment {
     /// Nothing was reported yet.
     #[default]

@@ -14,9 +14,10 @@ use contracts::{
     Address, Line, OrderId, Reference, Timestamp,
     shipping::{Event, Reply, ShipmentStatus},
 };
+use serde::{Deserialize, Serialize};
 
 /// An order's goods on their way to the customer; found by the order's id.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shipment {
     /// What was asked for; `None` until it is, and for ever if the call-off came first.
     pub request: Option<Request>,
@@ -27,7 +28,7 @@ pub struct Shipment {
 }
 
 /// What is to be carried.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// What the client calls the order.
     pub reference: Option<Reference>,
@@ -38,7 +39,8 @@ pub struct Request {
 }
 
 /// How far a shipment has come.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Nobody has said anything about it.
     #[default]
@@ -56,7 +58,7 @@ pub enum Stage {
 }
 
 /// The carrier's acceptance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispatch {
     /// Who carries it.
     pub carrier: String,

@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 
 use aggregate::Aggregate;
 use contracts::{Money, Name, OrderId, Quantity, Sku, warehouse::Event};
+use serde::{Deserialize, Serialize};
 
 pub use command::Command;
 pub use refusal::Refusal;
@@ -30,7 +31,7 @@ pub use stock::Stock;
 ///
 /// The fields are public so that a store can keep them in columns and put them together again; only
 /// [`evolve`](Aggregate::evolve) changes them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
     /// What is offered; `None` if there is no such product.
     pub offer: Option<Offer>,
@@ -42,7 +43,7 @@ pub struct Product {
 }
 
 /// What is offered to those who order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// What it is called.
     pub name: Name,
@@ -51,7 +52,8 @@ pub struct Offer {
 }
 
 /// What became of the stock of one order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reservation {
     /// So many pieces are set aside.
     Held(Quantity),

@@ -1,11 +1,12 @@
 //! How many pieces there are, and how many of them are spoken for.
 
 use contracts::{Count, Quantity};
+use serde::{Deserialize, Serialize};
 
 /// The pieces of one product.
 ///
 /// **Invariant:** reserved is at most on hand, and on hand is what was received without what was taken out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stock {
     /// How many ever came in.
     pub received: Count,

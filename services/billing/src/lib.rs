@@ -4,8 +4,8 @@ pub mod domain;
 
 pub mod application;
 pub mod audit;
-pub mod policies;
 pub mod ledger;
+pub mod policies;
 pub mod store;
 pub mod view;
 

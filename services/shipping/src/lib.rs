@@ -3,8 +3,8 @@
 pub mod domain;
 
 pub mod application;
-pub mod policies;
 pub mod ledger;
+pub mod policies;
 pub mod store;
 pub mod view;
 

@@ -124,7 +124,8 @@ impl<A: EventSourced> Grid<A> {
                 self.memory().advance(&recorded.stream, recorded.version - 1, &[event], None);
             }
             Err(error) => {
-                tracing::warn!(stream = %recorded.stream, "memory passes over an event: {}", with_causes(&error))
+                let error = with_causes(&error);
+                tracing::warn!(stream = %recorded.stream, "memory passes over an event: {error}");
             }
         }
     }

@@ -167,7 +167,7 @@ impl<A: EventSourced> Grid<A> {
         let known = self.memory().part(&stream, scope);
         match known {
             Some(known) => self.with_tail(tx, stream, known).await,
-            None => self.from_ledger(tx, stream, scope).await,
+            None => self.cold(tx, stream, scope).await,
         }
     }
 
@@ -191,7 +191,7 @@ impl<A: EventSourced> Grid<A> {
         Ok(known)
     }
 
-    async fn from_ledger(
+    async fn cold(
         &self,
         tx: &mut Transaction,
         stream: StreamName,

@@ -1,10 +1,11 @@
 //! The broker inside of the process: durable in a SQLite file of its own.
 //!
 //! Publishers that publish at the same time share one sync of the disk. The 256 partitions share 16 lanes, partition
-//! `p` being in lane `p / 16`. One process at a time uses the file, through one [`Embedded`] and its clones.
+//! `p` being in lane `p / 16`. Positions are the topic's: a batch takes its own by one statement, and who follows every
+//! lane has one place to read on from. One process at a time uses the file, through one [`Embedded`] and its clones.
 //!
 //! A message is dropped once every group of its topic has acknowledged it. A topic that no group follows keeps the
-//! newest [`Options::unclaimed`] messages of each lane. A group that is registered holds messages back until it
+//! newest [`Options::unclaimed`] messages. A group that is registered holds messages back until it
 //! acknowledges them or is [unregistered](Embedded::unregister): when its consumer is gone for good, publishers are
 //! refused once the topic's backlog is full.
 
@@ -12,6 +13,7 @@ mod port;
 mod requests;
 pub mod store;
 mod subscription;
+mod tail;
 mod topic;
 
 use std::collections::HashMap;
@@ -31,7 +33,8 @@ use crate::broker::{Failure, HeldBack, PublishError, TooLarge};
 use crate::partition::PARTITIONS;
 use requests::Requests;
 use store::Body;
-use subscription::{Follower, Lane};
+use subscription::Follower;
+use tail::Sent;
 use topic::Topic;
 
 const LANES: u16 = 16;
@@ -47,7 +50,7 @@ pub struct Options {
     pub full_wait: Duration,
     /// The largest message, in bytes of JSON.
     pub max_message_bytes: usize,
-    /// How many messages each lane of a topic keeps while no group is registered.
+    /// How many messages a topic keeps while no group is registered.
     pub unclaimed: u64,
     /// How many requests one server handles at a time.
     pub requests_at_once: usize,
@@ -62,7 +65,7 @@ impl Default for Options {
             backlog: Backlog { messages: 100_000, bytes: 64 << 20 },
             full_wait: Duration::from_secs(1),
             max_message_bytes: 1 << 20,
-            unclaimed: 1_000,
+            unclaimed: 10_000,
             requests_at_once: 64,
             requests_waiting: 1024,
         }
@@ -89,12 +92,12 @@ impl Embedded {
         let db = Database::open(path, &[SCHEMA], options.database.clone())?;
         let broker =
             Self(Arc::new(Shared { db, options, topics: Mutex::default(), requests: Requests::default() }));
-        let (lanes, sizes) = broker.0.db.read(kept).await?;
-        for (topic, lane, head) in lanes {
-            broker.topic(&topic).advance(u16::try_from(lane).unwrap_or(LANES), head);
+        let (heads, sizes) = broker.0.db.read(kept).await?;
+        for (topic, head) in heads {
+            broker.topic(&topic).advance(head);
         }
         for (topic, backlog) in sizes {
-            broker.topic(&topic).appended(&store::Appended::default(), backlog);
+            broker.topic(&topic).opened(backlog);
         }
         Ok(broker)
     }
@@ -108,7 +111,7 @@ impl Embedded {
         self.0
             .db
             .write(async move |tx| {
-                let dropped = store::unregister(tx, &name, &group, LANES).await?;
+                let dropped = store::unregister(tx, &name, &group).await?;
                 let state = Arc::clone(&state);
                 tx.after_commit(move || state.dropped(dropped));
                 Ok(())
@@ -160,21 +163,22 @@ impl Embedded {
         if let Some(topic) = topics.get(name) {
             return Arc::clone(topic);
         }
-        Arc::clone(topics.entry(name.to_owned()).or_insert_with(|| Arc::new(Topic::new(LANES))))
+        Arc::clone(topics.entry(name.to_owned()).or_default())
     }
 
     async fn append(&self, topic: &str, batch: &[Envelope]) -> Result<(), PublishError> {
-        let (bodies, failures) = self.bodies(batch);
+        let state = self.topic(topic);
+        let Taken { bodies, sent, failures } = self.take(batch, state.is_followed());
         if !bodies.is_empty() {
             let mut size = Backlog::default();
             bodies.iter().for_each(|body| size.add(body.json.len() as u64));
-            let state = self.topic(topic);
             let Options { backlog, full_wait: waited, .. } = self.0.options;
             let Some(_reserved) = state.reserve(size, backlog, waited).await else {
                 state.refused(size.messages);
                 return Err(PublishError::Full { topic: topic.to_owned(), waited });
             };
-            self.write(topic, Arc::clone(&state), bodies, size).await.map_err(|error| {
+            let sent = sent.map(Arc::from);
+            self.write(topic, Arc::clone(&state), bodies, size, sent).await.map_err(|error| {
                 PublishError::Unavailable { topic: topic.to_owned(), source: Box::new(error) }
             })?;
             state.published(size.messages);
@@ -192,24 +196,27 @@ impl Embedded {
         state: Arc<Topic>,
         bodies: Vec<Body>,
         size: Backlog,
+        sent: Option<Arc<[Sent]>>,
     ) -> Result<(), database::Error> {
         let (topic, unclaimed) = (topic.to_owned(), self.0.options.unclaimed);
         self.0
             .db
             .write(async move |tx| {
                 let appended = store::append(tx, &topic, &bodies, unclaimed).await?;
-                let state = Arc::clone(&state);
-                tx.after_commit(move || state.appended(&appended, size));
+                let (state, sent) = (Arc::clone(&state), sent.clone());
+                tx.after_commit(move || state.appended(appended, size, sent));
                 Ok(())
             })
             .await
     }
 
-    /// What to keep, and what is too large or comes after such a message of its key.
-    fn bodies(&self, batch: &[Envelope]) -> (Vec<Body>, Vec<Failure>) {
+    /// What to keep of a batch, and what is too large or comes after such a message of its key. `followed` tells whether
+    /// somebody is to be given it from memory.
+    fn take(&self, batch: &[Envelope], followed: bool) -> Taken {
         let max = self.0.options.max_message_bytes;
         let mut failures: Vec<Failure> = Vec::new();
         let mut bodies = Vec::with_capacity(batch.len());
+        let mut sent = followed.then(|| Vec::with_capacity(batch.len()));
         for (index, envelope) in batch.iter().enumerate() {
             let key = &envelope.partition_key;
             if failures.iter().any(|failure| batch[failure.index].partition_key == *key) {
@@ -217,44 +224,40 @@ impl Embedded {
                 continue;
             }
             let json = envelope.to_json();
-            let bytes = json.len();
+            let (lane, bytes) = (lane(envelope.partition()), json.len());
             if bytes > max {
                 failures.push(Failure { index, cause: Box::new(TooLarge { bytes, max }) });
-            } else {
-                bodies.push(Body { lane: lane(envelope.partition()), json });
+                continue;
+            }
+            bodies.push(Body { lane, json });
+            if let Some(sent) = &mut sent {
+                sent.push(Sent { lane, bytes, envelope: envelope.clone() });
             }
         }
-        (bodies, failures)
+        Taken { bodies, sent, failures }
     }
 
     async fn follow(&self, topic: &str, group: &str, lanes: Range<u16>) -> Result<Follower, database::Error> {
         let (name, follower, state) = (topic.to_owned(), group.to_owned(), self.topic(topic));
-        let numbers: Vec<u16> = lanes.filter(|lane| *lane < LANES).collect();
-        let positions = self
-            .0
-            .db
-            .write(async move |tx| {
-                let mut positions = Vec::with_capacity(numbers.len());
-                for &lane in &numbers {
-                    tx.execute(store::REGISTER, params![name, u32::from(lane), follower]).await?;
-                    let cursor = params![name, u32::from(lane), follower];
-                    positions.push((lane, tx.query_one(store::CURSOR, cursor, |row| row.get(0)).await?));
-                }
-                Ok::<_, database::Error>(positions)
-            })
-            .await?;
-        let lanes = positions.into_iter().filter_map(|(number, position)| {
-            Some(Lane { number, position, head: state.head(number)?.subscribe() })
+        let lanes = lanes.start.min(LANES)..lanes.end.min(LANES);
+        let (first, end) = (u32::from(lanes.start), u32::from(lanes.end));
+        let acked = self.0.db.write(async move |tx| {
+            for lane in first..end {
+                tx.execute(store::REGISTER, params![name, follower, lane]).await?;
+            }
+            let cursors = params![name, follower, first, end];
+            tx.query(store::CURSORS, cursors, |row| row.get::<u64>(1)).await
         });
-        let lanes = lanes.collect();
-        Ok(Follower {
-            db: self.0.db.clone(),
-            name: topic.to_owned(),
-            group: group.into(),
-            topic: state,
-            lanes,
-        })
+        let acked: Vec<u64> = acked.await?;
+        Ok(Follower::new(self.0.db.clone(), topic, group, state, lanes.start, &acked))
     }
+}
+
+/// What becomes of a batch.
+struct Taken {
+    bodies: Vec<Body>,
+    sent: Option<Vec<Sent>>,
+    failures: Vec<Failure>,
 }
 
 /// The lane of a virtual partition.
@@ -262,15 +265,15 @@ const fn lane(partition: u8) -> u16 {
     partition as u16 / (PARTITIONS / LANES)
 }
 
-type Kept = (Vec<(String, u32, u64)>, HashMap<String, Backlog>);
+type Kept = (Vec<(String, u64)>, HashMap<String, Backlog>);
 
 async fn kept(tx: &mut database::Transaction) -> Result<Kept, database::Error> {
-    let lanes = tx.query(store::LANES, params![], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await?;
+    let heads = tx.query(store::TOPICS, params![], |row| Ok((row.get(0)?, row.get(1)?))).await?;
     let mut sizes: HashMap<String, Backlog> = HashMap::new();
     for (topic, bytes) in tx.query(store::SIZES, params![], |row| Ok((row.get(0)?, row.get(1)?))).await? {
         sizes.entry(topic).or_default().add(bytes);
     }
-    Ok((lanes, sizes))
+    Ok((heads, sizes))
 }
 
 impl fmt::Debug for Embedded {

@@ -1,127 +1,155 @@
 //! Following some lanes of a topic.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use database::{Database, params};
-use futures_util::future::{BoxFuture, select_all};
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::store::{self, Backlog, FETCH};
+use super::store::{self, Acked, FETCH};
 use super::topic::Topic;
 use crate::broker::{Action, Error};
 use crate::{Delivery, Envelope, Subscription};
 
+/// A subscription, which goes through the topic by position and leaves out the lanes of others.
 pub(super) struct Follower {
-    pub(super) db: Database,
-    pub(super) name: String,
-    pub(super) group: Arc<str>,
-    pub(super) topic: Arc<Topic>,
-    pub(super) lanes: Vec<Lane>,
+    db: Database,
+    name: String,
+    group: Arc<str>,
+    topic: Arc<Topic>,
+    /// The first of the lanes, all of which stand beside each other.
+    first: u16,
+    lanes: Vec<Lane>,
+    /// What is behind this position was delivered, or need not be.
+    position: u64,
+    head: watch::Receiver<u64>,
 }
 
-pub(super) struct Lane {
-    pub(super) number: u16,
-    /// The last position delivered.
-    pub(super) position: u64,
-    pub(super) head: watch::Receiver<u64>,
-}
-
-/// What is to be read of a lane, and what was.
-struct Page {
-    lane: u16,
-    after: u64,
-    head: u64,
-    rows: Vec<(u64, String)>,
-}
-
-impl Lane {
-    fn is_behind(&self) -> bool {
-        *self.head.borrow() > self.position
-    }
-
-    fn page(&self) -> Page {
-        Page { lane: self.number, after: self.position, head: *self.head.borrow(), rows: Vec::new() }
-    }
+/// How far a lane has come.
+#[derive(Clone, Copy, Debug)]
+struct Lane {
+    delivered: u64,
+    acked: u64,
 }
 
 impl Follower {
+    /// Goes on from what the group has acknowledged in each of the lanes from `first` on.
+    pub(super) fn new(
+        db: Database,
+        name: &str,
+        group: &str,
+        topic: Arc<Topic>,
+        first: u16,
+        acked: &[u64],
+    ) -> Self {
+        let (head, position) = (topic.head(), acked.iter().copied().min().unwrap_or(u64::MAX));
+        let lanes = acked.iter().map(|&acked| Lane { delivered: acked, acked }).collect();
+        Self { db, name: name.to_owned(), group: group.into(), topic, first, lanes, position, head }
+    }
+
     async fn receive(&mut self, max: usize, within: Duration) -> Result<Vec<Delivery>, Error> {
         let deadline = Instant::now() + within;
         loop {
-            while self.lanes.iter().any(Lane::is_behind) {
-                let found = self.fetch(max).await?;
-                if !found.is_empty() {
-                    return Ok(found);
-                }
-            }
-            let heads = self.lanes.iter_mut().map(|lane| Box::pin(lane.head.changed()));
-            if tokio::time::timeout_at(deadline, select_all(heads)).await.is_err() {
+            let position = self.position;
+            let grown = self.head.wait_for(|head| *head > position);
+            // The topic is shared by this subscription, so that its head does not go away.
+            let Ok(Ok(head)) = tokio::time::timeout_at(deadline, grown).await.map(|head| head.map(|it| *it))
+            else {
                 return Ok(Vec::new());
+            };
+            let found = self.fetch(head, max).await?;
+            if !found.is_empty() {
+                self.topic.delivered(found.len());
+                return Ok(found);
             }
         }
     }
 
-    /// What lanes that are behind hold now, at most `max` messages.
-    async fn fetch(&mut self, max: usize) -> Result<Vec<Delivery>, Error> {
-        // Another lane is the first every time, so that none is left out for long.
-        self.lanes.rotate_left(1);
-        let behind = self.lanes.iter().filter(|lane| lane.is_behind()).take(max);
-        let pages: Vec<Page> = behind.map(Lane::page).collect();
-        let pages = self.read(pages, max).await.map_err(|error| self.failed(Action::Receive, error))?;
-        let found: Vec<Delivery> = pages.into_iter().flat_map(|page| self.take(page)).collect();
-        self.topic.delivered(found.len());
-        Ok(found)
+    /// The next messages, at most `max`. What is not there up to `head`, another subscription of the group has
+    /// acknowledged, or it is of other lanes.
+    async fn fetch(&mut self, head: u64, max: usize) -> Result<Vec<Delivery>, Error> {
+        let kept = self.topic.tail().after(self.position, &self.lanes(), max);
+        let (found, until) = match kept {
+            Some(kept) => kept,
+            None => self.read(head, max).await.map_err(|error| self.failed(Action::Receive, error))?,
+        };
+        self.position = until;
+        Ok(found.into_iter().filter(|delivery| self.deliver(delivery)).collect())
     }
 
-    async fn read(&self, pages: Vec<Page>, max: usize) -> Result<Vec<Page>, database::Error> {
-        let topic = self.name.clone();
-        let each = (max / pages.len().max(1)) as u64;
-        self.db
-            .read(async move |tx| {
-                let mut read = Vec::with_capacity(pages.len());
-                for &Page { lane, after, head, .. } in &pages {
-                    let params = params![topic, u32::from(lane), after, each];
-                    let rows = tx.query(FETCH, params, |row| Ok((row.get(0)?, row.get(1)?))).await?;
-                    read.push(Page { lane, after, head, rows });
-                }
-                Ok(read)
+    /// As [`fetch`](Self::fetch), from the store.
+    async fn read(&self, head: u64, max: usize) -> Result<(Vec<Delivery>, u64), database::Error> {
+        let (topic, after, lanes) = (self.name.clone(), self.position, self.lanes());
+        let read = self.db.read(async move |tx| {
+            let page = params![topic, after, u32::from(lanes.start), u32::from(lanes.end), max as u64];
+            tx.query(FETCH, page, |row| {
+                let (position, lane, body): (u64, u32, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let envelope = Envelope::from_json(&body).unwrap_or_else(|error| {
+                    Envelope::unreadable(&format!("{topic}/{lane}/{position}"), &body, &error)
+                });
+                Ok(Delivery { lane: u16::try_from(lane).unwrap_or(u16::MAX), position, envelope })
             })
             .await
+        });
+        let found: Vec<Delivery> = read.await?;
+        let last = found.last().map_or(0, |delivery| delivery.position);
+        let until = if found.len() < max { last.max(head) } else { last };
+        Ok((found, until))
     }
 
-    /// Moves a lane behind what was read of it.
-    fn take(&mut self, page: Page) -> Vec<Delivery> {
-        let Page { lane: number, head, rows, .. } = page;
-        if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.number == number) {
-            // Nothing up to the head means that another subscription of the group has acknowledged it.
-            lane.position = rows.last().map_or(head, |(position, _)| *position);
+    /// Notes that a message is delivered; tells whether it is to be.
+    fn deliver(&mut self, delivery: &Delivery) -> bool {
+        let at = delivery.lane.checked_sub(self.first).map(usize::from);
+        match at.and_then(|at| self.lanes.get_mut(at)) {
+            Some(lane) if lane.delivered < delivery.position => {
+                lane.delivered = delivery.position;
+                true
+            }
+            _ => false,
         }
-        let deliver = |(position, json): (u64, String)| {
-            let envelope = Envelope::from_json(&json).unwrap_or_else(|error| {
-                Envelope::unreadable(&format!("{}/{number}/{position}", self.name), &json, &error)
-            });
-            Delivery { lane: number, position, envelope }
-        };
-        rows.into_iter().map(deliver).collect()
     }
 
-    async fn ack(&self, positions: &[(u16, u64)]) -> Result<(), Error> {
-        let positions = positions.to_vec();
+    fn lanes(&self) -> Range<u16> {
+        self.first..self.first + u16::try_from(self.lanes.len()).unwrap_or(0)
+    }
+
+    async fn ack(&mut self, positions: &[(u16, u64)]) -> Result<(), Error> {
+        for (lane, position) in positions {
+            let at = lane.checked_sub(self.first).map(usize::from);
+            if let Some(lane) = at.and_then(|at| self.lanes.get_mut(at)) {
+                lane.acked = lane.acked.max(*position);
+            }
+        }
+        let acked = self.acked();
         let (name, group, topic) = (self.name.clone(), Arc::clone(&self.group), Arc::clone(&self.topic));
         self.db
             .write(async move |tx| {
-                let mut dropped = Backlog::default();
-                for (lane, position) in &positions {
-                    store::ack(tx, &name, *lane, &group, *position, &mut dropped).await?;
-                }
+                let dropped = store::ack(tx, &name, &group, &acked).await?;
                 let topic = Arc::clone(&topic);
                 tx.after_commit(move || topic.dropped(dropped));
                 Ok(())
             })
             .await
             .map_err(|error| self.failed(Action::Ack, error))
+    }
+
+    /// How far the lanes have come, those together that stand beside each other and are equally far: all of them, when
+    /// everything that was delivered is acknowledged.
+    fn acked(&self) -> Vec<Acked> {
+        let mut acked: Vec<Acked> = Vec::new();
+        for (number, lane) in (self.first..).zip(&self.lanes) {
+            // Of a lane that waits for nothing, everything is behind this position.
+            let position =
+                if lane.acked < lane.delivered { lane.acked } else { self.position.max(lane.acked) };
+            match acked.last_mut() {
+                Some(before) if before.position == position => before.lanes.end = number + 1,
+                _ => acked.push(Acked { lanes: number..number + 1, position }),
+            }
+        }
+        acked
     }
 
     fn failed(&self, action: Action, error: database::Error) -> Error {

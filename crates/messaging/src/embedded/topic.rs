@@ -1,17 +1,20 @@
 //! What the broker knows of a topic without asking its store.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::store::{Appended, Backlog};
+use super::store::{Appended, Backlog, Dropped};
+use super::tail::{Sent, Tail};
 
 /// A topic's state in memory. It is level-triggered: who looks late still sees the last value, so nothing polls.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Topic {
-    /// The last position of each lane.
-    heads: Vec<watch::Sender<u64>>,
+    /// The last position.
+    head: watch::Sender<u64>,
+    tail: Mutex<Tail>,
     room: watch::Sender<Room>,
     published: AtomicU64,
     delivered: AtomicU64,
@@ -42,18 +45,19 @@ struct Room {
 }
 
 impl Topic {
-    pub(super) fn new(lanes: u16) -> Self {
-        Self {
-            heads: (0..lanes).map(|_| watch::Sender::new(0)).collect(),
-            room: watch::Sender::default(),
-            published: AtomicU64::new(0),
-            delivered: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-        }
+    pub(super) fn head(&self) -> watch::Receiver<u64> {
+        self.head.subscribe()
     }
 
-    pub(super) fn head(&self, lane: u16) -> Option<&watch::Sender<u64>> {
-        self.heads.get(usize::from(lane))
+    /// Whether there is a subscription now.
+    pub(super) fn is_followed(&self) -> bool {
+        self.head.receiver_count() > 0
+    }
+
+    /// The latest messages.
+    pub(super) fn tail(&self) -> MutexGuard<'_, Tail> {
+        // Nothing panics while it is held.
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn backlog(&self) -> Backlog {
@@ -85,30 +89,34 @@ impl Topic {
         self.refused.fetch_add(messages, Relaxed);
     }
 
-    /// A lane has grown up to `position`.
-    pub(super) fn advance(&self, lane: u16, position: u64) {
-        if let Some(head) = self.head(lane) {
-            head.send_if_modified(|head| {
-                let later = position > *head;
-                *head = position.max(*head);
-                later
-            });
-        }
+    /// The topic has grown up to `position`.
+    pub(super) fn advance(&self, position: u64) {
+        self.head.send_if_modified(|head| {
+            let later = position > *head;
+            *head = position.max(*head);
+            later
+        });
     }
 
-    /// The store has taken `added` in.
-    pub(super) fn appended(&self, appended: &Appended, added: Backlog) {
+    /// The store has taken `added` in, which is `sent` if somebody may follow closely.
+    pub(super) fn appended(&self, appended: Appended, added: Backlog, sent: Option<Arc<[Sent]>>) {
         self.room.send_modify(|room| room.kept = minus(plus(room.kept, added), appended.dropped));
-        for (lane, head) in &appended.heads {
-            self.advance(*lane, *head);
-        }
+        self.tail().push(appended.head, sent);
+        self.advance(appended.head);
     }
 
     /// The store has dropped what nobody needs.
-    pub(super) fn dropped(&self, dropped: Backlog) {
-        if dropped.messages > 0 {
-            self.room.send_modify(|room| room.kept = minus(room.kept, dropped));
+    pub(super) fn dropped(&self, dropped: Dropped) {
+        let Dropped { until, backlog } = dropped;
+        self.tail().forget(until);
+        if backlog.messages > 0 {
+            self.room.send_modify(|room| room.kept = minus(room.kept, backlog));
         }
+    }
+
+    /// What was kept when the broker was opened.
+    pub(super) fn opened(&self, kept: Backlog) {
+        self.room.send_modify(|room| room.kept = kept);
     }
 
     /// Waits for room, and keeps it until the result is dropped.

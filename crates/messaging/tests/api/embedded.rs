@@ -20,7 +20,8 @@ impl EmbeddedFixture {
             backlog: Backlog { messages: ROOM, ..Options::default().backlog },
             full_wait: FULL_WAIT,
             max_message_bytes: LARGEST,
-            unclaimed: 100,
+            // Less than there is room for, and all of what a test publishes before it reads.
+            unclaimed: ROOM - 20,
             ..Options::default()
         };
         Embedded::open(&self.0.path().join("broker.db"), options).await.unwrap()

@@ -37,8 +37,8 @@ const BOUNDED: [(&str, i64); 7] = [
     ("outbox_published", 3 * 256),
     ("inbox_counts", 4 * 256),
     ("leases", 5),
-    ("database_schemas", 8),
-    ("broker_lanes", 10 * 16),
+    ("database_schemas", 9),
+    ("broker_topics", 10),
     ("broker_groups", 5 * 16),
 ];
 

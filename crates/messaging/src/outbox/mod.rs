@@ -6,6 +6,7 @@
 //! All envelopes of one outbox have the same [`source`](Envelope::source). What waits in it is bounded only by the
 //! space its database may take; [`oldest`] tells how far behind the relay is.
 
+mod following;
 mod relay;
 mod step;
 pub mod store;
@@ -20,6 +21,7 @@ pub use relay::{Options, Outcome, Relay};
 pub use store::{SCHEMA, STATEMENTS};
 
 use crate::{Envelope, Tally};
+use following::{Handed, Hands, Place};
 
 /// Puts a message for `topic` into the outbox, in the caller's transaction.
 ///
@@ -29,7 +31,7 @@ use crate::{Envelope, Tally};
 /// Those of a statement.
 pub async fn enqueue(tx: &mut Transaction, topic: &str, envelope: &Envelope) -> Result<(), Error> {
     let one = Tally::one(envelope.fingerprint());
-    put(tx, topic, envelope, Some(one)).await
+    put(tx, topic, envelope, Some(one)).await.map(drop)
 }
 
 /// Like [`enqueue`], for a message that repeats what was told before, so that a consumer can begin with it: neither
@@ -38,7 +40,7 @@ pub async fn enqueue(tx: &mut Transaction, topic: &str, envelope: &Envelope) -> 
 /// # Errors
 /// Those of a statement.
 pub async fn republish(tx: &mut Transaction, topic: &str, envelope: &Envelope) -> Result<(), Error> {
-    put(tx, topic, envelope, None).await
+    put(tx, topic, envelope, None).await.map(drop)
 }
 
 async fn put(
@@ -46,7 +48,7 @@ async fn put(
     topic: &str,
     envelope: &Envelope,
     counted: Option<Tally>,
-) -> Result<(), Error> {
+) -> Result<(Place, Option<Tally>), Error> {
     let partition = u32::from(envelope.partition());
     let one = counted.unwrap_or_default();
     let place = params![topic, partition, tx.now(), one.count, one.sum];
@@ -55,7 +57,8 @@ async fn put(
             Ok((row.get(0)?, row.get(1)?, Tally { count: row.get(2)?, sum: row.get(3)? }))
         })
         .await?;
-    let headers = envelope.attributes(counted.map(|_| tally));
+    let tally = counted.map(|_| tally);
+    let headers = envelope.attributes(tally);
     let row = params![
         topic,
         enqueued_at,
@@ -72,7 +75,7 @@ async fn put(
     tx.execute(store::ENQUEUE, row).await?;
     let bytes = headers.len() + envelope.data.as_str().len();
     journal::note(tx, Entry::message(envelope.id, &envelope.kind, topic, bytes));
-    Ok(())
+    Ok((Place { enqueued_at, partition, sequence, failures: None, bytes }, tally))
 }
 
 /// When the message that waits longest was put in: microseconds since the Unix epoch, or `None` if none waits.
@@ -148,18 +151,30 @@ async fn topics(tx: &mut Transaction) -> Result<Vec<String>, Error> {
     }
 }
 
-/// Wakes a [`Relay`]; clones wake the same one.
+/// Hands messages to a [`Relay`] and wakes it; clones do so to the same one.
 #[derive(Clone, Debug, Default)]
-pub struct Handle(Arc<Notify>);
+pub struct Handle(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    hands: Hands,
+    woken: Notify,
+}
 
 impl Handle {
-    /// Puts a message into the outbox, as [`enqueue`] does, and wakes the relay once it is committed.
+    /// Puts a message into the outbox, as [`enqueue`] does, and hands it to the relay once it is committed.
     ///
     /// # Errors
     /// Those of a statement.
     pub async fn enqueue(&self, tx: &mut Transaction, topic: &str, envelope: &Envelope) -> Result<(), Error> {
-        enqueue(tx, topic, envelope).await?;
-        self.wake_after_commit(tx);
+        let one = Tally::one(envelope.fingerprint());
+        let (place, tally) = put(tx, topic, envelope, Some(one)).await?;
+        let (handle, topic) = (self.clone(), topic.to_owned());
+        let envelope = Envelope { tally, ..envelope.clone() };
+        tx.after_commit(move || {
+            handle.0.hands.give(Handed { topic, place, envelope });
+            handle.0.woken.notify_one();
+        });
         Ok(())
     }
 
@@ -171,10 +186,16 @@ impl Handle {
 
     /// Has the relay look into the outbox.
     pub fn wake(&self) {
-        self.0.notify_one();
+        self.0.hands.overlook();
+        self.0.woken.notify_one();
     }
 
-    pub(crate) async fn woken(&self) {
-        self.0.notified().await;
+    async fn woken(&self) {
+        self.0.woken.notified().await;
+    }
+
+    /// What was committed since this was called last, and whether that is all.
+    fn take(&self) -> (Vec<Handed>, bool) {
+        self.0.hands.take()
     }
 }

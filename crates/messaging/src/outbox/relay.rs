@@ -12,8 +12,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
+use super::following::Following;
 use super::step::{Batch, By, Done};
-use super::{Handle, store, topics};
+use super::{Handle, held_keys, store, topics};
 use crate::Publisher;
 use crate::backoff::Backoff;
 use crate::causes::with_causes;
@@ -71,6 +72,8 @@ pub enum Outcome {
 ///
 /// A topic that cannot be sent to waits without holding up the others, and a message that cannot be sent holds up
 /// only its own key. Whatever fails is tried again for ever, with growing intervals.
+///
+/// What is put in through its [`Handle`] is handed over, so that the outbox is read only when that may not be all.
 pub struct Relay {
     db: Database,
     publisher: Arc<dyn Publisher>,
@@ -79,6 +82,9 @@ pub struct Relay {
     observed: Observed,
     lease: Option<(Token, Instant)>,
     pauses: HashMap<String, Pause>,
+    following: Following,
+    /// When to read the outbox, whatever is handed over.
+    look_at: Instant,
 }
 
 /// A topic that cannot be sent to.
@@ -90,6 +96,8 @@ struct Pause {
 /// What there is to do.
 struct Due {
     batches: Vec<Batch>,
+    /// Whether a key is held back.
+    holds: bool,
     retry_in: Option<Duration>,
 }
 
@@ -105,6 +113,8 @@ impl Relay {
             observed: Observed::default(),
             lease: None,
             pauses: HashMap::new(),
+            following: Following::default(),
+            look_at: Instant::now(),
         }
     }
 
@@ -130,7 +140,10 @@ impl Relay {
         if due.batches.is_empty() {
             return Ok(Outcome::Empty(due.retry_in));
         }
-        let Some(token) = self.lease().await? else { return Ok(Outcome::Standby) };
+        let Some(token) = self.lease().await? else {
+            self.following.doubt_all();
+            return Ok(Outcome::Standby);
+        };
         let steps = due.batches.into_iter().map(|batch| self.step(batch, token.clone()));
         let (mut confirmed, mut failed) = (0, 0);
         for done in join_all(steps).await {
@@ -164,7 +177,10 @@ impl Relay {
                         tracing::warn!("confirmed messages will be sent again: {}", with_causes(&error));
                     }
                 }
-                () = &mut drain, if !draining => draining = true,
+                () = &mut drain, if !draining => {
+                    draining = true;
+                    self.look_at = Instant::now();
+                }
                 () = self.handle.woken() => {}
                 () = sleep(wait) => {}
             }
@@ -178,17 +194,57 @@ impl Relay {
         busy: &mut HashSet<String>,
         steps: &mut FuturesUnordered<BoxFuture<'static, Done>>,
     ) -> Result<Duration, Error> {
-        let due = self.due(busy).await?;
-        let wait = due.retry_in.unwrap_or(Duration::MAX).min(self.options.poll);
-        if !due.batches.is_empty()
-            && let Some(token) = self.lease().await?
-        {
-            for batch in due.batches {
-                busy.insert(batch.topic.clone());
-                steps.push(self.step(batch, token.clone()));
+        self.take_over();
+        let now = Instant::now();
+        let batches = if self.look_at <= now {
+            // Of those that are busy there may be something, too: they are read when they have done.
+            busy.iter().for_each(|topic| self.following.doubt(topic));
+            let due = self.due(busy).await?;
+            self.look_at = now + due.retry_in.unwrap_or(Duration::MAX).min(self.options.poll);
+            due.batches
+        } else {
+            self.waiting(busy)
+        };
+        if !batches.is_empty() {
+            match self.lease().await? {
+                None => self.following.doubt_all(),
+                Some(token) => {
+                    for batch in batches {
+                        busy.insert(batch.topic.clone());
+                        steps.push(self.step(batch, token.clone()));
+                    }
+                }
             }
         }
-        Ok(wait)
+        Ok(self.look_at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Takes over what was committed, and looks into the outbox if that may not be all there is to send.
+    fn take_over(&mut self) {
+        let (handed, mut all) = self.handle.take();
+        if !all {
+            self.following.doubt_all();
+        }
+        for handed in handed {
+            all &= self.following.hand(handed);
+        }
+        if !all {
+            self.look_at = Instant::now();
+        }
+    }
+
+    /// What waits of the topics that are not busy.
+    fn waiting(&mut self, busy: &HashSet<String>) -> Vec<Batch> {
+        let limit = self.options.batch.max(1);
+        let topics: Vec<String> =
+            self.following.waiting().filter(|topic| !busy.contains(*topic)).cloned().collect();
+        topics
+            .into_iter()
+            .map(|topic| {
+                let messages = self.following.take(&topic, limit);
+                Batch::of(topic, messages)
+            })
+            .collect()
     }
 
     fn step(&self, batch: Batch, token: Token) -> BoxFuture<'static, Done> {
@@ -202,15 +258,21 @@ impl Relay {
         Box::pin(batch.relay(by))
     }
 
-    /// The first messages of each topic that is neither busy nor paused.
-    async fn due(&self, busy: &HashSet<String>) -> Result<Due, Error> {
+    /// The first messages of each topic that is neither busy nor paused, as they are in the outbox.
+    async fn due(&mut self, busy: &HashSet<String>) -> Result<Due, Error> {
         let now = Instant::now();
         let paused = self.pauses.iter().filter(|(_, pause)| pause.until > now);
         let resumed_in = paused.clone().map(|(_, pause)| pause.until - now).min();
         let skip: HashSet<String> = busy.iter().chain(paused.map(|(topic, _)| topic)).cloned().collect();
         let limit = self.options.batch.max(1);
-        let mut due = self.db.read(async move |tx| read(tx, &skip, limit).await).await?;
+        let skipped = skip.clone();
+        let mut due = self.db.read(async move |tx| read(tx, &skipped, limit).await).await?;
         due.retry_in = due.retry_in.into_iter().chain(resumed_in).min();
+        self.following.emptied(&skip, !due.holds);
+        for batch in &due.batches {
+            let all = !due.holds && batch.places.len() < limit;
+            self.following.read(&batch.topic, &batch.places, all);
+        }
         Ok(due)
     }
 
@@ -238,6 +300,12 @@ impl Relay {
 
     /// Learns from what became of a batch.
     fn note(&mut self, done: Done) -> Result<(), Error> {
+        if done.failed > 0 || done.unmarked.is_some() {
+            self.following.doubt(&done.topic);
+        }
+        if !self.following.is_sure(&done.topic) {
+            self.look_at = Instant::now();
+        }
         match done.pause {
             None => drop(self.pauses.remove(&done.topic)),
             Some(error) => {
@@ -268,9 +336,11 @@ async fn read(tx: &mut Transaction, skip: &HashSet<String>, limit: usize) -> Res
         }
     }
     let now = tx.now();
-    let next: Option<i64> = tx.query_one(store::NEXT_RETRY, params![now], |row| row.get(0)).await?;
+    let holds = held_keys(tx).await? > 0;
+    let next: Option<i64> =
+        if holds { tx.query_one(store::NEXT_RETRY, params![now], |row| row.get(0)).await? } else { None };
     let retry_in = next.map(|next| Duration::from_micros(next.abs_diff(now)));
-    Ok(Due { batches, retry_in })
+    Ok(Due { batches, holds, retry_in })
 }
 
 impl fmt::Debug for Relay {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use database::leases::{self, Token};
 use database::{Database, Error, Row, Transaction, params};
 
+use super::following::Place;
 use super::store;
 use crate::backoff::{Backoff, micros};
 use crate::broker::{Cause, HeldBack};
@@ -18,7 +19,7 @@ use crate::{Envelope, PublishError, Publisher, Tally};
 /// The first messages of a topic.
 pub(super) struct Batch {
     pub(super) topic: String,
-    places: Vec<Place>,
+    pub(super) places: Vec<Place>,
     envelopes: Vec<Envelope>,
 }
 
@@ -29,18 +30,6 @@ pub(super) struct By {
     pub(super) token: Token,
     pub(super) backoff: Backoff,
     pub(super) observed: Observed,
-}
-
-/// Where a message is in the outbox.
-#[derive(Clone, Copy)]
-struct Place {
-    enqueued_at: i64,
-    partition: u32,
-    sequence: u64,
-    /// How often its key has failed; `None` if it is not held.
-    failures: Option<u32>,
-    /// The size of its attributes and payload.
-    bytes: usize,
 }
 
 /// What became of a batch.
@@ -71,6 +60,12 @@ impl Batch {
             batch.envelopes.push(envelope);
         }
         Ok(batch)
+    }
+
+    /// What was handed over.
+    pub(super) fn of(topic: String, messages: Vec<(Place, Envelope)>) -> Self {
+        let (places, envelopes) = messages.into_iter().unzip();
+        Self { topic, places, envelopes }
     }
 
     fn row(row: &Row<'_>) -> Result<(Place, String, String), Error> {

@@ -148,11 +148,12 @@ pub(crate) async fn handle_delivered<H: Enriched>(
     message: &Envelope,
     facts: &H::Facts,
 ) -> Result<Verdict, Failure> {
-    let key = params![&*scope.consumer, &*scope.topic, message.partition_key];
-    if tx.query_opt(store::BLOCKED, key, |_| Ok(())).await?.is_some() {
+    let row = params![&*scope.consumer, &*scope.topic, message.id, tx.now(), message.partition_key];
+    if tx.execute(store::HANDLE_UNLESS_BLOCKED, row).await? == 0 {
+        // It was handled, or it waits behind another.
         return parking::park(tx, scope, message).await;
     }
-    handle(tx, scope, handler, message, facts).await
+    handle_first(tx, scope, handler, message, facts).await
 }
 
 /// Handles a message that was parked, unless another replica has done so or it was discarded.
@@ -203,6 +204,17 @@ async fn handle<H: Enriched>(
     if tx.execute(store::HANDLE, id).await? == 0 {
         return Ok(Verdict::Duplicate);
     }
+    handle_first(tx, scope, handler, message, facts).await
+}
+
+/// Handles a message that has just been noted as handled, and was not before.
+async fn handle_first<H: Enriched>(
+    tx: &mut Transaction,
+    scope: &Scope,
+    handler: &H,
+    message: &Envelope,
+    facts: &H::Facts,
+) -> Result<Verdict, Failure> {
     if message.kind == UNREADABLE {
         return Err(Failure::Handler(HandlerError::Unknown));
     }

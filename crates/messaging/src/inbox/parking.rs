@@ -20,7 +20,7 @@ pub(crate) struct Due {
     pub(crate) failures: u32,
 }
 
-/// Parks a message behind those of its key.
+/// Parks a message behind those of its key, unless it was handled.
 pub(super) async fn park(
     tx: &mut Transaction,
     scope: &Scope,

@@ -80,10 +80,6 @@ pub const SCHEMA: Schema = Schema {
 };
 
 statements! {
-    /// Whether a key is blocked.
-    pub const BLOCKED: "
-        SELECT 1 FROM inbox_blocked WHERE consumer = $1 AND topic = $2 AND partitionkey = $3";
-
     /// Whether a message was handled.
     pub const HANDLED: "
         SELECT 1 FROM inbox_handled WHERE consumer = $1 AND topic = $2 AND message_id = $3";
@@ -91,6 +87,13 @@ statements! {
     /// Remembers that a message is handled, unless it was before.
     pub const HANDLE: "
         INSERT INTO inbox_handled (consumer, topic, message_id, handled_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (consumer, topic, message_id) DO NOTHING";
+
+    /// As [`HANDLE`], unless the message's key is blocked.
+    pub const HANDLE_UNLESS_BLOCKED: "
+        INSERT INTO inbox_handled (consumer, topic, message_id, handled_at) SELECT $1, $2, $3, $4
+        WHERE NOT EXISTS (
+            SELECT 1 FROM inbox_blocked WHERE consumer = $1 AND topic = $2 AND partitionkey = $5)
         ON CONFLICT (consumer, topic, message_id) DO NOTHING";
 
     /// When the oldest message that is remembered was handled.

@@ -1,6 +1,7 @@
 //! One style of the system: its services and what stands for the systems outside.
 
 use std::{
+    collections::BTreeMap,
     error::Error as StdError,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -62,7 +63,7 @@ impl System {
         };
         let file = |service: &str| directory.join(format!("{service}.db"));
         let real = broker.as_ref().map(|(broker, _)| Arc::new(broker.clone()) as Arc<dyn Broker>);
-        let reach = Reach { addresses, broker: real.map(|real| platform.doubles.around(real)) };
+        let reach = Reach { style, addresses, broker: real.map(|real| platform.doubles.around(real)) };
 
         let config = simulators::Config {
             listen: addresses.simulators,
@@ -169,38 +170,46 @@ impl System {
     }
 }
 
-/// How the services of one system reach each other: over one broker, or by their addresses.
+/// How the services of one system reach each other: over one broker, by their addresses, or both.
 struct Reach {
+    style: Style,
     addresses: Addresses,
     broker: Option<Arc<dyn Broker>>,
 }
 
-impl Reach {
-    fn broker(&self) -> Option<Arc<dyn Broker>> {
-        self.broker.clone()
-    }
+/// The reach of one service: its variants have the same names and needs in all of them, but for those of `rest`.
+macro_rules! reach {
+    ($reach:ident, $service:ident, $rest:expr) => {
+        match (&$reach.broker, $reach.style) {
+            (Some(broker), Style::Messaging) => $service::Reach::Messaging(broker.clone()),
+            (Some(broker), Style::Notification) => {
+                $service::Reach::Notification(broker.clone(), $reach.addresses.owners())
+            }
+            (Some(broker), Style::StateTransfer) => $service::Reach::StateTransfer(broker.clone()),
+            _ => $rest,
+        }
+    };
+}
 
+impl Reach {
     fn customers(&self) -> customers::Reach {
-        self.broker().map_or(customers::Reach::Rest, customers::Reach::Messaging)
+        reach!(self, customers, customers::Reach::Rest)
     }
 
     fn warehouse(&self) -> warehouse::Reach {
-        self.broker().map_or(warehouse::Reach::Rest, warehouse::Reach::Messaging)
+        reach!(self, warehouse, warehouse::Reach::Rest)
     }
 
     fn shipping(&self) -> shipping::Reach {
-        let rest = || shipping::Reach::Rest(url(self.addresses.ordering));
-        self.broker().map_or_else(rest, shipping::Reach::Messaging)
+        reach!(self, shipping, shipping::Reach::Rest(url(self.addresses.ordering)))
     }
 
     fn billing(&self) -> billing::Reach {
-        let rest = || billing::Reach::Rest(url(self.addresses.ordering));
-        self.broker().map_or_else(rest, billing::Reach::Messaging)
+        reach!(self, billing, billing::Reach::Rest(url(self.addresses.ordering)))
     }
 
     fn ordering(&self) -> ordering::Reach {
-        let rest = || ordering::Reach::Rest(self.addresses.endpoints());
-        self.broker().map_or_else(rest, ordering::Reach::Messaging)
+        reach!(self, ordering, ordering::Reach::Rest(self.addresses.endpoints()))
     }
 }
 
@@ -260,6 +269,17 @@ impl Addresses {
             billing: reserve("billing")?,
             ordering: reserve("ordering")?,
         })
+    }
+
+    /// By name, for those who call back.
+    fn owners(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
+            ("customers", url(self.customers)),
+            ("warehouse", url(self.warehouse)),
+            ("shipping", url(self.shipping)),
+            ("billing", url(self.billing)),
+            ("ordering", url(self.ordering)),
+        ])
     }
 
     fn endpoints(&self) -> Endpoints {

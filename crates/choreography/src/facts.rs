@@ -55,13 +55,12 @@ impl Facts {
         Ok(Contact { name, email, address })
     }
 
-    /// What was reported.
+    /// What was reported, as JSON.
     ///
     /// # Errors
-    /// [`HandlerError::Unavailable`] if it is not known, [`HandlerError::Hopeless`] if it is none of these.
-    pub fn report<R: crate::reports::Report>(&self) -> Result<R, HandlerError> {
-        let report = self.report.as_deref().ok_or_else(|| unknown("the report"))?;
-        serde_json::from_str(report).map_err(HandlerError::malformed)
+    /// [`HandlerError::Unavailable`] if it is not known.
+    pub fn report(&self) -> Result<&str, HandlerError> {
+        self.report.as_deref().ok_or_else(|| unknown("the report"))
     }
 }
 

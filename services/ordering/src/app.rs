@@ -2,12 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::choreography::{Reactor, Source, callbacks::Addresses, copies, follow};
 use axum::Router;
 use chassis::{
     changes::Changes,
     client, dead_letters,
     idempotency::{self, Idempotency},
     platform::Platform,
+    relay,
     retention::{self, Kept},
     service::{self, Running, Service},
     timeline,
@@ -18,9 +20,8 @@ use journal::Recording;
 use messaging::{
     Broker,
     consumer::{self, Consumer},
-    inbox,
-    outbox::{self, Relay},
-    publishing::Publishing,
+    inbox, outbox,
+    publishing::{Content, Publishing},
 };
 use saga::{
     Definition, Runner,
@@ -32,15 +33,18 @@ use crate::{
     application::{Application, Orders},
     catalogue::Catalogue,
     config::{Config, Endpoints, Reach},
+    domain::Order,
     http::{self, Api},
     process::{Orchestrated, PlaceOrder, Process},
     store::{self, Rows},
     styles::{
         call::{Caller, Deciding, Participants},
+        choreography,
         messaging::ByMessage,
-        quotes,
+        notification, quotes,
         replies::{self, CONSUMER, Replies},
         rest::ByCall,
+        state_transfer,
     },
 };
 
@@ -54,6 +58,7 @@ pub const SCHEMAS: &[Schema] = &[
     outbox::SCHEMA,
     inbox::SCHEMA,
     journal::SCHEMA,
+    copies::SCHEMA,
 ];
 
 /// Every statement on them: those of orders, and those of the parts that have tables of their own.
@@ -61,6 +66,7 @@ pub const STATEMENTS: &[&[&[Statement]]] = &[
     store::STATEMENTS,
     &[saga::STATEMENTS, tasks::STATEMENTS, leases::STATEMENTS, idempotency::STATEMENTS],
     &[outbox::STATEMENTS, inbox::STATEMENTS, messaging::dead_letters::STATEMENTS, journal::STATEMENTS],
+    &[copies::STATEMENTS],
 ];
 
 /// What the service is called.
@@ -94,6 +100,8 @@ impl App {
         let Wired { application, catalogue, routes } = match &config.reach {
             Reach::Rest(endpoints) => base.rest(&mut service, endpoints)?,
             Reach::Messaging(broker) => base.messaging(&mut service, broker)?,
+            Reach::Notification(broker, owners) => base.notification(&mut service, broker, owners)?,
+            Reach::StateTransfer(broker) => base.state_transfer(&mut service, broker)?,
         };
         let changes = base.changes;
         let waits = changes.clone();
@@ -167,7 +175,7 @@ impl Base<'_> {
 
     /// Participants are sent messages, and so are their answers; what happens to orders is published.
     fn messaging(&self, service: &mut Service, broker: &Arc<dyn Broker>) -> Result<Wired, service::Error> {
-        let outbox = self.outbox(service, broker)?;
+        let outbox = relay::start(service, &self.database, broker.clone())?;
         let catalogue = Arc::new(quotes::ByMessage {
             broker: broker.clone(),
             ids: self.platform.ids.clone(),
@@ -191,18 +199,48 @@ impl Base<'_> {
         Ok(Wired { application, catalogue, routes: Router::new() })
     }
 
-    /// Where messages wait until the relay has published them.
-    fn outbox(
+    /// Others hear that something happened, and ask; so does ordering.
+    fn notification(
         &self,
         service: &mut Service,
         broker: &Arc<dyn Broker>,
-    ) -> Result<outbox::Handle, service::Error> {
-        let options = outbox::Options::new(self.platform.instance.to_string());
-        let relay = Relay::new(self.database.clone(), broker.clone(), options);
-        let relay = relay.observed(service.observers().messages()?);
-        let outbox = relay.handle();
-        service.spawn("outbox relay", |drain| async move { relay.run(drain.requested()).await });
-        Ok(outbox)
+        owners: &Addresses,
+    ) -> Result<Wired, service::Error> {
+        let client = service.client(client::Options::default())?;
+        let source = notification::source(service, &client, owners)?;
+        let catalogue = Arc::new(notification::Asked(source.clone()));
+        self.choreographed(service, broker, notification::Events, source, catalogue)
+    }
+
+    /// Others hear what has become of everything; so does ordering.
+    fn state_transfer(
+        &self,
+        service: &mut Service,
+        broker: &Arc<dyn Broker>,
+    ) -> Result<Wired, service::Error> {
+        let source = state_transfer::source();
+        let (database, changes) = (self.database.clone(), source.changes.clone());
+        let catalogue = Arc::new(state_transfer::Told { database, changes });
+        self.choreographed(service, broker, state_transfer::events(), source, catalogue)
+    }
+
+    /// Orders whose process nobody decides: ordering reacts to what it hears, and others hear of what happens.
+    fn choreographed(
+        &self,
+        service: &mut Service,
+        broker: &Arc<dyn Broker>,
+        events: impl Content<Order>,
+        source: impl Source + Clone,
+        catalogue: Arc<dyn Catalogue>,
+    ) -> Result<Wired, service::Error> {
+        let outbox = relay::start(service, &self.database, broker.clone())?;
+        let published = Publishing::new(Rows, outbox, topics::ORDERING_EVENTS, NAME).carrying(events);
+        let orders = Orders::new(Recording::new(published));
+        let application = Arc::new(self.application(orders, Process::Choreographed));
+
+        let participant = choreography::Participant { application: application.clone() };
+        follow(service, broker, CONSUMER, &self.database, Reactor { participant, source })?;
+        Ok(Wired { application, catalogue, routes: Router::new() })
     }
 
     fn application(&self, orders: Orders, process: Process) -> Application {

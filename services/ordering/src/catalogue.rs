@@ -1,5 +1,7 @@
 //! What products cost: asked of somebody when lines are added.
 
+use std::time::Duration;
+
 use chassis::context::Context;
 use contracts::{Sku, warehouse::Quote};
 use futures_util::future::BoxFuture;
@@ -19,8 +21,10 @@ pub trait Catalogue: Send + Sync + 'static {
 pub struct Quoted {
     /// What it is called and costs; `None` if there is no such product.
     pub quote: Option<Quote>,
-    /// The call that it took to find out, for the order's journal.
-    pub call: Entry,
+    /// The calls that it took to find out, for the order's journal.
+    pub calls: Vec<Entry>,
+    /// How old what this was read from is, if that is not the warehouse itself.
+    pub age: Option<Duration>,
 }
 
 /// Nobody can say what a product costs at the moment.

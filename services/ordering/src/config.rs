@@ -4,6 +4,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use chassis::{alone::ByAddress, config::Env, limits::Limits, retention::Retention};
 
+use choreography::callbacks::Addresses;
 use contracts::Style;
 use messaging::Broker;
 
@@ -37,6 +38,10 @@ pub enum Reach {
     Rest(Endpoints),
     /// By messages over this broker.
     Messaging(Arc<dyn Broker>),
+    /// They hear over this broker that something happened, and ask for the rest; so does it, at these addresses.
+    Notification(Arc<dyn Broker>, Addresses),
+    /// They hear over this broker what has become of everything; so does it.
+    StateTransfer(Arc<dyn Broker>),
 }
 
 impl Reach {
@@ -46,6 +51,8 @@ impl Reach {
         match self {
             Self::Rest(_) => Style::Rest,
             Self::Messaging(_) => Style::Messaging,
+            Self::Notification(..) => Style::Notification,
+            Self::StateTransfer(_) => Style::StateTransfer,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod application;
 pub mod catalogue;
 pub mod error;
 pub mod ledger;
+pub mod policies;
 pub mod store;
 pub mod view;
 

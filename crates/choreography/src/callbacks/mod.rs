@@ -22,9 +22,10 @@ use chassis::{
     service::{self, Service},
 };
 use journal::{Cause, Entry};
-use messaging::HandlerError;
+use messaging::{Envelope, HandlerError};
 use prometheus::IntCounterVec;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 pub use ask::Ask;
 use cache::{Answer, Cache};
@@ -70,6 +71,15 @@ struct Parts {
     cache: Cache,
     asked: IntCounterVec,
     bytes: IntCounterVec,
+}
+
+/// For whom and because of what something is asked.
+#[derive(Clone, Debug)]
+pub struct Why {
+    /// For whom, in which trace, and until when.
+    pub context: Context,
+    /// The message that is reacted to.
+    pub cause: Option<Uuid>,
 }
 
 /// Why there is no answer.
@@ -174,13 +184,7 @@ impl Callbacks {
     ///
     /// # Errors
     /// There is no such answer; see [`Error`].
-    pub async fn ask(
-        &self,
-        ask: &Ask,
-        told: u64,
-        cause: &Cause,
-        calls: &mut Vec<Entry>,
-    ) -> Result<Bytes, Error> {
+    pub async fn ask(&self, ask: &Ask, told: u64, why: &Why, calls: &mut Vec<Entry>) -> Result<Bytes, Error> {
         let parts = &*self.0;
         let place = parts.cache.place(&ask.key());
         // Cancelled in the middle, the place is as it was.
@@ -190,7 +194,7 @@ impl Callbacks {
             parts.count(ask, "known");
             return Ok(answer.body.clone());
         }
-        let answered = parts.call(ask, place.as_ref(), cause, calls).await;
+        let answered = parts.call(ask, place.as_ref(), why, calls).await;
         let result = match &answered {
             Ok((_, result)) => result,
             Err(_) => "failed",
@@ -205,6 +209,13 @@ impl Callbacks {
         Ok(body)
     }
 
+    /// What a message is the cause of is asked for on the message's behalf.
+    fn because_of(&self, message: &Envelope) -> Why {
+        let cause = Cause::from(message);
+        let context = cause::context(&cause, self.0.options.service, &self.0.random);
+        Why { context, cause: cause.id }
+    }
+
     /// Forgets what was answered, since something happened to it.
     pub fn forget(&self, ask: &Ask) {
         self.0.cache.forget(&ask.key());
@@ -217,16 +228,15 @@ impl Parts {
         &self,
         ask: &Ask,
         known: Option<&Answer>,
-        cause: &Cause,
+        why: &Why,
         calls: &mut Vec<Entry>,
     ) -> Result<(Answer, &'static str), Error> {
         let owner = ask.owner();
         let address = self.options.addresses.get(owner).ok_or(Error::Unknown { owner })?;
-        let context = cause::context(cause, self.options.service, &self.random);
-        let call = self.request(ask, address, known, &context);
-        let call = cause.id.into_iter().fold(call, Call::caused_by);
+        let call = self.request(ask, address, known, &why.context);
+        let call = why.cause.into_iter().fold(call, Call::caused_by);
         let (answered, noted) = self.client.send_noted(call, ask.route()).await;
-        calls.push(noted.linked(cause.id));
+        calls.push(noted.linked(why.cause));
         let response = answered.map_err(|source| Error::Unreachable { owner, source })?;
         self.bytes.with_label_values(&[owner]).inc_by(response.body.len() as u64);
         let at = Instant::now();

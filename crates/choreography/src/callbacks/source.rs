@@ -2,12 +2,12 @@
 
 use contracts::{OrderId, customers::Customer, ordering::Order};
 use database::Transaction;
-use journal::{Cause, Entry};
+use journal::Entry;
 use messaging::{Envelope, HandlerError};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use super::{Ask, Callbacks, Error};
+use super::{Ask, Callbacks, Error, Why};
 use crate::facts::{Facts, Needs, Source};
 
 /// What follows from a message is asked of the message's sender, and of who else knows.
@@ -19,19 +19,19 @@ impl Source for Callbacks {
     async fn fetch(&self, message: &Envelope, needs: Needs) -> Result<Facts, HandlerError> {
         let order: OrderId =
             message.subject.parse().map_err(|error| HandlerError::Hopeless(Box::new(error)))?;
-        let cause = Cause::from(message);
+        let why = self.because_of(message);
         let mut facts = Facts::default();
         match needs {
             Needs::Nothing => {}
             Needs::Report => {
-                facts.report = Some(self.report(message, order, &cause, &mut facts.calls).await?);
+                facts.report = Some(self.report(message, order, &why, &mut facts.calls).await?);
             }
             Needs::Order | Needs::OrderAndCustomer => {
                 let told = message.version.filter(|_| message.aggregate_type() == "order").unwrap_or(0);
-                let found: Order = self.document(&Ask::Order(order), told, &cause, &mut facts.calls).await?;
+                let found: Order = self.document(&Ask::Order(order), told, &why, &mut facts.calls).await?;
                 if needs == Needs::OrderAndCustomer {
                     let ask = Ask::Customer(found.customer_id);
-                    let customer: Customer = self.document(&ask, 0, &cause, &mut facts.calls).await?;
+                    let customer: Customer = self.document(&ask, 0, &why, &mut facts.calls).await?;
                     facts.customer = Some(customer);
                 }
                 facts.order = Some(found);
@@ -76,10 +76,10 @@ impl Callbacks {
         &self,
         ask: &Ask,
         told: u64,
-        cause: &Cause,
+        why: &Why,
         calls: &mut Vec<Entry>,
     ) -> Result<T, Error> {
-        let body = self.ask(ask, told, cause, calls).await?;
+        let body = self.ask(ask, told, why, calls).await?;
         serde_json::from_slice(&body).map_err(|source| Error::Unreadable { owner: ask.owner(), source })
     }
 
@@ -88,14 +88,14 @@ impl Callbacks {
         &self,
         message: &Envelope,
         order: OrderId,
-        cause: &Cause,
+        why: &Why,
         calls: &mut Vec<Entry>,
     ) -> Result<String, HandlerError> {
         let service = ["customers", "warehouse", "shipping", "billing"];
         let service = service.into_iter().find(|service| *service == message.aggregate_type());
         let service = service.ok_or(HandlerError::Unknown)?;
         let version = message.version.unwrap_or(1);
-        let body = self.ask(&Ask::Reports(service, order), version, cause, calls).await?;
+        let body = self.ask(&Ask::Reports(service, order), version, why, calls).await?;
         let unreadable = |source| Error::Unreadable { owner: service, source };
         let Reported { reports } = serde_json::from_slice(&body).map_err(unreadable)?;
         let index = usize::try_from(version).unwrap_or(usize::MAX).saturating_sub(1);

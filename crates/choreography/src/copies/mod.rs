@@ -8,6 +8,7 @@ mod store;
 
 use std::time::Duration;
 
+use chassis::changes::Key;
 use contracts::Timestamp;
 use database::{Error, Row, Transaction, params};
 use messaging::{Envelope, HandlerError};
@@ -25,6 +26,12 @@ pub struct Copy<T> {
     pub version: u64,
     /// When it had changed to that.
     pub changed_at: Timestamp,
+}
+
+/// By what those listen to [`Changes`](chassis::changes::Changes) who wait for a copy.
+#[must_use]
+pub fn key(kind: &str, id: &str) -> Key {
+    format!("{kind}/{id}").into()
 }
 
 /// Keeps what a message says, unless something as late is kept.

@@ -1,19 +1,30 @@
 //! Facts from copies.
 
+use chassis::changes::Changes;
 use contracts::{OrderId, customers::Customer, ordering::Order, topics};
 use database::Transaction;
 use messaging::{Envelope, HandlerError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{find, keep};
+use super::{find, keep, key};
 use crate::facts::{Facts, Needs, Source};
 
 /// What follows from a message is known from the message, or from what was told before.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Copies {
     /// Of what copies are kept: `order`, `customer`, `product`.
     pub of: &'static [&'static str],
+    /// By which those who wait for a copy hear of it.
+    pub changes: Changes,
+}
+
+impl Copies {
+    /// Copies of these kinds of things.
+    #[must_use]
+    pub fn of(kinds: &'static [&'static str]) -> Self {
+        Self { of: kinds, changes: Changes::new() }
+    }
 }
 
 impl Source for Copies {
@@ -33,6 +44,8 @@ impl Source for Copies {
     async fn take_in(&self, tx: &mut Transaction, message: &Envelope) -> Result<(), HandlerError> {
         if self.of.contains(&message.aggregate_type()) {
             keep(tx, message).await?;
+            let (changes, key) = (self.changes.clone(), key(message.aggregate_type(), &message.subject));
+            tx.after_commit(move || changes.notify(key));
         }
         Ok(())
     }

@@ -11,5 +11,5 @@ use crate::{domain::Invoice, view};
 pub fn means() -> Means<impl Content<Invoice> + Clone, impl Content<Reports<Reply>> + Clone, Copies> {
     let events = State(|id: &_, invoice: &_| view::of(*id, invoice));
     let reports = State(|order: &_, reports: &_| Document::of(*order, reports));
-    Means { events, reports, source: Copies { of: &["order", "customer"] } }
+    Means { events, reports, source: Copies::of(&["order", "customer"]) }
 }

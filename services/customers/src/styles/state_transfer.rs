@@ -11,5 +11,5 @@ use crate::{domain::Customer, view};
 pub fn means() -> Means<impl Content<Customer> + Clone, impl Content<Reports<Reply>> + Clone, Copies> {
     let events = State(|id: &_, customer: &_| view::of(Clone::clone(id), customer));
     let reports = State(|order: &_, reports: &_| Document::of(*order, reports));
-    Means { events, reports, source: Copies { of: &["order"] } }
+    Means { events, reports, source: Copies::of(&["order"]) }
 }

@@ -1,5 +1,7 @@
 //! What a client is told when something was not done: one `match`.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use chassis::problem::{self, Problem};
 
@@ -53,10 +55,16 @@ fn sentence(refusal: &Refusal) -> String {
         .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), characters.as_str()))
 }
 
-/// 422 with the fields that name products which are not kept.
-pub(super) fn unknown_products(fields: Vec<String>) -> Problem {
+/// 422 with the fields that name products which are not kept, as far as is known from what is so `old`.
+pub(super) fn unknown_products(fields: Vec<String>, old: Option<Duration>) -> Problem {
     let message = "there is no such product";
     let errors = fields.into_iter().map(|field| FieldError { field, message: message.to_owned() }).collect();
-    let detail = "The order names a product that the warehouse does not keep.";
+    let detail = match old {
+        None => "The order names a product that the warehouse does not keep.".to_owned(),
+        Some(age) => format!(
+            "The order names a product that the warehouse has not told of; it was last heard {:.1} s ago.",
+            age.as_secs_f64()
+        ),
+    };
     Problem::unprocessable("UNKNOWN_PRODUCT", detail).with_errors(errors)
 }

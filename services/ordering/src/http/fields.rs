@@ -84,16 +84,17 @@ pub(super) async fn quotes(
     field: impl Fn(usize) -> String,
 ) -> Result<Priced, Problem> {
     let mut asked: BTreeMap<Sku, Option<Quote>> = BTreeMap::new();
-    let mut calls = Vec::new();
+    let (mut calls, mut oldest) = (Vec::new(), None);
     for (sku, _) in &lines {
         if !asked.contains_key(sku) {
             let quoted = catalogue.quote(sku, context).await;
             if quoted.is_err() && context.is_expired() {
                 return Err(Problem::deadline_exceeded());
             }
-            let Quoted { quote, call } = quoted?;
+            let Quoted { quote, calls: made, age } = quoted?;
             asked.insert(sku.clone(), quote);
-            calls.push(call);
+            calls.extend(made);
+            oldest = oldest.max(age);
         }
     }
     let mut unknown = Vec::new();
@@ -107,6 +108,6 @@ pub(super) async fn quotes(
     if unknown.is_empty() {
         Ok(Priced { lines: priced, calls })
     } else {
-        Err(error::unknown_products(unknown))
+        Err(error::unknown_products(unknown, oldest))
     }
 }

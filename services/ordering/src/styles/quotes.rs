@@ -46,7 +46,7 @@ impl Catalogue for ByCall {
                 StatusCode::NOT_FOUND => None,
                 status => return Err(Unavailable(format!("the warehouse answered {status}").into())),
             };
-            Ok(Quoted { quote, call })
+            Ok(Quoted { quote, calls: vec![call], age: None })
         })
     }
 }
@@ -81,7 +81,7 @@ impl Catalogue for ByMessage {
             let bytes = Some((sent + reply.data.as_str().len()) as u64);
             let call = Entry::call("warehouse", kind, started, took_us).with_outcome("answered");
             let quote = reply.data.parse::<Option<Quote>>().map_err(unavailable)?;
-            Ok(Quoted { quote, call: Entry { bytes, ..call } })
+            Ok(Quoted { quote, calls: vec![Entry { bytes, ..call }], age: None })
         })
     }
 }

@@ -20,9 +20,9 @@ use messaging::{
 };
 use tokio::time::Instant;
 
+use super::failed;
 use crate::{
     application::Application,
-    error::Error,
     process::{Participant, Reply},
 };
 
@@ -43,10 +43,7 @@ impl Handler for Replies {
             other => HandlerError::Hopeless(other.into()),
         })?;
         about("order.id", &order);
-        self.application.receive(tx, order, &reply).await.map_err(|error| match error {
-            Error::Store(error) | Error::Saga(saga::Error::Store(error)) => error.into(),
-            other => HandlerError::Failed(other.into()),
-        })
+        self.application.receive(tx, order, &reply).await.map_err(failed)
     }
 }
 

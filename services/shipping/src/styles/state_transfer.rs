@@ -11,5 +11,5 @@ use crate::{domain::Shipment, view};
 pub fn means() -> Means<impl Content<Shipment> + Clone, impl Content<Reports<Reply>> + Clone, Copies> {
     let events = State(|id: &_, shipment: &_| view::of(*id, shipment));
     let reports = State(|order: &_, reports: &_| Document::of(*order, reports));
-    Means { events, reports, source: Copies { of: &["order", "customer"] } }
+    Means { events, reports, source: Copies::of(&["order", "customer"]) }
 }

@@ -11,5 +11,5 @@ use crate::{domain::Product, view};
 pub fn means() -> Means<impl Content<Product> + Clone, impl Content<Reports<Reply>> + Clone, Copies> {
     let events = State(|id: &_, product: &_| view::of(Clone::clone(id), product));
     let reports = State(|order: &_, reports: &_| Document::of(*order, reports));
-    Means { events, reports, source: Copies { of: &["order"] } }
+    Means { events, reports, source: Copies::of(&["order"]) }
 }

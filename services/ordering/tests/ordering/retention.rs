@@ -37,7 +37,7 @@ const BOUNDED: [(&str, i64); 7] = [
     ("outbox_published", 3 * 256),
     ("inbox_counts", 4 * 256),
     ("leases", 5),
-    ("database_schemas", 9),
+    ("database_schemas", 11),
     ("broker_topics", 10),
     ("broker_groups", 5 * 16),
 ];

@@ -8,17 +8,15 @@ use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::put,
 };
 use chassis::{
-    cause::ByRequest,
-    extract::{Json, Path},
+    commands::{self, Given},
+    extract::Json,
     problem::Problem,
-    trace::about,
 };
-use contracts::{OrderId, shipping::Command};
+use contracts::shipping::Command;
 use database::Database;
-use journal::{Cause, because};
+use journal::because;
 
 use crate::application::Application;
 
@@ -33,47 +31,19 @@ pub struct Participant {
 
 /// The routes: 200 with the answer, or 202 if it comes late.
 pub fn router(participant: Participant) -> Router {
-    Router::new()
-        .route("/internal/shipments/{order_id}", put(request).delete(call_off))
-        .with_state(participant)
+    commands::router::<Command, _, _, _>(answer).with_state(participant)
 }
 
-async fn request(
-    State(participant): State<Participant>,
-    Path(order): Path<OrderId>,
-    ByRequest(cause): ByRequest,
-    Json(command): Json<Command>,
+async fn answer(
+    State(Participant { application, database }): State<Participant>,
+    Given { command, cause }: Given<Command>,
 ) -> Result<Response, Problem> {
-    about("order.id", &order);
-    let fits = matches!(&command, Command::RequestShipment { order_id, .. } if *order_id == order);
-    participant.answer(fits, command, cause.about(order.uuid())).await
-}
-
-async fn call_off(
-    State(participant): State<Participant>,
-    Path(order): Path<OrderId>,
-    ByRequest(cause): ByRequest,
-    Json(command): Json<Command>,
-) -> Result<Response, Problem> {
-    about("order.id", &order);
-    let fits = matches!(&command, Command::CallOff { order_id } if *order_id == order);
-    participant.answer(fits, command, cause.about(order.uuid())).await
-}
-
-impl Participant {
-    /// Does what the command asks, if it `fits` the address that it came to.
-    async fn answer(self, fits: bool, command: Command, cause: Cause) -> Result<Response, Problem> {
-        if !fits {
-            return Err(Problem::malformed("The command in the body is another than the address says."));
-        }
-        let application = self.application;
-        let handled = self.database.write(async move |tx| {
-            because(tx, &cause);
-            application.handle(tx, &command, &cause).await
-        });
-        Ok(match handled.await? {
-            Some(reply) => Json(reply).into_response(),
-            None => StatusCode::ACCEPTED.into_response(),
-        })
-    }
+    let handled = database.write(async move |tx| {
+        because(tx, &cause);
+        application.handle(tx, &command, &cause).await
+    });
+    Ok(match handled.await? {
+        Some(reply) => Json(reply).into_response(),
+        None => StatusCode::ACCEPTED.into_response(),
+    })
 }

@@ -43,6 +43,29 @@ fn logged(format: LogFormat, level: &str, work: impl FnOnce(&LogHandle)) -> Vec<
 }
 
 #[test]
+fn a_span_keeps_its_fields_whatever_they_are() {
+    let lines = logged(LogFormat::Json, "info", |_| {
+        let path = "/a\"b\\c\n\u{1F511}";
+        let span = info_span!(
+            "all", text = path, shown = %path, debugged = ?Some(1), yes = true, less = -1, half = 0.5, none = f64::NAN,
+            otel.kind = "server", about = Empty, empty = Empty
+        );
+        let _inside = span.enter();
+        crate::trace::about("order.id", &7);
+        let _nothing = info_span!("nothing", otel.kind = "server", later = Empty).entered();
+        warn!("now");
+    });
+    let mut line: serde_json::Map<String, Value> = serde_json::from_str(&lines[0]).unwrap();
+    line.retain(|name, _| !["timestamp", "level", "target", "service", "message"].contains(&name.as_str()));
+    let path = "/a\"b\\c\n\u{1F511}";
+    let expected = serde_json::json!({
+        "text": path, "shown": path, "debugged": "Some(1)", "yes": true, "less": -1, "half": 0.5, "none": null,
+        "order.id": "7",
+    });
+    assert_eq!(Value::Object(line), expected);
+}
+
+#[test]
 fn a_json_line_is_flat_and_names_its_trace_and_its_service() {
     let lines = logged(LogFormat::Json, "info", |_| {
         let request = info_span!("request", service = "customers", trace_id = "4bf9", route = "/");

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use database::{Error, Transaction, params};
+use database::{Error, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use crate::{Tally, dead_letters, inbox, outbox};
@@ -31,7 +31,7 @@ pub struct Published {
     pub partition: u8,
     /// What was put in.
     pub enqueued: Tally,
-    /// What was confirmed.
+    /// What was confirmed: all but what waits.
     pub published: Tally,
 }
 
@@ -87,13 +87,18 @@ impl Handled {
 /// # Errors
 /// Those of a statement.
 pub async fn of_outbox(tx: &mut Transaction) -> Result<OutboxAudit, Error> {
+    let mut waiting: BTreeMap<(String, u32), Tally> = BTreeMap::new();
+    let wait = |row: &Row<'_>| {
+        let tally = waiting.entry((row.get(0)?, row.get(1)?)).or_default();
+        *tally = tally.plus(Tally::one(row.get(2)?));
+        Ok(())
+    };
+    tx.query(outbox::store::WAITING_COUNTED, params![], wait).await?;
     let partitions = tx.query(outbox::store::COUNTS, params![], |row| {
-        Ok(Published {
-            topic: row.get(0)?,
-            partition: partition(row.get(1)?),
-            enqueued: Tally { count: row.get(2)?, sum: row.get(3)? },
-            published: Tally { count: row.get(4)?, sum: row.get(5)? },
-        })
+        let (key, enqueued) = ((row.get(0)?, row.get(1)?), Tally { count: row.get(2)?, sum: row.get(3)? });
+        let published = enqueued.since(waiting.remove(&key).unwrap_or_default());
+        let (topic, number) = key;
+        Ok(Published { topic, partition: partition(number), enqueued, published })
     });
     Ok(OutboxAudit {
         partitions: partitions.await?,

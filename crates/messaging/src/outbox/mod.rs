@@ -70,7 +70,8 @@ async fn put(
         envelope.subject,
         envelope.kind,
         headers,
-        envelope.data.as_str()
+        envelope.data.as_str(),
+        counted.map(|one| one.sum)
     ];
     tx.execute(store::ENQUEUE, row).await?;
     let bytes = headers.len() + envelope.data.as_str().len();

@@ -14,7 +14,7 @@ use crate::broker::{Cause, HeldBack};
 use crate::causes::with_causes;
 use crate::observe::Observed;
 use crate::span::Sending;
-use crate::{Envelope, PublishError, Publisher, Tally};
+use crate::{Envelope, PublishError, Publisher};
 
 /// The first messages of a topic.
 pub(super) struct Batch {
@@ -133,8 +133,8 @@ fn kind(cause: &Cause) -> &'static str {
 /// What to write once a batch was published.
 #[derive(Default)]
 struct Mark {
-    /// Where each confirmed message is, and what it counts for.
-    confirmed: Vec<(Place, Tally)>,
+    /// Where each confirmed message is.
+    confirmed: Vec<Place>,
     /// Keys that are not to be held any longer.
     let_go: Vec<String>,
     /// The first message of each key that failed, and why.
@@ -143,8 +143,7 @@ struct Mark {
 
 impl Mark {
     fn confirm(&mut self, place: Place, envelope: &Envelope) {
-        let one = envelope.tally.map_or(Tally::default(), |_| Tally::one(envelope.fingerprint()));
-        self.confirmed.push((place, one));
+        self.confirmed.push(place);
         if place.failures.is_some() && !self.let_go.contains(&envelope.partition_key) {
             self.let_go.push(envelope.partition_key.clone());
         }
@@ -157,7 +156,9 @@ impl Mark {
     async fn write(self, db: &Database, topic: String, token: Token, backoff: Backoff) -> Result<(), Error> {
         db.write(async move |tx| {
             leases::check(tx, &token).await?;
-            self.count(tx, &topic).await?;
+            for Place { enqueued_at, partition, sequence, .. } in &self.confirmed {
+                tx.execute(store::CONFIRM, params![topic, enqueued_at, partition, sequence]).await?;
+            }
             for key in &self.let_go {
                 tx.execute(store::LET_GO, params![topic, key]).await?;
             }
@@ -169,21 +170,5 @@ impl Mark {
             Ok(())
         })
         .await
-    }
-
-    /// Takes confirmed messages out and counts each that was still in.
-    async fn count(&self, tx: &mut Transaction, topic: &str) -> Result<(), Error> {
-        let mut counts: BTreeMap<u32, Tally> = BTreeMap::new();
-        for (place, one) in &self.confirmed {
-            let Place { enqueued_at, partition, sequence, .. } = *place;
-            if tx.execute(store::CONFIRM, params![topic, enqueued_at, partition, sequence]).await? > 0 {
-                let count = counts.entry(partition).or_default();
-                *count = count.plus(*one);
-            }
-        }
-        for (partition, Tally { count, sum }) in counts {
-            tx.execute(store::COUNT, params![topic, partition, count, sum]).await?;
-        }
-        Ok(())
     }
 }

@@ -5,7 +5,8 @@ use database::{Kind, Migration, Schema, statements};
 /// The tables of the outbox, for the service's own database.
 ///
 /// `outbox` has the columns that Debezium's outbox event router expects (`id`, `aggregatetype`, `aggregateid`, `type`,
-/// `payload`), so that change data capture can take the relay's place.
+/// `payload`), so that change data capture can take the relay's place. What was published is not counted where it is taken
+/// out: it is what was put in, less what waits, each with its `fingerprint` unless it is not counted.
 pub const SCHEMA: Schema = Schema {
     name: "outbox",
     migrations: &[Migration {
@@ -24,6 +25,7 @@ pub const SCHEMA: Schema = Schema {
                 type TEXT NOT NULL,
                 headers TEXT NOT NULL,
                 payload TEXT NOT NULL,
+                fingerprint BIGINT,
                 PRIMARY KEY (topic, enqueued_at, partition, sequence)
             );
             CREATE TABLE outbox_enqueued (
@@ -31,13 +33,6 @@ pub const SCHEMA: Schema = Schema {
                 partition BIGINT NOT NULL,
                 sequence BIGINT NOT NULL,
                 latest_at BIGINT NOT NULL,
-                messages BIGINT NOT NULL,
-                fingerprints BIGINT NOT NULL,
-                PRIMARY KEY (topic, partition)
-            );
-            CREATE TABLE outbox_published (
-                topic TEXT NOT NULL,
-                partition BIGINT NOT NULL,
                 messages BIGINT NOT NULL,
                 fingerprints BIGINT NOT NULL,
                 PRIMARY KEY (topic, partition)
@@ -72,8 +67,8 @@ statements! {
     /// Puts a message in.
     pub const ENQUEUE: "
         INSERT INTO outbox (topic, enqueued_at, partition, sequence, partitionkey, id, aggregatetype, aggregateid,
-                            type, headers, payload)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+                            type, headers, payload, fingerprint)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
     /// The first topic after another that has messages.
     pub const NEXT_TOPIC: "SELECT min(topic) FROM outbox WHERE topic > $1";
@@ -92,13 +87,6 @@ statements! {
     /// Takes a confirmed message out.
     pub const CONFIRM: "
         DELETE FROM outbox WHERE topic = $1 AND enqueued_at = $2 AND partition = $3 AND sequence = $4";
-
-    /// Counts confirmed messages.
-    pub const COUNT: "
-        INSERT INTO outbox_published (topic, partition, messages, fingerprints) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (topic, partition) DO UPDATE SET
-            messages = outbox_published.messages + excluded.messages,
-            fingerprints = (outbox_published.fingerprints + excluded.fingerprints) % 4611686018427387904";
 
     /// Holds a key back until its next attempt.
     pub const HOLD: "
@@ -125,9 +113,8 @@ statements! {
 
     /// What every partition of every topic counts.
     pub const COUNTS: "
-        SELECT e.topic, e.partition, e.messages, e.fingerprints,
-               coalesce(p.messages, 0), coalesce(p.fingerprints, 0)
-        FROM outbox_enqueued e
-        LEFT JOIN outbox_published p ON p.topic = e.topic AND p.partition = e.partition
-        ORDER BY e.topic, e.partition";
+        SELECT topic, partition, messages, fingerprints FROM outbox_enqueued ORDER BY topic, partition";
+
+    /// The messages that wait and are counted.
+    pub const WAITING_COUNTED: "SELECT topic, partition, fingerprint FROM outbox WHERE fingerprint IS NOT NULL";
 }

@@ -32,9 +32,8 @@ const STAYS: [(&str, &str); 8] = [
 ];
 
 /// What has so many rows at most: one per partition of each topic and sender, or one per part that there is.
-const BOUNDED: [(&str, i64); 7] = [
+const BOUNDED: [(&str, i64); 6] = [
     ("outbox_enqueued", 3 * 256),
-    ("outbox_published", 3 * 256),
     ("inbox_counts", 4 * 256),
     ("leases", 5),
     ("database_schemas", 11),

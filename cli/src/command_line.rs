@@ -17,7 +17,7 @@ use crate::{
     console::Console,
     dead_letters, doctor,
     failure::{Exit, Failure},
-    load, order, saga, simulators, trace, up, verify,
+    load, order, rebuild, saga, simulators, trace, up, verify,
 };
 
 /// One ordering system, wired in different styles: run it, order from it, break it, and check that nothing was lost.
@@ -45,6 +45,8 @@ enum Command {
     Trace(trace::Args),
     /// Show every step, retry and undo of an order's saga.
     Saga(saga::Args),
+    /// Build the views anew while they answer, and compare them with what they were.
+    Rebuild(rebuild::Args),
     /// Look after messages that could not be handled.
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
@@ -70,6 +72,7 @@ impl CommandLine {
             Command::Verify(args) => Box::pin(verify::run(args, platform, console)).await,
             Command::Trace(args) => Box::pin(trace::run(args, platform, console)).await,
             Command::Saga(args) => saga::run(args, platform, console).await,
+            Command::Rebuild(args) => rebuild::run(args, platform, console).await,
             Command::DeadLetters(command) => dead_letters::run(command, platform, console).await,
             Command::Simulators(command) => simulators::run(command, platform, console).await,
             Command::Doctor(args) => doctor::run(args, platform, console).await,

@@ -16,6 +16,7 @@ pub mod verify;
 
 pub mod dead_letters;
 pub mod doctor;
+pub mod rebuild;
 pub mod saga;
 pub mod simulators;
 pub mod trace;

@@ -5,7 +5,7 @@ mod rest;
 mod rows;
 
 pub use read::{SERVICES, simulators_of, states};
-pub(crate) use read::{audit, services_of};
+pub(crate) use read::{VIEWS, audit, services_of};
 pub(crate) use rest::disagreements;
 pub use rest::{Busy, busy, until_rest};
 pub use rows::{CustomerRow, Held, HeldPieces, InvoiceRow, ItemRow, OrderRow, ProductRow, ShipmentRow};

@@ -15,6 +15,9 @@ use crate::remote::{Admin, App, Error};
 /// The services that own something, in every style.
 pub const SERVICES: [&str; 5] = ["customers", "ordering", "warehouse", "shipping", "billing"];
 
+/// What the query side is called, in the styles that have one: it owns nothing, and has messages to handle.
+pub(crate) const VIEWS: &str = "views";
+
 /// What the simulators are called, and what their style is where the styles share them.
 const SIMULATORS: &str = "simulators";
 const ALL_STYLES: &str = "all";
@@ -78,9 +81,10 @@ pub async fn states(
     Ok(all)
 }
 
-/// The services of a style that own something.
+/// The services of a style that own something, and its query side.
 pub(crate) fn services_of(apps: &BTreeSet<App>, style: Style) -> impl Iterator<Item = &App> {
-    apps.iter().filter(move |app| app.style == style.as_str() && SERVICES.contains(&&*app.service))
+    let asked = |service: &str| SERVICES.contains(&service) || service == VIEWS;
+    apps.iter().filter(move |app| app.style == style.as_str() && asked(&app.service))
 }
 
 /// The simulators that a style asks: its own, or those of all.

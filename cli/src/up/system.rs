@@ -34,6 +34,7 @@ pub(super) struct System {
     shipping: Running,
     billing: Running,
     ordering: Running,
+    views: Option<Running>,
     broker: Option<(Embedded, Box<Service>)>,
 }
 
@@ -46,6 +47,7 @@ struct Addresses {
     shipping: SocketAddr,
     billing: SocketAddr,
     ordering: SocketAddr,
+    views: SocketAddr,
 }
 
 impl System {
@@ -119,7 +121,24 @@ impl System {
             ..ordering::Config::new(reach.ordering())
         };
         let ordering = ordering::App::build(&config, platform).map_err(failed("ordering", style))?;
-        Ok(Self { style, addresses, simulators, customers, warehouse, shipping, billing, ordering, broker })
+
+        // The query side last: it asks the owners for what there is.
+        let config = reach.views(style, file("views"));
+        let config = config.map(|config| views::Config { retention, ..config });
+        let views = config.map(|config| views::App::build(&config, platform)).transpose();
+        let views = views.map_err(failed("views", style))?;
+        Ok(Self {
+            style,
+            addresses,
+            simulators,
+            customers,
+            warehouse,
+            shipping,
+            billing,
+            ordering,
+            views,
+            broker,
+        })
     }
 
     pub(super) const fn style(&self) -> Style {
@@ -128,7 +147,7 @@ impl System {
 
     /// Where the gateway finds the owner of each resource.
     pub(super) fn endpoints(&self) -> Result<gateway::config::Endpoints, Error> {
-        let Addresses { customers, ordering, warehouse, shipping, billing, .. } = self.addresses;
+        let Addresses { customers, ordering, warehouse, shipping, billing, views, .. } = self.addresses;
         let origin =
             |address: SocketAddr| Origin::try_from(address).map_err(|source| Error::Gateway(source.into()));
         Ok(gateway::config::Endpoints {
@@ -137,6 +156,7 @@ impl System {
             warehouse: origin(warehouse)?,
             shipping: origin(shipping)?,
             billing: origin(billing)?,
+            views: self.views.as_ref().map(|_| origin(views)).transpose()?,
         })
     }
 
@@ -149,12 +169,17 @@ impl System {
             self.billing.admin(),
             self.ordering.admin(),
         ];
-        apps.into_iter().chain(self.broker.as_ref().map(|(_, service)| service.admin()))
+        apps.into_iter()
+            .chain(self.views.as_ref().map(Running::admin))
+            .chain(self.broker.as_ref().map(|(_, service)| service.admin()))
     }
 
     /// Stops the one that begins things first, and those that it asks after it.
     pub(super) async fn stop(self) {
         let now = || std::future::ready(());
+        if let Some(views) = self.views {
+            views.run_until(now()).await;
+        }
         self.ordering.run_until(now()).await;
         futures_util::future::join4(
             self.customers.run_until(now()),
@@ -208,6 +233,22 @@ impl Reach {
         reach!(self, billing, billing::Reach::Rest(url(self.addresses.ordering)))
     }
 
+    /// What the query side is told, in a style that has one.
+    fn views(&self, style: Style, file: PathBuf) -> Option<views::Config> {
+        let owners = views::Owners {
+            customers: url(self.addresses.customers),
+            ordering: url(self.addresses.ordering),
+            warehouse: url(self.addresses.warehouse),
+        };
+        let broker = self.broker.clone()?;
+        let feed = match style {
+            Style::Messaging => views::Feed::Events(broker),
+            Style::StateTransfer => views::Feed::Documents(broker),
+            _ => return None,
+        };
+        Some(views::Config::new(style, feed, owners, self.addresses.views, file))
+    }
+
     fn ordering(&self) -> ordering::Reach {
         reach!(self, ordering, ordering::Reach::Rest(self.addresses.endpoints()))
     }
@@ -252,6 +293,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         ordering::http::openapi(),
         shipping::http::openapi(),
         billing::http::openapi(),
+        views::http::openapi(),
     ])
 }
 
@@ -268,6 +310,7 @@ impl Addresses {
             shipping: reserve("shipping")?,
             billing: reserve("billing")?,
             ordering: reserve("ordering")?,
+            views: reserve("views")?,
         })
     }
 

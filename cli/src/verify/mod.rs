@@ -5,13 +5,14 @@ mod invariants;
 mod read;
 mod report;
 mod snapshot;
+mod views;
 
 #[cfg(test)]
 mod tests;
 
 pub use finding::{Finding, Offence, Verdict};
 pub use invariants::check;
-pub use snapshot::{Ledgers, Snapshot, System};
+pub use snapshot::{Generation, Ledgers, Snapshot, System, Views};
 
 use std::{path::PathBuf, time::Duration};
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use contracts::style::Style;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::{Ledgers, Snapshot, System};
+use super::{Ledgers, Snapshot, System, views};
 use crate::{
-    audit::{SERVICES, audit, services_of, simulators_of},
+    audit::{SERVICES, VIEWS, audit, services_of, simulators_of},
     failure::Failure,
     remote::{Admin, App},
 };
@@ -38,11 +39,14 @@ async fn system(admin: &Admin, apps: &BTreeSet<App>, style: Style) -> Result<Sys
     let mut reader = Reader { admin, apps, style, system: System::default() };
     reader.system.style = style.to_string();
     // Orders first, and what they lead to after them: what is seen of an order is seen of its consequences.
-    reader.system.orders = reader.read(ordering).await?;
-    reader.system.customers = reader.read(customers).await?;
-    reader.system.products = reader.read(warehouse).await?;
-    reader.system.shipments = reader.read(shipping).await?;
-    reader.system.invoices = reader.read(billing).await?;
+    let orders = reader.read(ordering).await?;
+    let people = reader.read(customers).await?;
+    let products = reader.read(warehouse).await?;
+    reader.system.orders = rows(&orders)?;
+    reader.system.customers = rows(&people)?;
+    reader.system.products = rows(&products)?;
+    reader.system.shipments = rows(&reader.read(shipping).await?)?;
+    reader.system.invoices = rows(&reader.read(billing).await?)?;
     if let Some(simulators) = simulators_of(apps, style) {
         reader.system.ledgers = Some(Ledgers {
             own: simulators.style == style.as_str(),
@@ -50,6 +54,12 @@ async fn system(admin: &Admin, apps: &BTreeSet<App>, style: Style) -> Result<Sys
             carrier: admin.ledger(simulators, "carrier").await?,
             mail: admin.ledger(simulators, "mail").await?,
         });
+    }
+    if let Some(views) = services_of(apps, style).find(|app| app.service == VIEWS) {
+        let owned = [("order", "id", orders), ("customer", "id", people), ("product", "sku", products)];
+        reader.system.views = Some(views::read(admin, views, owned).await?);
+        let (_, state) = audit::<Value>(admin, views).await?;
+        reader.system.states.insert(VIEWS.to_owned(), state);
     }
     Ok(reader.system)
 }
@@ -62,7 +72,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    async fn read<T: DeserializeOwned>(&mut self, service: &str) -> Result<Vec<T>, Failure> {
+    /// What a service owns, as it shows it.
+    async fn read(&mut self, service: &str) -> Result<Vec<Value>, Failure> {
         let app = services_of(self.apps, self.style).find(|app| app.service == service).ok_or_else(|| {
             let what = format!("the style {} has no service `{service}` on the admin port", self.style);
             Failure::failed(what)
@@ -72,4 +83,9 @@ impl Reader<'_> {
         self.system.states.insert(service.to_owned(), state);
         Ok(aggregates)
     }
+}
+
+fn rows<T: DeserializeOwned>(shown: &[Value]) -> Result<Vec<T>, Failure> {
+    let rows: Result<Vec<T>, _> = shown.iter().map(T::deserialize).collect();
+    rows.map_err(|error| Failure::because(&error))
 }

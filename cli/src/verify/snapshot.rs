@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use contracts::outside::simulators::{Entry, Outcome};
+use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::audit::{CustomerRow, InvoiceRow, OrderRow, ProductRow, ShipmentRow, States};
@@ -31,8 +33,36 @@ pub struct System {
     pub shipments: Vec<ShipmentRow>,
     /// What billing owns.
     pub invoices: Vec<InvoiceRow>,
+    /// What the query side shows; `None` in a style that has none.
+    pub views: Option<Views>,
     /// What the systems outside have answered; `None` if nobody simulates them.
     pub ledgers: Option<Ledgers>,
+}
+
+/// What the query side of a style shows.
+#[derive(Clone, Debug, Default)]
+pub struct Views {
+    /// Its documents, by the kind and the id of their aggregates.
+    pub documents: BTreeMap<(String, String), Value>,
+    /// The documents that their owners show, the same way.
+    pub owned: BTreeMap<(String, String), Value>,
+    /// The generations of its tables.
+    pub generations: Vec<Generation>,
+}
+
+/// One generation of the tables of views.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Generation {
+    /// Its number.
+    pub generation: i64,
+    /// Whether it is live.
+    pub state: String,
+    /// How many documents it was compared in with the one before it.
+    #[serde(default)]
+    pub compared: Option<u64>,
+    /// How many of those were different.
+    #[serde(default)]
+    pub different: Option<u64>,
 }
 
 /// What the systems outside have answered.

@@ -36,6 +36,7 @@ pub mod observe;
 pub mod panics;
 pub mod readiness;
 pub mod relay;
+pub mod republish;
 pub mod retention;
 pub mod shutdown;
 pub mod tasks;

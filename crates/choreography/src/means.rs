@@ -11,7 +11,7 @@ use chassis::{
 use database::{Database, Error, Transaction};
 use journal::Recording;
 use messaging::{
-    Broker,
+    Broker, outbox,
     publishing::{Content, Publishing},
 };
 use serde::Serialize;
@@ -41,6 +41,8 @@ pub struct Kept<A: Aggregate, R: Report> {
     pub aggregates: AnyRepository<A, Transaction, Error>,
     /// Its reports, which are published too.
     pub reporter: Reporter<R>,
+    /// Where its messages wait until they are published.
+    pub outbox: outbox::Handle,
 }
 
 /// The topics of a service: of its events, and of its reports.
@@ -73,12 +75,13 @@ impl<E, C, S: Source + Clone> Means<E, C, S> {
     {
         let outbox = relay::start(service, database, broker.clone())?;
         let events = Publishing::new(rows, outbox.clone(), topics.events, R::SERVICE);
-        let reports = Publishing::new(reports::Rows::<R>::default(), outbox, topics.reports, R::SERVICE);
+        let reports =
+            Publishing::new(reports::Rows::<R>::default(), outbox.clone(), topics.reports, R::SERVICE);
         let aggregates = AnyRepository::new(Recording::new(events.carrying(self.events.clone())));
         let reports = AnyRepository::new(Recording::new(reports.carrying(self.reports.clone())));
         let doubles = &service.platform().doubles;
         let (aggregates, reports) = (doubles.around(aggregates), doubles.around(reports));
-        Ok(Kept { aggregates, reporter: Reporter::new(reports) })
+        Ok(Kept { aggregates, reporter: Reporter::new(reports), outbox })
     }
 }
 

@@ -19,10 +19,12 @@ pub mod outside;
 pub mod page;
 pub mod problem;
 pub mod raw;
+pub mod republish;
 pub mod route;
 pub mod style;
 pub mod timeline;
 pub mod topics;
+pub mod views;
 
 pub use route::Route;
 pub use style::Style;

@@ -36,6 +36,22 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "OPEN",
+            Self::Pending => "PENDING",
+            Self::CreditConfirmed => "CREDIT_CONFIRMED",
+            Self::Approved => "APPROVED",
+            Self::Shipped => "SHIPPED",
+            Self::Completed => "COMPLETED",
+            Self::Rejected => "REJECTED",
+            Self::CancelPending => "CANCEL_PENDING",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
     /// Whether nothing can ever happen to the order again.
     #[must_use]
     pub const fn is_final(self) -> bool {

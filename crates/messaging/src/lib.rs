@@ -16,6 +16,7 @@ pub mod inbox;
 pub mod observe;
 pub mod outbox;
 pub mod publishing;
+pub mod republish;
 mod span;
 pub mod tally;
 pub mod webhook;

@@ -238,6 +238,7 @@ fn gateway(style: Style, addresses: &BTreeMap<Service, SocketAddr>, platform: &P
         warehouse: origin(Warehouse),
         shipping: origin(Shipping),
         billing: origin(Billing),
+        views: None,
     };
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let config = gateway::Config::of(any, style.as_str(), endpoints);

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use aggregate::Aggregate;
 use axum::Router;
 use chassis::{
     backlog, client,
     idempotency::Idempotency,
     platform::Platform,
-    relay,
+    relay, republish,
     retention::{self, Kept},
     service::{self, Running, Service},
     timeline,
@@ -17,7 +18,7 @@ use contracts::{customers::Reply, topics};
 use database::Database;
 use journal::Recording;
 use messaging::{
-    Broker, Consumer, consumer,
+    Broker, Consumer, consumer, outbox,
     publishing::{Content, Publishing},
 };
 
@@ -104,6 +105,7 @@ fn messaging(
 ) -> Result<(Application, Router), service::Error> {
     let outbox = relay::start(service, database, broker.clone())?;
 
+    let relaying = outbox.clone();
     let customers = Publishing::new(Rows, outbox.clone(), topics::CUSTOMERS_EVENTS, SOURCE);
     let application =
         Application::new(service.platform().doubles.around(Customers::new(Recording::new(customers))));
@@ -113,7 +115,8 @@ fn messaging(
     let consumer = Consumer::new(broker.clone(), topic, SOURCE, participant, database.clone(), options);
     let consumer = consumer.observed(service.observers().messages()?);
     service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
-    Ok((application, Router::new()))
+    let told = told(database, relaying);
+    Ok((application, republish::serve(service, told, store::documents)))
 }
 
 /// Nobody asks: the service reacts to what it hears, and others hear of what happens.
@@ -134,5 +137,12 @@ where
     let reporter = kept.reporter;
     let participant = Choreographed { application: application.clone(), reporter: reporter.clone() };
     let routes = react(service, database, broker, means.source, participant, reporter)?;
-    Ok((application, routes))
+    let again = republish::serve(service, told(database, kept.outbox), store::documents);
+    Ok((application, routes.merge(again)))
+}
+
+/// What is told again to those who were not there.
+fn told(database: &Database, outbox: outbox::Handle) -> republish::Told {
+    let (aggregate, topic) = (Customer::NAME, topics::CUSTOMERS_EVENTS);
+    republish::Told { source: SOURCE, aggregate, topic, outbox, database: database.clone() }
 }

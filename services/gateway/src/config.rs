@@ -45,7 +45,7 @@ impl Config {
 
     /// From `LISTEN` (127.0.0.1:8080), `STYLES` (`rest`; a list with commas), `DEFAULT_STYLE` (the first of them),
     /// `OWNER_TIMEOUT_MS` (40 s), `PART_TIMEOUT_MS` (1 s), what [`Limits`] reads, and for each style `{STYLE}_CUSTOMERS_URL`,
-    /// `…_ORDERING_URL`, `…_WAREHOUSE_URL`, `…_SHIPPING_URL` and `…_BILLING_URL`, where `{STYLE}` is its name in capitals with `_` for
+    /// `…_ORDERING_URL`, `…_WAREHOUSE_URL`, `…_SHIPPING_URL`, `…_BILLING_URL` and, if it has a query side, `…_VIEWS_URL`, where `{STYLE}` is its name in capitals with `_` for
     /// `-`. Bad values are told by [`Env::finish`].
     pub fn from_env(env: &mut Env) -> Self {
         let names = env.or("STYLES", "rest".to_owned());
@@ -78,6 +78,8 @@ pub struct Endpoints {
     pub shipping: Origin,
     /// Billing.
     pub billing: Origin,
+    /// The query side, in a style that has one.
+    pub views: Option<Origin>,
 }
 
 impl Endpoints {
@@ -88,6 +90,8 @@ impl Endpoints {
             Owner::Warehouse => &self.warehouse,
             Owner::Shipping => &self.shipping,
             Owner::Billing => &self.billing,
+            // Where there are none, ordering lists its orders, and nobody asks for anything else.
+            Owner::Views => self.views.as_ref().unwrap_or(&self.ordering),
         }
     }
 
@@ -97,12 +101,14 @@ impl Endpoints {
         let mut origin = |service: &str| env.required(&format!("{prefix}_{service}_URL")).ok();
         let (customers, ordering) = (origin("CUSTOMERS"), origin("ORDERING"));
         let (warehouse, shipping, billing) = (origin("WAREHOUSE"), origin("SHIPPING"), origin("BILLING"));
+        let views = env.optional(&format!("{prefix}_VIEWS_URL"));
         Some(Self {
             customers: customers?,
             ordering: ordering?,
             warehouse: warehouse?,
             shipping: shipping?,
             billing: billing?,
+            views,
         })
     }
 }

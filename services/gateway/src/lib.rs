@@ -17,6 +17,7 @@ mod forward;
 mod order;
 mod timeline;
 mod upstream;
+mod valuable;
 
 pub use app::{App, BuildError};
 pub use config::Config;

@@ -25,12 +25,13 @@ const ABOUT: &str = "Customers order products and have them shipped and billed. 
      `/{style}/v1`.";
 
 /// The parts of the API, in the order in which a newcomer meets them.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("customers", "Who orders, and how much they may owe."),
     ("products", "What can be ordered, at which price, and how much of it there is."),
     ("orders", "What was ordered, and how far it has come."),
     ("shipments", "How the goods of an order reach their customer."),
     ("invoices", "What is owed for an order, and whether it was paid."),
+    ("views", "What is looked for across services, and how fresh it is."),
 ];
 
 /// What the gateway puts together and no service owns.

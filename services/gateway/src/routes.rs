@@ -3,11 +3,12 @@
 use axum::{
     Router,
     extract::{Request, State},
+    response::IntoResponse,
     routing::{MethodFilter, MethodRouter, on},
 };
 use chassis::problem::Problem;
 
-use crate::{client::Client, forward::forward, order, timeline, upstream::Upstream};
+use crate::{client::Client, forward::forward, order, timeline, upstream::Upstream, valuable};
 
 /// A service that owns a part of what clients see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +23,12 @@ pub enum Owner {
     Shipping,
     /// Whether it was paid.
     Billing,
+    /// What is looked for across services.
+    Views,
 }
 
 impl Owner {
-    /// Every one.
+    /// Those that do something about an order.
     pub const ALL: [Self; 5] = [Ordering, Customers, Warehouse, Shipping, Billing];
 
     /// The service's name.
@@ -37,6 +40,7 @@ impl Owner {
             Self::Warehouse => "warehouse",
             Self::Shipping => "shipping",
             Self::Billing => "billing",
+            Self::Views => "views",
         }
     }
 }
@@ -50,8 +54,19 @@ pub enum AnsweredBy {
     Composition,
     /// The gateway, which puts together what every service did about an order.
     Timeline,
-    /// Nobody yet: 501, and why.
-    Nobody(&'static str),
+    /// The query side; where a style has none, whoever stands in.
+    Views(StandIn),
+}
+
+/// Who answers a question across services in a style without a query side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandIn {
+    /// An owner, who can answer it alone.
+    Owner(Owner),
+    /// The gateway, which asks owners for whatever it takes.
+    ValuableCustomers,
+    /// Nobody: 501.
+    Nobody,
 }
 
 /// One call of the public API.
@@ -82,7 +97,7 @@ pub const ROUTES: &[Route] = &[
     owned("POST", "/v1/products/{sku}/corrections", Warehouse),
     owned("GET", "/v1/products/{sku}/history", Warehouse),
     owned("POST", "/v1/orders", Ordering),
-    owned("GET", "/v1/orders", Ordering),
+    viewed("/v1/orders", StandIn::Owner(Ordering)),
     Route { method: "GET", path: "/v1/orders/{id}", answered_by: AnsweredBy::Composition },
     owned("POST", "/v1/orders/{id}/items", Ordering),
     owned("PUT", "/v1/orders/{id}/items/{sku}", Ordering),
@@ -95,15 +110,17 @@ pub const ROUTES: &[Route] = &[
     owned("GET", "/v1/shipments", Shipping),
     owned("GET", "/v1/invoices", Billing),
     owned("POST", "/v1/invoices/{id}/pay", Billing),
-    Route {
-        method: "GET",
-        path: "/v1/views/{view}",
-        answered_by: AnsweredBy::Nobody("Views over several services are not kept yet."),
-    },
+    viewed("/v1/views/recent-valuable-customers", StandIn::ValuableCustomers),
+    viewed("/v1/views/order-history", StandIn::Nobody),
+    viewed("/v1/views/stock", StandIn::Nobody),
 ];
 
 const fn owned(method: &'static str, path: &'static str, owner: Owner) -> Route {
     Route { method, path, answered_by: AnsweredBy::Owner(owner) }
+}
+
+const fn viewed(path: &'static str, stand_in: StandIn) -> Route {
+    Route { method: "GET", path, answered_by: AnsweredBy::Views(stand_in) }
 }
 
 /// The API of the style that `upstream` reaches.
@@ -130,6 +147,23 @@ fn handler(route: &Route) -> MethodRouter<Upstream> {
         }
         AnsweredBy::Composition => on(method, order::show),
         AnsweredBy::Timeline => on(method, timeline::show),
-        AnsweredBy::Nobody(why) => on(method, async move || Problem::not_implemented(why)),
+        AnsweredBy::Views(stand_in) => {
+            let handler =
+                async move |State(upstream): State<Upstream>, Client(context): Client, request: Request| {
+                    match stand_in {
+                        _ if upstream.endpoints.views.is_some() => {
+                            forward(&upstream, Owner::Views, &context, request).await
+                        }
+                        StandIn::Owner(owner) => forward(&upstream, owner, &context, request).await,
+                        StandIn::ValuableCustomers => valuable::compose(&upstream, &context, request).await,
+                        StandIn::Nobody => Err(no_views().into_response()),
+                    }
+                };
+            on(method, handler)
+        }
     }
+}
+
+fn no_views() -> Problem {
+    Problem::not_implemented("This style has no query side; ask another one.")
 }

@@ -3,13 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use ::choreography::{Reactor, Source, callbacks::Addresses, copies, follow};
+use aggregate::Aggregate;
 use axum::Router;
 use chassis::{
     changes::Changes,
     client, dead_letters,
     idempotency::{self, Idempotency},
     platform::Platform,
-    relay,
+    relay, republish,
     retention::{self, Kept},
     service::{self, Running, Service},
     timeline,
@@ -185,6 +186,7 @@ impl Base<'_> {
 
         let (database, patience) = (self.database.clone(), self.config.patience);
         let by_message = ByMessage { outbox: outbox.clone(), database, patience };
+        let relaying = outbox.clone();
         let published = Publishing::new(Rows, outbox, topics::ORDERING_EVENTS, NAME);
         let orders = Orders::new(Recording::new(published));
         let backoff = Backoff { first: patience, most: 8 * patience };
@@ -196,7 +198,16 @@ impl Base<'_> {
             Consumer::new(broker.clone(), topic, CONSUMER, replies, self.database.clone(), options);
         let consumer = consumer.observed(service.observers().messages()?);
         service.spawn("replies", |drain| async move { consumer.run(drain.requested()).await });
-        Ok(Wired { application, catalogue, routes: Router::new() })
+        let routes = self.republish(service, relaying);
+        Ok(Wired { application, catalogue, routes })
+    }
+
+    /// Tells all orders again to those who were not there.
+    fn republish(&self, service: &mut Service, outbox: outbox::Handle) -> Router {
+        let (aggregate, topic) = (Order::NAME, topics::ORDERING_EVENTS);
+        let database = self.database.clone();
+        let told = republish::Told { source: NAME, aggregate, topic, outbox, database };
+        republish::serve(service, told, store::documents)
     }
 
     /// Others hear that something happened, and ask; so does ordering.
@@ -234,13 +245,14 @@ impl Base<'_> {
         catalogue: Arc<dyn Catalogue>,
     ) -> Result<Wired, service::Error> {
         let outbox = relay::start(service, &self.database, broker.clone())?;
+        let again = self.republish(service, outbox.clone());
         let published = Publishing::new(Rows, outbox, topics::ORDERING_EVENTS, NAME).carrying(events);
         let orders = Orders::new(Recording::new(published));
         let application = Arc::new(self.application(orders, Process::Choreographed));
 
         let participant = choreography::Participant { application: application.clone() };
         follow(service, broker, CONSUMER, &self.database, Reactor { participant, source })?;
-        Ok(Wired { application, catalogue, routes: Router::new() })
+        Ok(Wired { application, catalogue, routes: again })
     }
 
     fn application(&self, orders: Orders, process: Process) -> Application {

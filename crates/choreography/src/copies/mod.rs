@@ -11,7 +11,7 @@ use std::time::Duration;
 use chassis::changes::Key;
 use contracts::Timestamp;
 use database::{Error, Row, Transaction, params};
-use messaging::{Envelope, HandlerError};
+use messaging::{Envelope, HandlerError, republish};
 use serde::de::DeserializeOwned;
 
 pub use source::Copies;
@@ -39,7 +39,7 @@ pub fn key(kind: &str, id: &str) -> Key {
 /// # Errors
 /// [`HandlerError::Hopeless`] for a message without a version, or those of the store.
 pub async fn keep(tx: &mut Transaction, message: &Envelope) -> Result<(), HandlerError> {
-    let Some(version) = message.version else {
+    let Some(version) = republish::version_of(message) else {
         return Err(HandlerError::Hopeless("a state is told with its version".into()));
     };
     let row = params![

@@ -162,6 +162,11 @@ pub trait Subscription: Send {
     /// # Errors
     /// If that could not be made known; they may come again then.
     fn ack<'a>(&'a mut self, positions: &'a [(u16, u64)]) -> BoxFuture<'a, Result<(), Error>>;
+
+    /// How many messages there are that were not received yet, as far as is known without asking; cheap.
+    fn waiting(&self) -> u64 {
+        0
+    }
 }
 
 /// A message as it is delivered.

@@ -6,6 +6,7 @@ mod work;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use database::Database;
@@ -106,6 +107,7 @@ pub struct Consumer<H> {
     worker: work::Worker<H>,
     options: Options,
     handle: Handle,
+    backlog: Backlog,
     subscription: Option<Box<dyn Subscription>>,
     /// When to look for parked keys that are due: not with every batch, since mostly there are none.
     look_at: Instant,
@@ -129,6 +131,7 @@ impl<H: Enriched> Consumer<H> {
             worker,
             options,
             handle: Handle::default(),
+            backlog: Backlog::default(),
             subscription: None,
             look_at: Instant::now(),
         }
@@ -145,6 +148,12 @@ impl<H: Enriched> Consumer<H> {
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+
+    /// What tells how much there is to be consumed.
+    #[must_use]
+    pub fn backlog(&self) -> Backlog {
+        self.backlog.clone()
     }
 
     /// Makes the group known to the broker, so that messages are kept for it from now on. [`run`](Self::run) does so
@@ -248,17 +257,25 @@ impl<H: Enriched> Consumer<H> {
                 None => last.push((*lane, *position)),
             }
         }
+        self.note_backlog(received.len());
         let messages = received.into_iter().map(|delivery| delivery.envelope).collect();
         let outcome = self.worker.handle(messages).await.inspect_err(|_| {
             // The next subscription begins with this batch again.
             self.subscription = None;
         })?;
+        self.note_backlog(0);
         if let Some(subscription) = &mut self.subscription
             && !last.is_empty()
         {
             subscription.ack(&last).await.map_err(|error| self.ended(error))?;
         }
         Ok(outcome)
+    }
+
+    /// Notes what is to be consumed: so many messages that were received, and those that the broker knows of.
+    fn note_backlog(&self, received: usize) {
+        let waiting = self.subscription.as_ref().map_or(0, |subscription| subscription.waiting());
+        self.backlog.0.store(waiting + received as u64, Ordering::Relaxed);
     }
 
     fn ended(&mut self, error: broker::Error) -> Error {
@@ -270,6 +287,19 @@ impl<H: Enriched> Consumer<H> {
 impl<H> fmt::Debug for Consumer<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Consumer").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// Tells how much a [`Consumer`] has to consume; clones tell of the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Backlog(Arc<AtomicU64>);
+
+impl Backlog {
+    /// How many messages were received and are neither handled nor parked, with those that the broker knew of when the
+    /// consumer was last there. While it waits for messages there are none.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -165,4 +165,9 @@ impl Subscription for Follower {
     fn ack<'a>(&'a mut self, positions: &'a [(u16, u64)]) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(Self::ack(self, positions))
     }
+
+    /// Positions follow each other; of a subscription to some lanes, those of the others count too.
+    fn waiting(&self) -> u64 {
+        self.head.borrow().saturating_sub(self.position)
+    }
 }

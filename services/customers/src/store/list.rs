@@ -1,5 +1,6 @@
 //! Customers in the order in which they came.
 
+use chassis::republish;
 use contracts::{CustomerId, customers};
 use database::{Error, Transaction, params, statements};
 use uuid::Uuid;
@@ -28,4 +29,18 @@ pub async fn list(
         customers.extend(rows::load(tx, id, None).await?.and_then(|customer| view::of(id, &customer)));
     }
     Ok(customers)
+}
+
+/// The documents of the customers after one, at most `limit`, to be told again.
+///
+/// # Errors
+/// If the store fails.
+pub async fn documents(
+    tx: &mut Transaction,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<republish::Document>, Error> {
+    let after = after.and_then(|id| id.parse().ok());
+    let customers = list(tx, after, limit).await?;
+    customers.iter().map(|customer| republish::document(customer.id, customer)).collect()
 }

@@ -7,10 +7,10 @@ use axum::{
     routing::{get, post},
 };
 use chassis::client::Call;
-use gateway::routes::{AnsweredBy, ROUTES, Route};
+use gateway::routes::{AnsweredBy, ROUTES, Route, StandIn};
 use serde_json::json;
 
-use crate::rig::{Owners, Rig, json, refusal};
+use crate::rig::{Owners, Rig, json, mirror, refusal};
 
 /// The public contract's calls, by hand: who owns what they are about.
 const CALLS: [(&str, &str, &str); 25] = [
@@ -57,9 +57,12 @@ async fn every_call_reaches_its_owner_with_method_query_and_body() {
 
 #[tokio::test(start_paused = true)]
 async fn every_call_of_the_table_is_one_of_the_contract() {
-    // Views have no owner yet, and a timeline has no single one.
-    let handed_on =
-        |route: &&Route| !matches!(route.answered_by, AnsweredBy::Nobody(_) | AnsweredBy::Timeline);
+    // A timeline has no single owner, and views have none in this style.
+    let handed_on = |route: &&Route| match route.answered_by {
+        AnsweredBy::Timeline => false,
+        AnsweredBy::Views(stand_in) => matches!(stand_in, StandIn::Owner(_)),
+        _ => true,
+    };
     assert_eq!(ROUTES.iter().filter(handed_on).count(), CALLS.len());
 }
 
@@ -209,9 +212,29 @@ async fn another_method_is_405_and_tells_which_there_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_view_is_501_until_somebody_keeps_it() {
-    let path = "/v1/views/recent-valuable-customers?since=2026-01-01T00:00:00Z&min_total=1000.00%20EUR";
-    assert_eq!(refusal(&Rig::of_mirrors().get(path).await), (501, "NOT_IMPLEMENTED".into()));
+async fn a_view_is_501_in_a_style_where_nobody_keeps_it() {
+    for view in ["stock", "order-history"] {
+        let answer = Rig::of_mirrors().get(&format!("/v1/views/{view}")).await;
+        assert_eq!(refusal(&answer), (501, "NOT_IMPLEMENTED".into()), "{view}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_looked_for_across_services_goes_to_the_views_where_there_are_some() {
+    let views = Some(mirror("messaging", "views"));
+    let rig = Rig::before([("messaging", Owners { views, ..Owners::mirrors("messaging") })]);
+    let headers = [("x-view-at-least", "orders/7@3")];
+    for path in [
+        "/v1/orders?status=OPEN",
+        "/v1/views/stock?limit=3",
+        "/v1/views/order-history",
+        "/v1/views/recent-valuable-customers?since=x",
+    ] {
+        let heard = json(&rig.send(Method::GET, path, &headers, "").await);
+        assert_eq!((&heard["service"], &heard["uri"]), (&json!("views"), &json!(path)));
+        assert_eq!(heard["headers"]["x-view-at-least"], "orders/7@3");
+    }
+    assert_eq!(json(&rig.send(Method::POST, "/v1/orders", &[], "{}").await)["service"], "ordering");
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,3 +11,4 @@ mod openapi;
 mod rig;
 mod styles;
 mod timeline;
+mod valuable;

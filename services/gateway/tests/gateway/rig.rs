@@ -38,6 +38,8 @@ pub(crate) struct Owners {
     pub(crate) warehouse: Option<Router>,
     pub(crate) shipping: Option<Router>,
     pub(crate) billing: Option<Router>,
+    /// `None` is a style without them.
+    pub(crate) views: Option<Router>,
 }
 
 impl Owners {
@@ -50,6 +52,7 @@ impl Owners {
             warehouse: mirror("warehouse"),
             shipping: mirror("shipping"),
             billing: mirror("billing"),
+            views: None,
         }
     }
 }
@@ -117,6 +120,7 @@ impl Rig {
                 warehouse: serve(owners.warehouse),
                 shipping: serve(owners.shipping),
                 billing: serve(owners.billing),
+                views: owners.views.map(|views| serve(Some(views))),
             };
             (style.to_owned(), endpoints)
         });

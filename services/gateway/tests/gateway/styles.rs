@@ -62,6 +62,7 @@ async fn styles_that_make_no_sense_are_refused_before_anything_is_served() {
         warehouse: origin.clone(),
         shipping: origin.clone(),
         billing: origin,
+        views: None,
     };
     let build = |config: &Config| App::build(config, OpenApi::default(), &platform).unwrap_err().to_string();
     let config = Config::of(ANY_PORT, "rest", endpoints.clone());

@@ -44,6 +44,7 @@ fn owners() -> Owners {
         warehouse: telling(json!([]), 0),
         shipping: telling(json!([]), 0),
         billing: telling(json!([]), 0),
+        views: None,
     }
 }
 
@@ -109,7 +110,14 @@ async fn a_service_that_did_more_than_it_tells_costs_a_warning() {
 fn knowing_nothing(order: fn() -> axum::response::Response) -> Owners {
     let nothing = || telling(json!([]), 0);
     let ordering = nothing().map(|router| router.route("/v1/orders/{id}", get(async move || order())));
-    Owners { ordering, customers: nothing(), warehouse: nothing(), shipping: nothing(), billing: nothing() }
+    Owners {
+        ordering,
+        customers: nothing(),
+        warehouse: nothing(),
+        shipping: nothing(),
+        billing: nothing(),
+        views: None,
+    }
 }
 
 #[tokio::test(start_paused = true)]

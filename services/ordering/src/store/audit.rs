@@ -1,5 +1,6 @@
 //! What this service owns, for `verify`.
 
+use chassis::republish;
 use contracts::ordering;
 use database::{Error, Transaction, params, statements};
 use uuid::Uuid;
@@ -25,6 +26,20 @@ pub async fn audit(tx: &mut Transaction, after: Uuid, limit: u32) -> Result<Vec<
         orders.extend(rows::load(tx, id.into()).await?.and_then(|order| view::of(id.into(), &order)));
     }
     Ok(orders)
+}
+
+/// The documents of the orders above an id, at most `limit`, to be told again.
+///
+/// # Errors
+/// If the store fails.
+pub async fn documents(
+    tx: &mut Transaction,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<republish::Document>, Error> {
+    let after = after.and_then(|id| Uuid::try_parse(id).ok()).unwrap_or_default();
+    let orders = audit(tx, after, limit).await?;
+    orders.iter().map(|order| republish::document(order.id, order)).collect()
 }
 
 /// How many orders are shipped and not paid for, their payment refused for good.

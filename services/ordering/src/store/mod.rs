@@ -7,7 +7,7 @@ mod statuses;
 
 use database::{Kind, Migration, Schema, Statement};
 
-pub use audit::{audit, unpaid};
+pub use audit::{audit, documents, unpaid};
 pub use lists::{Filter, list};
 pub use rows::{Rows, find};
 pub use statuses::{Entry, statuses_after};

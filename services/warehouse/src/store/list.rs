@@ -1,5 +1,6 @@
 //! Products by their skus.
 
+use chassis::republish;
 use contracts::{Sku, warehouse};
 use database::{Error, Transaction, params, statements};
 
@@ -28,4 +29,18 @@ pub async fn list(
         products.extend(found.and_then(|product| view::of(sku, &product)));
     }
     Ok(products)
+}
+
+/// The documents of the products after one, at most `limit`, to be told again.
+///
+/// # Errors
+/// If the store fails.
+pub async fn documents(
+    tx: &mut Transaction,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<republish::Document>, Error> {
+    let after = after.and_then(|sku| sku.parse().ok());
+    let products = list(tx, after.as_ref(), limit).await?;
+    products.iter().map(|product| republish::document(&product.sku, product)).collect()
 }

@@ -12,7 +12,7 @@ use database::{Kind, Migration, Schema, Statement, leases};
 use messaging::{inbox, outbox};
 
 pub use audit::{Audited, Held, audit, counters};
-pub use list::list;
+pub use list::{documents, list};
 pub use retention::{forget, oldest};
 pub use rows::Rows;
 

@@ -196,6 +196,7 @@ impl House {
             warehouse: origin("warehouse"),
             shipping: origin("shipping"),
             billing: origin("billing"),
+            views: None,
         };
         let config = gateway::Config::of(ANY_PORT, self.style.as_str(), endpoints);
         let gateway = gateway::App::build(&config, OpenApi::default(), &self.platform).unwrap();

@@ -17,9 +17,14 @@ mod reserve;
 mod size;
 mod telemetry;
 
+mod availability;
 mod embedded;
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
 
@@ -48,17 +53,29 @@ enum What {
         #[arg(long)]
         long: bool,
     },
+    /// What each style can still do while one of its services is away; takes a minute, whatever the machine.
+    Availability {
+        /// Write the rows to this file, too, as a JSON array.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
 }
 
-#[tokio::main]
 #[expect(clippy::print_stderr, reason = "a command's own output")]
-async fn main() -> ExitCode {
-    let What::Embedded { json, rounds, long } = Arguments::parse().what;
-    match embedded::run(rounds as usize, long, json.as_deref()).await {
+fn main() -> ExitCode {
+    let measured = match Arguments::parse().what {
+        What::Embedded { json, rounds, long } => embedded(rounds as usize, long, json.as_deref()),
+        What::Availability { json } => availability::run(json.as_deref()),
+    };
+    match measured {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("bench: {failure}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn embedded(rounds: usize, long: bool, json: Option<&Path>) -> Result<(), Failure> {
+    tokio::runtime::Runtime::new()?.block_on(embedded::run(rounds, long, json))
 }

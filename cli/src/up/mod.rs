@@ -196,6 +196,26 @@ impl Up {
         Ok(Self { gateway, systems, gateway_app, admin, admin_stop, default_style, demo, directory })
     }
 
+    /// Takes a service of a style away, in order, while the others go on. Tells whether it was there. What the admin port tells
+    /// of it stays as it was at the end.
+    pub async fn take_away(&mut self, style: Style, service: &str) -> bool {
+        match self.systems.iter_mut().find(|system| system.style() == style) {
+            Some(system) => system.take_away(service).await,
+            None => false,
+        }
+    }
+
+    /// Starts a service again that was taken away.
+    ///
+    /// # Errors
+    /// Why it did not start.
+    pub fn bring_back(&mut self, style: Style, service: &str) -> Result<(), Error> {
+        match self.systems.iter_mut().find(|system| system.style() == style) {
+            Some(system) => system.bring_back(service),
+            None => Ok(()),
+        }
+    }
+
     /// Says where everything is, `ready` last.
     fn announce(&self) {
         for system in &self.systems {

@@ -18,6 +18,7 @@ use chassis::{
     service::{self, Running, Service},
 };
 use contracts::Style;
+use futures_util::future::join_all;
 use gateway::config::Origin;
 use messaging::{Broker, Embedded, embedded};
 use ordering::Endpoints;
@@ -28,14 +29,10 @@ use super::Error;
 pub(super) struct System {
     style: Style,
     addresses: Addresses,
-    simulators: Running,
-    customers: Running,
-    warehouse: Running,
-    shipping: Running,
-    billing: Running,
-    ordering: Running,
-    views: Option<Running>,
+    /// Those that others ask before those that ask; within a tier nobody asks anybody at the start or at the end.
+    tiers: Vec<Vec<Part>>,
     broker: Option<(Embedded, Box<Service>)>,
+    platform: Platform,
 }
 
 /// Where the services listen: known to all before the first of them starts, since they know each other.
@@ -67,78 +64,28 @@ impl System {
         let real = broker.as_ref().map(|(broker, _)| Arc::new(broker.clone()) as Arc<dyn Broker>);
         let reach = Reach { style, addresses, broker: real.map(|real| platform.doubles.around(real)) };
 
-        let config = simulators::Config {
-            listen: addresses.simulators,
-            database: file("simulators"),
-            style: style.to_string(),
-            ..simulators::Config::from_env(&mut nothing())
-        };
-        let simulators = simulators::App::build(&config, platform).map_err(failed("simulators", style))?;
+        let tiers = tiers(&reach, retention, &file);
+        let mut system = Self { style, addresses, tiers, broker, platform: platform.clone() };
+        for part in system.tiers.iter_mut().flatten() {
+            part.start(&system.platform).map_err(failed(part.name, style))?;
+        }
+        Ok(system)
+    }
 
-        let config = customers::Config {
-            reach: reach.customers(),
-            listen: addresses.customers,
-            database: file("customers"),
-            limits: Limits::default(),
-            retention,
+    /// Takes a service away, in order: what it has begun it finishes or leaves written down. Tells whether it was there.
+    pub(super) async fn take_away(&mut self, service: &str) -> bool {
+        let Some(part) = self.tiers.iter_mut().flatten().find(|part| part.name == service) else {
+            return false;
         };
-        let customers = customers::App::build(&config, platform).map_err(failed("customers", style))?;
+        part.stop().await
+    }
 
-        let config = warehouse::Config {
-            reach: reach.warehouse(),
-            listen: addresses.warehouse,
-            database: file("warehouse"),
-            limits: Limits::default(),
-            retention,
+    /// Starts a service again that was taken away, where it was.
+    pub(super) fn bring_back(&mut self, service: &str) -> Result<(), Error> {
+        let Some(part) = self.tiers.iter_mut().flatten().find(|part| part.name == service) else {
+            return Ok(());
         };
-        let warehouse = warehouse::App::build(&config, platform).map_err(failed("warehouse", style))?;
-
-        let config = shipping::Config {
-            reach: reach.shipping(),
-            listen: addresses.shipping,
-            database: file("shipping"),
-            carrier_url: url(addresses.simulators),
-            retention,
-            ..shipping::Config::from_env(&mut nothing())
-        };
-        let shipping = shipping::App::build(&config, platform).map_err(failed("shipping", style))?;
-
-        let config = billing::Config {
-            reach: reach.billing(),
-            listen: addresses.billing,
-            database: file("billing"),
-            payment_url: url(addresses.simulators),
-            mail_url: url(addresses.simulators),
-            retention,
-            ..billing::Config::from_env(&mut nothing())
-        };
-        let billing = billing::App::build(&config, platform).map_err(failed("billing", style))?;
-
-        let config = ordering::Config {
-            listen: addresses.ordering,
-            database: file("ordering"),
-            retention,
-            ..ordering::Config::new(reach.ordering())
-        };
-        let ordering = ordering::App::build(&config, platform).map_err(failed("ordering", style))?;
-
-        // The query side last: it asks the owners for what there is.
-        let config = reach.views(style, file("views"));
-        let config = config.map(|config| views::Config { retention, ..config });
-        let views = config.map(|config| views::App::build(&config, platform)).transpose();
-        let views = views.map_err(failed("views", style))?;
-        Ok(Self {
-            style,
-            addresses,
-            simulators,
-            customers,
-            warehouse,
-            shipping,
-            billing,
-            ordering,
-            views,
-            broker,
-        })
+        part.start(&self.platform).map_err(failed(part.name, self.style))
     }
 
     pub(super) const fn style(&self) -> Style {
@@ -148,6 +95,7 @@ impl System {
     /// Where the gateway finds the owner of each resource.
     pub(super) fn endpoints(&self) -> Result<gateway::config::Endpoints, Error> {
         let Addresses { customers, ordering, warehouse, shipping, billing, views, .. } = self.addresses;
+        let has_views = self.tiers.iter().flatten().any(|part| part.name == "views");
         let origin =
             |address: SocketAddr| Origin::try_from(address).map_err(|source| Error::Gateway(source.into()));
         Ok(gateway::config::Endpoints {
@@ -156,43 +104,119 @@ impl System {
             warehouse: origin(warehouse)?,
             shipping: origin(shipping)?,
             billing: origin(billing)?,
-            views: self.views.as_ref().map(|_| origin(views)).transpose()?,
+            views: has_views.then(|| origin(views)).transpose()?,
         })
     }
 
     pub(super) fn admins(&self) -> impl Iterator<Item = Admin> {
-        let apps = [
-            self.simulators.admin(),
-            self.customers.admin(),
-            self.warehouse.admin(),
-            self.shipping.admin(),
-            self.billing.admin(),
-            self.ordering.admin(),
-        ];
-        apps.into_iter()
-            .chain(self.views.as_ref().map(Running::admin))
-            .chain(self.broker.as_ref().map(|(_, service)| service.admin()))
+        let apps = self.tiers.iter().flatten().filter_map(|part| part.running.as_ref().map(Running::admin));
+        apps.chain(self.broker.as_ref().map(|(_, service)| service.admin()))
     }
 
-    /// Stops the one that begins things first, and those that it asks after it.
-    pub(super) async fn stop(self) {
-        let now = || std::future::ready(());
-        if let Some(views) = self.views {
-            views.run_until(now()).await;
+    /// Stops those that ask before those that they ask.
+    pub(super) async fn stop(mut self) {
+        for tier in self.tiers.iter_mut().rev() {
+            join_all(tier.iter_mut().map(Part::stop)).await;
         }
-        self.ordering.run_until(now()).await;
-        futures_util::future::join4(
-            self.customers.run_until(now()),
-            self.warehouse.run_until(now()),
-            self.shipping.run_until(now()),
-            self.billing.run_until(now()),
-        )
-        .await;
-        self.simulators.run_until(now()).await;
         if let Some((_, service)) = self.broker {
             service.stop().await;
         }
     }
+}
+
+/// A service that runs, or was taken away.
+struct Part {
+    name: &'static str,
+    build: Build,
+    running: Option<Running>,
+}
+
+type Build = Box<dyn Fn(&Platform) -> Result<Running, service::Error> + Send + Sync>;
+
+impl Part {
+    fn new(
+        name: &'static str,
+        build: impl Fn(&Platform) -> Result<Running, service::Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name, build: Box::new(build), running: None }
+    }
+
+    fn start(&mut self, platform: &Platform) -> Result<(), service::Error> {
+        if self.running.is_none() {
+            self.running = Some((self.build)(platform)?);
+        }
+        Ok(())
+    }
+
+    async fn stop(&mut self) -> bool {
+        let Some(running) = self.running.take() else { return false };
+        running.run_until(std::future::ready(())).await;
+        true
+    }
+}
+
+/// Every service, and how it is started: the systems outside, those that are asked, the one that asks, and the query side,
+/// which asks the owners for what there is.
+fn tiers(reach: &Reach, retention: Retention, file: &dyn Fn(&str) -> PathBuf) -> Vec<Vec<Part>> {
+    let (style, addresses) = (reach.style, reach.addresses);
+    let simulators = simulators::Config {
+        listen: addresses.simulators,
+        database: file("simulators"),
+        style: style.to_string(),
+        ..simulators::Config::from_env(&mut nothing())
+    };
+    let customers = customers::Config {
+        reach: reach.customers(),
+        listen: addresses.customers,
+        database: file("customers"),
+        limits: Limits::default(),
+        retention,
+    };
+    let warehouse = warehouse::Config {
+        reach: reach.warehouse(),
+        listen: addresses.warehouse,
+        database: file("warehouse"),
+        limits: Limits::default(),
+        retention,
+    };
+    let shipping = shipping::Config {
+        reach: reach.shipping(),
+        listen: addresses.shipping,
+        database: file("shipping"),
+        carrier_url: url(addresses.simulators),
+        retention,
+        ..shipping::Config::from_env(&mut nothing())
+    };
+    let billing = billing::Config {
+        reach: reach.billing(),
+        listen: addresses.billing,
+        database: file("billing"),
+        payment_url: url(addresses.simulators),
+        mail_url: url(addresses.simulators),
+        retention,
+        ..billing::Config::from_env(&mut nothing())
+    };
+    let ordering = ordering::Config {
+        listen: addresses.ordering,
+        database: file("ordering"),
+        retention,
+        ..ordering::Config::new(reach.ordering())
+    };
+    let views = reach.views(style, file("views")).map(|config| views::Config { retention, ..config });
+    vec![
+        vec![Part::new("simulators", move |platform| simulators::App::build(&simulators, platform))],
+        vec![
+            Part::new("customers", move |platform| customers::App::build(&customers, platform)),
+            Part::new("warehouse", move |platform| warehouse::App::build(&warehouse, platform)),
+            Part::new("shipping", move |platform| shipping::App::build(&shipping, platform)),
+            Part::new("billing", move |platform| billing::App::build(&billing, platform)),
+        ],
+        vec![Part::new("ordering", move |platform| ordering::App::build(&ordering, platform))],
+        views
+            .map(|views| Part::new("views", move |platform| views::App::build(&views, platform)))
+            .into_iter()
+            .collect(),
+    ]
 }
 
 /// How the services of one system reach each other: over one broker, by their addresses, or both.

@@ -267,6 +267,7 @@ impl Reach {
         let broker = self.broker.clone()?;
         let feed = match style {
             Style::Messaging => views::Feed::Events(broker),
+            Style::Notification => views::Feed::Notices(broker, self.addresses.owners()),
             Style::StateTransfer => views::Feed::Documents(broker),
             _ => return None,
         };

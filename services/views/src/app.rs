@@ -8,12 +8,14 @@ use chassis::{
     retention::{self, Kept},
     service::{self, Running, Service},
 };
-use messaging::{Consumer, consumer};
+use choreography::{Callbacks, callbacks};
+use database::Database;
+use messaging::{Consumer, Enriched, consumer};
 
 use crate::{
-    Config,
+    Config, Feed,
     admin::{self, Admin},
-    follow::{Follower, TOPICS},
+    follow::{Asking, Follower, TOPICS},
     http::{self, Api},
     lag::Lag,
     projector::Projector,
@@ -47,22 +49,25 @@ impl App {
         admin::gauges(&mut service, &database)?;
 
         // What keeps the views up to date: a consumer for each owner.
+        let client = service.client(client::Options::default())?;
         let lag = Lag::new(platform.clock.clone(), service.metrics())?;
         let (projector, rebuild) = (Projector::default(), Handle::default());
-        let (reads, observer) = (config.feed.reads(), service.observers().messages()?);
-        for topic in TOPICS {
-            let (projector, lag, rebuild) = (projector.clone(), lag.clone(), rebuild.clone());
-            let follower = Follower { reads, projector, lag: lag.clone(), rebuild };
-            let (broker, options) = (config.feed.broker().clone(), consumer::Options::default());
-            let consumer = Consumer::new(broker, topic, &config.group, follower, database.clone(), options);
-            let consumer = consumer.observed(observer.clone());
-            let backlog = consumer.backlog();
-            lag.follow(move || backlog.messages());
-            service.spawn(topic, |drain| async move { consumer.run(drain.requested()).await });
+        let follower = Follower {
+            reads: config.feed.reads(),
+            projector: projector.clone(),
+            lag: lag.clone(),
+            rebuild: rebuild.clone(),
+        };
+        match &config.feed {
+            Feed::Events(_) | Feed::Documents(_) => follow(&mut service, config, &database, &lag, follower)?,
+            Feed::Notices(_, owners) => {
+                let options = callbacks::Options::new("views", owners.clone());
+                let callbacks = Callbacks::of(&service, &client, options)?;
+                follow(&mut service, config, &database, &lag, Asking { follower, callbacks })?;
+            }
         }
 
         // What builds them: the first time, and whenever it is asked to.
-        let client = service.client(client::Options::default())?;
         let owners = OverHttp { client, owners: config.owners.clone(), random: platform.random().clone() };
         let rebuilder = Rebuilder {
             database: database.clone(),
@@ -85,4 +90,25 @@ impl App {
         let address = service.serve(api, config.listen)?;
         Ok(Running::new(service, address))
     }
+}
+
+/// Has what the owners tell taken in, by a consumer for each.
+fn follow(
+    service: &mut Service,
+    config: &Config,
+    database: &Database,
+    lag: &Lag,
+    follower: impl Enriched + Clone,
+) -> Result<(), service::Error> {
+    let observer = service.observers().messages()?;
+    for topic in TOPICS {
+        let (broker, follower) = (config.feed.broker().clone(), follower.clone());
+        let options = consumer::Options::default();
+        let consumer = Consumer::new(broker, topic, &config.group, follower, database.clone(), options);
+        let consumer = consumer.observed(observer.clone());
+        let backlog = consumer.backlog();
+        lag.follow(move || backlog.messages());
+        service.spawn(topic, |drain| async move { consumer.run(drain.requested()).await });
+    }
+    Ok(())
 }

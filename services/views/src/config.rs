@@ -3,6 +3,7 @@
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use chassis::{config::Env, limits::Limits, retention::Retention};
+use choreography::callbacks::Addresses;
 use contracts::Style;
 use messaging::Broker;
 
@@ -36,12 +37,14 @@ pub enum Feed {
     Events(Arc<dyn Broker>),
     /// Messages over this broker that carry the whole document.
     Documents(Arc<dyn Broker>),
+    /// Messages over this broker that carry nothing: their senders, at these addresses, are asked for the document.
+    Notices(Arc<dyn Broker>, Addresses),
 }
 
 impl Feed {
     /// What its messages come over.
     pub(crate) fn broker(&self) -> &Arc<dyn Broker> {
-        let (Self::Events(broker) | Self::Documents(broker)) = self;
+        let (Self::Events(broker) | Self::Documents(broker) | Self::Notices(broker, _)) = self;
         broker
     }
 
@@ -49,7 +52,7 @@ impl Feed {
     pub(crate) fn reads(&self) -> ingest::Reads {
         match self {
             Self::Events(_) => ingest::events,
-            Self::Documents(_) => ingest::state,
+            Self::Documents(_) | Self::Notices(..) => ingest::state,
         }
     }
 }
@@ -59,6 +62,7 @@ impl fmt::Debug for Feed {
         f.write_str(match self {
             Self::Events(_) => "events",
             Self::Documents(_) => "documents",
+            Self::Notices(..) => "notices",
         })
     }
 }

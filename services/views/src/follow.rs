@@ -1,12 +1,14 @@
 //! Following the owners' topics: each message is taken in once, in the transaction that remembers it.
 
+use choreography::Callbacks;
 use contracts::topics;
 use database::Transaction;
-use messaging::{Envelope, Handler, HandlerError, republish};
+use messaging::{Data, Enriched, Envelope, Handler, HandlerError, republish};
 
 use crate::{
-    ingest::Reads,
+    ingest::{self, Reads},
     lag::Lag,
+    projection::Item,
     projector::{Projector, Refused},
     rebuild,
 };
@@ -28,7 +30,17 @@ pub(crate) struct Follower {
 
 impl Handler for Follower {
     async fn handle(&self, tx: &mut Transaction, message: &Envelope) -> Result<(), HandlerError> {
-        let item = (self.reads)(message)?;
+        self.take_in(tx, message, (self.reads)(message)?).await
+    }
+}
+
+impl Follower {
+    async fn take_in(
+        &self,
+        tx: &mut Transaction,
+        message: &Envelope,
+        item: Item,
+    ) -> Result<(), HandlerError> {
         let run = republish::run_of(message);
         self.projector.apply(tx, &item, run).await.map_err(failed)?;
         if run.is_none() {
@@ -37,6 +49,41 @@ impl Handler for Follower {
         }
         self.rebuild.wake_after_commit(tx);
         Ok(())
+    }
+}
+
+/// Takes messages in that do not say enough: what they are about is asked of its owner first.
+#[derive(Clone, Debug)]
+pub(crate) struct Asking {
+    pub(crate) follower: Follower,
+    pub(crate) callbacks: Callbacks,
+}
+
+impl Enriched for Asking {
+    /// The owner's document, unless the message has it.
+    type Facts = Option<Data>;
+
+    async fn enrich(&self, message: &Envelope) -> Result<Option<Data>, HandlerError> {
+        if republish::run_of(message).is_some() {
+            return Ok(None);
+        }
+        let document = self.callbacks.subject_of(message).await?;
+        let text =
+            String::from_utf8(document.into()).map_err(|error| HandlerError::Hopeless(error.into()))?;
+        Data::from_json(text).map(Some).map_err(HandlerError::malformed)
+    }
+
+    async fn handle(
+        &self,
+        tx: &mut Transaction,
+        message: &Envelope,
+        document: &Option<Data>,
+    ) -> Result<(), HandlerError> {
+        let item = match document {
+            Some(document) => ingest::document_about(message, document)?,
+            None => (self.follower.reads)(message)?,
+        };
+        self.follower.take_in(tx, message, item).await
     }
 }
 

@@ -35,7 +35,15 @@ pub fn events(message: &Envelope) -> Result<Item, HandlerError> {
 /// # Errors
 /// As [`events`].
 pub fn state(message: &Envelope) -> Result<Item, HandlerError> {
-    state_of(about(message)?.0, &message.data)
+    document_about(message, &message.data)
+}
+
+/// What the document of what a message is about tells.
+///
+/// # Errors
+/// As [`events`].
+pub fn document_about(message: &Envelope, document: &Data) -> Result<Item, HandlerError> {
+    state_of(about(message)?.0, document)
 }
 
 /// What a document of an aggregate of this kind tells.

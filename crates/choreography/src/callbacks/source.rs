@@ -1,5 +1,8 @@
 //! Facts from those who own them.
 
+use std::{error::Error, str::FromStr};
+
+use axum::body::Bytes;
 use contracts::{OrderId, customers::Customer, ordering::Order};
 use database::Transaction;
 use journal::Entry;
@@ -7,7 +10,7 @@ use messaging::{Envelope, HandlerError};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use super::{Ask, Callbacks, Error, Why};
+use super::{Ask, Callbacks, Error as Unanswered, Why};
 use crate::facts::{Facts, Needs, Source};
 
 /// What follows from a message is asked of the message's sender, and of who else knows.
@@ -68,6 +71,26 @@ struct Reported<'a> {
 }
 
 impl Callbacks {
+    /// What the owner says of what a thin message is about: a customer, an order or a product, at the message's version or
+    /// later.
+    ///
+    /// # Errors
+    /// [`HandlerError::Unknown`] for a message about something else; else see [`ask`](Self::ask).
+    pub async fn subject_of(&self, message: &Envelope) -> Result<Bytes, HandlerError> {
+        fn named<I: FromStr<Err: Error + Send + Sync + 'static>>(subject: &str) -> Result<I, HandlerError> {
+            subject.parse().map_err(|error| HandlerError::Hopeless(Box::new(error)))
+        }
+        let subject = &*message.subject;
+        let ask = match message.aggregate_type() {
+            "customer" => Ask::Customer(named(subject)?),
+            "order" => Ask::Order(named(subject)?),
+            "product" => Ask::Product(named(subject)?),
+            _ => return Err(HandlerError::Unknown),
+        };
+        let (why, told) = (self.because_of(message), message.version.unwrap_or(0));
+        Ok(self.ask(&ask, told, &why, &mut Vec::new()).await?)
+    }
+
     /// The owner's answer as what it is a document of.
     ///
     /// # Errors
@@ -78,9 +101,9 @@ impl Callbacks {
         told: u64,
         why: &Why,
         calls: &mut Vec<Entry>,
-    ) -> Result<T, Error> {
+    ) -> Result<T, Unanswered> {
         let body = self.ask(ask, told, why, calls).await?;
-        serde_json::from_slice(&body).map_err(|source| Error::Unreadable { owner: ask.owner(), source })
+        serde_json::from_slice(&body).map_err(|source| Unanswered::Unreadable { owner: ask.owner(), source })
     }
 
     /// The report that a message tells of: its sender may have reported more since then.
@@ -96,10 +119,10 @@ impl Callbacks {
         let service = service.ok_or(HandlerError::Unknown)?;
         let version = message.version.unwrap_or(1);
         let body = self.ask(&Ask::Reports(service, order), version, why, calls).await?;
-        let unreadable = |source| Error::Unreadable { owner: service, source };
+        let unreadable = |source| Unanswered::Unreadable { owner: service, source };
         let Reported { reports } = serde_json::from_slice(&body).map_err(unreadable)?;
         let index = usize::try_from(version).unwrap_or(usize::MAX).saturating_sub(1);
-        let report = reports.get(index).ok_or(Error::Gone { owner: service })?;
+        let report = reports.get(index).ok_or(Unanswered::Gone { owner: service })?;
         Ok(report.get().to_owned())
     }
 }

@@ -216,11 +216,30 @@ impl Service {
         Ok(database)
     }
 
+    /// A handle of a database that several Apps share, of which this one's works are `owner`'s: readiness tells of its
+    /// health. Whoever opened it [keeps](Self::keep) it: shows its figures, and closes it when none of them needs it any more.
+    #[must_use]
+    pub fn share(&mut self, database: &Database, owner: &'static str) -> Database {
+        let database = database.owned_by(owner);
+        self.watch(&database);
+        let (noting, at) = (database.clone(), database.now());
+        self.spawn("start", |_| async move { note_start(&noting, at).await });
+        database
+    }
+
     /// Watches a database that was opened elsewhere, as [`open`](Self::open) does one of the App's own.
     ///
     /// # Errors
     /// The App shows the figures of a database already.
     pub fn keep(&mut self, database: &Database) -> Result<(), Error> {
+        self.watch(database);
+        observe::database::show(&self.metrics, database)?;
+        let closing = database.clone();
+        self.on_stop(Stage::Storage, "database", async move { closing.close().await });
+        Ok(())
+    }
+
+    fn watch(&mut self, database: &Database) {
         let watched = database.clone();
         self.readiness.check("database", move || match watched.health() {
             Health::Good => Ok(()),
@@ -232,10 +251,6 @@ impl Service {
         self.spawn("database probe", |drain| probe::run(tried, drain));
         let watched = database.clone();
         self.liveness.check("store", move || !watched.has_died());
-        observe::database::show(&self.metrics, database)?;
-        let closing = database.clone();
-        self.on_stop(Stage::Storage, "database", async move { closing.close().await });
-        Ok(())
     }
 
     /// Serves the App's API behind the [`edge`]; tells where, for an `address` with port 0.

@@ -22,7 +22,7 @@ const PROBE: &[u8] = &[0; 64 * 1024];
 
 /// The handle of a store; clones share it.
 #[derive(Clone)]
-pub struct Database(Arc<Shared>);
+pub struct Database(Arc<Shared>, &'static str);
 
 struct Shared {
     path: PathBuf,
@@ -67,7 +67,14 @@ impl Database {
                 Lanes::Inline(Box::new(Inline::new(writer, new_reader(), failpoint)))
             }
         };
-        Ok(Self(Arc::new(Shared { path: path.to_owned(), clock, counters, lanes })))
+        Ok(Self(Arc::new(Shared { path: path.to_owned(), clock, counters, lanes }), ""))
+    }
+
+    /// The same store, whose works are those of `owner`: where several share a store, components that keep rows for each
+    /// of them tell them apart by [`Transaction::owner`].
+    #[must_use]
+    pub fn owned_by(&self, owner: &'static str) -> Self {
+        Self(Arc::clone(&self.0), owner)
     }
 
     /// Runs `work` as one transaction and returns once it is durable, or has been rolled back.
@@ -96,7 +103,11 @@ impl Database {
         if inside() {
             return Err(Error::AwaitedElsewhere.into());
         }
-        let (work, answer) = pack(work);
+        let owner = self.1;
+        let (work, answer) = pack(async move |tx: &mut Transaction| {
+            tx.own(owner);
+            work(tx).await
+        });
         match &self.0.lanes {
             Lanes::Threads(threads) => threads.write(work).await?,
             Lanes::Inline(inline) if inline.write(work)? => {}
@@ -119,7 +130,11 @@ impl Database {
         if inside() {
             return Err(Error::AwaitedElsewhere.into());
         }
-        let (work, answer) = pack(work);
+        let owner = self.1;
+        let (work, answer) = pack(async move |tx: &mut Transaction| {
+            tx.own(owner);
+            work(tx).await
+        });
         match &self.0.lanes {
             Lanes::Threads(threads) => threads.read(work).await?,
             Lanes::Inline(inline) if inline.read(work)? => {}

@@ -16,6 +16,7 @@ use crate::{Error, Row, Statement, ToParam, Value};
 pub struct Transaction {
     backend: Backend,
     now: i64,
+    owner: &'static str,
     failed: Option<Failure>,
     annotations: Vec<Box<dyn Any + Send>>,
     before_commit: Vec<BeforeCommit>,
@@ -48,6 +49,13 @@ impl Transaction {
     #[must_use]
     pub fn now(&self) -> i64 {
         self.now
+    }
+
+    /// Whose work this is, where several share a store: see [`Database::owned_by`](crate::Database::owned_by). Nobody's in
+    /// particular, if empty.
+    #[must_use]
+    pub fn owner(&self) -> &'static str {
+        self.owner
     }
 
     /// Runs a statement and tells how many rows it changed.
@@ -174,6 +182,7 @@ impl Transaction {
         Self {
             backend: Backend::Sqlite(connection),
             now: 0,
+            owner: "",
             failed: None,
             conflicted: false,
             annotations: Vec::new(),
@@ -192,6 +201,11 @@ impl Transaction {
         self.conflicted = false;
         self.after_commit.clear();
         self.fenced = false;
+    }
+
+    /// Says whose work this is.
+    pub(crate) fn own(&mut self, owner: &'static str) {
+        self.owner = owner;
     }
 
     /// Notes that its lease was lost.

@@ -78,7 +78,7 @@ async fn write(tx: &mut Transaction) -> Result<(), Error> {
         let records: Vec<Record> = Vec::into_iter(own).map(Record::of).collect();
         // Records are made of texts and numbers: they always have a JSON form.
         let text = serde_json::to_string(&records).unwrap_or_default();
-        tx.execute(store::WRITE, params![subject, tx.now(), text]).await?;
+        tx.execute(store::WRITE, params![subject, tx.now(), tx.owner(), text]).await?;
     }
     Ok(())
 }

@@ -8,7 +8,8 @@ use crate::Record;
 /// The table of the journal, for the database of a service.
 ///
 /// A row is what one transaction did about one subject, as JSON; transactions of the same microsecond share a row, in the
-/// order in which they were committed. That keeps the key short, and no number has to be found out for it.
+/// order in which they were committed. That keeps the key short, and no number has to be found out for it. `owner` is
+/// [whose](Transaction::owner) the transaction was: empty, unless several share the store.
 pub const SCHEMA: Schema = Schema {
     name: "journal",
     migrations: &[Migration {
@@ -18,8 +19,9 @@ pub const SCHEMA: Schema = Schema {
             CREATE TABLE journal (
                 subject BYTEA NOT NULL,
                 at BIGINT NOT NULL,
+                owner TEXT NOT NULL,
                 records TEXT NOT NULL,
-                PRIMARY KEY (subject, at)
+                PRIMARY KEY (subject, at, owner)
             )",
     }],
 };
@@ -27,20 +29,22 @@ pub const SCHEMA: Schema = Schema {
 database::statements! {
     /// Adds what a transaction did.
     pub const WRITE: "
-        INSERT INTO journal (subject, at, records) VALUES ($1, $2, $3)
-        ON CONFLICT (subject, at) DO UPDATE SET records = journal.records || ',' || excluded.records";
+        INSERT INTO journal (subject, at, owner, records) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (subject, at, owner) DO UPDATE SET records = journal.records || ',' || excluded.records";
 
     /// What was done about a subject.
-    pub const READ: "SELECT at, records FROM journal WHERE subject = $1 ORDER BY at LIMIT $2";
+    pub const READ: "SELECT at, records FROM journal WHERE subject = $1 AND owner = $2 ORDER BY at LIMIT $3";
 
     /// The latest that was done about a subject, backwards.
-    pub const READ_LATEST: "SELECT at, records FROM journal WHERE subject = $1 AND at > $2 ORDER BY at DESC LIMIT $3";
+    pub const READ_LATEST: "
+        SELECT at, records FROM journal WHERE subject = $1 AND owner = $2 AND at > $3 ORDER BY at DESC LIMIT $4";
 
     /// How much was done about a subject within a time.
-    pub const COUNT: "SELECT COUNT(*) FROM journal WHERE subject = $1 AND at > $2 AND at < $3";
+    pub const COUNT: "SELECT COUNT(*) FROM journal WHERE subject = $1 AND owner = $2 AND at > $3 AND at < $4";
 
     /// When the service was started within a time.
-    pub const STARTS: "SELECT at FROM journal WHERE subject = $1 AND at > $2 AND at <= $3 ORDER BY at LIMIT $4";
+    pub const STARTS: "
+        SELECT at FROM journal WHERE subject = $1 AND owner = $2 AND at > $3 AND at <= $4 ORDER BY at LIMIT $5";
 
     /// What was done about the subject that was made first.
     pub const OLDEST: "SELECT subject, at FROM journal WHERE subject > $1 ORDER BY subject, at LIMIT 1";
@@ -80,16 +84,17 @@ pub struct Told {
 pub async fn read(tx: &mut Transaction, subject: Uuid, limit: u32) -> Result<Told, Error> {
     let row = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get::<String>(1)?));
     // One more than is told says whether there are more.
-    let mut rows = tx.query(READ, params![subject, limit.saturating_add(1)], row).await?;
+    let mut rows = tx.query(READ, params![subject, tx.owner(), limit.saturating_add(1)], row).await?;
     let mut left_out = 0;
     if rows.len() > limit as usize {
         let first = limit.div_ceil(2);
         rows.truncate(first as usize);
         let end = rows.last().map_or(i64::MIN, |(at, _)| *at);
-        let mut latest = tx.query(READ_LATEST, params![subject, end, limit - first], row).await?;
+        let mut latest = tx.query(READ_LATEST, params![subject, tx.owner(), end, limit - first], row).await?;
         latest.reverse();
         let begin = latest.first().map_or(i64::MAX, |(at, _)| *at);
-        let between: i64 = tx.query_one(COUNT, params![subject, end, begin], |row| row.get(0)).await?;
+        let between: i64 =
+            tx.query_one(COUNT, params![subject, tx.owner(), end, begin], |row| row.get(0)).await?;
         left_out = between.unsigned_abs();
         rows.append(&mut latest);
     }
@@ -106,7 +111,7 @@ pub async fn read(tx: &mut Transaction, subject: Uuid, limit: u32) -> Result<Tol
 /// # Errors
 /// If the store fails.
 pub async fn note_start(tx: &mut Transaction, at: i64) -> Result<(), Error> {
-    tx.execute(WRITE, params![STARTED, at, "[]"]).await.map(drop)
+    tx.execute(WRITE, params![STARTED, at, tx.owner(), "[]"]).await.map(drop)
 }
 
 /// When the service was started after `from` and until `to`, at most `limit` times.
@@ -114,7 +119,7 @@ pub async fn note_start(tx: &mut Transaction, at: i64) -> Result<(), Error> {
 /// # Errors
 /// If the store fails.
 pub async fn starts(tx: &mut Transaction, from: i64, to: i64, limit: u32) -> Result<Vec<i64>, Error> {
-    tx.query(STARTS, params![STARTED, from, to, limit], |row| row.get(0)).await
+    tx.query(STARTS, params![STARTED, tx.owner(), from, to, limit], |row| row.get(0)).await
 }
 
 /// Since when something may be kept that can be forgotten, in microseconds since the Unix epoch: since the oldest subject was

@@ -105,7 +105,7 @@ async fn transactions_of_one_microsecond_stay_apart_and_in_order() {
 #[tokio::test]
 async fn what_another_release_wrote_is_left_out() {
     database::statements! {
-        const WRITE: "INSERT INTO journal (subject, at, records) VALUES ($1, 1, '[{\"e\":[{\"k\":\"?\",\"n\":\"new\"}]}]')";
+        const WRITE: "INSERT INTO journal (subject, at, owner, records) VALUES ($1, 1, '', '[{\"e\":[{\"k\":\"?\",\"n\":\"new\"}]}]')";
     }
     let journal = Journal::new();
     journal.commands(subject(1), &["known"]).await;

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p event-store --example throughput [ROUNDS]` appends single events from 64 callers and, in the
 //! same rounds, the same rows by bare rusqlite in groups of as many; reads streams of 1,000 events that nobody has in
-//! memory, with and without a snapshot; and reads everything from the beginning. Files are in the directory that `TMPDIR`
+//! memory, with and without a snapshot, and some that a grid has; and reads everything from the beginning. Files are in the directory that `TMPDIR`
 //! names, every commit is synced, and figures are medians.
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
@@ -15,8 +15,8 @@ use aggregate::{Aggregate, Change};
 use database::{Database, Kind, Migration, Options, Schema, Transaction};
 use event_store::snapshots::Policy;
 use event_store::{
-    Append, EventSourced, EventTypes, Expected, Filter, HandlerError, Ledger, Log as _, Metadata, NewEvent,
-    Recorded, Repository, StreamName, Subscription, subscription,
+    Append, EventSourced, EventTypes, Expected, Filter, Grid, HandlerError, Ledger, Log as _, Metadata,
+    NewEvent, Recorded, Repository, StreamName, Subscription, grid, subscription,
 };
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -166,6 +166,43 @@ async fn cold_reads(directory: &Path) -> Result<(), Failure> {
         "{:>44} {snapshot:>10.2?}  (a second time {hot_snapshot:.2?})",
         "load them with a snapshot of all"
     );
+    hot_reads(&path).await
+}
+
+/// Aggregates that a grid has in memory: exact in a transaction, and as remembered.
+async fn hot_reads(path: &Path) -> Result<(), Failure> {
+    const TIMES: u64 = 20_000;
+    let ledger = open(path)?;
+    let (grid, _) = Grid::new(orders(&ledger)?.0, &ledger, grid::Options::default());
+    let (asked, mut exact) = (grid.clone(), Vec::new());
+    let all = async move |tx: &mut Transaction| {
+        let mut took = Vec::new();
+        for number in 0..TIMES {
+            let begun = Instant::now();
+            let loaded = aggregate::Repository::load(&asked, tx, &[number % COLD_STREAMS], &()).await?;
+            took.push(begun.elapsed());
+            assert_eq!(loaded[0].version, LENGTH as u64);
+        }
+        Ok::<_, database::Error>(took)
+    };
+    // The first of all puts them into memory, once it has ended.
+    for _ in 0..2 {
+        exact = ledger.database().read(all.clone()).await?;
+    }
+    exact.sort_unstable();
+    let mut remembered = Vec::new();
+    for number in 0..TIMES {
+        let begun = Instant::now();
+        assert!(grid.remembered(&(number % COLD_STREAMS), &()).is_some());
+        remembered.push(begun.elapsed());
+    }
+    remembered.sort_unstable();
+    let middle = TIMES as usize / 2;
+    println!(
+        "{:>44} {:>10.2?}  (as remembered {:.2?})",
+        "load them from memory, with the tail", exact[middle], remembered[middle]
+    );
+    ledger.database().close().await;
     Ok(())
 }
 

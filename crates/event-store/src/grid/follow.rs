@@ -32,34 +32,30 @@ pub struct Behind {
 }
 
 impl<A: EventSourced> Grid<A> {
-    /// Follows the ledger until `drain` completes: takes in what other instances append.
+    /// Follows the ledger until `drain` completes: takes in what other instances append, at its pace. Whoever cannot wait for
+    /// that reads in a transaction.
     ///
     /// Dropping it at any await loses nothing but time: a load finds the tail.
     pub async fn follow(self, drain: impl Future<Output = ()>) {
         let mut drain = pin!(drain);
-        let mut changes = self.0.ledger.changes();
         loop {
-            changes.borrow_and_update();
-            let more = match self.follow_once().await {
-                Ok(more) => more,
-                Err(error) => {
-                    tracing::warn!("memory falls behind the ledger: {}", with_causes(&error));
-                    false
+            let look = async {
+                loop {
+                    match self.follow_once().await {
+                        Ok(true) => {}
+                        Ok(false) => break,
+                        Err(error) => {
+                            tracing::warn!("memory falls behind the ledger: {}", with_causes(&error));
+                            break;
+                        }
+                    }
                 }
-            };
-            let woken = async {
-                if more {
-                    return;
-                }
-                tokio::select! {
-                    changed = changes.changed() => if changed.is_err() { std::future::pending::<()>().await },
-                    () = sleep(self.0.options.poll) => {}
-                }
+                sleep(self.0.options.pace).await;
             };
             tokio::select! {
                 biased;
                 () = drain.as_mut() => return,
-                () = woken => {}
+                () = look => {}
             }
         }
     }

@@ -34,8 +34,8 @@ impl<A: EventSourced> Memory<A> {
         Self { cells, used, uses: 0, size: 0, evicted: 0, capacity }
     }
 
-    /// As much of an aggregate as `scope` names, if it is there.
-    pub(super) fn part(&mut self, stream: &StreamName, scope: &A::Scope) -> Option<Versioned<A>> {
+    /// As much of an aggregate as `part` takes, if it is there.
+    pub(super) fn look(&mut self, stream: &StreamName, part: impl Fn(&A) -> A) -> Option<Versioned<A>> {
         let cell = self.cells.get_mut(stream)?;
         self.uses += 1;
         // The name moves from one place to the other, so that a look allocates nothing.
@@ -43,7 +43,7 @@ impl<A: EventSourced> Memory<A> {
             self.used.insert(self.uses, name);
         }
         cell.used = self.uses;
-        Some(Versioned { state: cell.state.part(scope), version: cell.version })
+        Some(Versioned { state: part(&cell.state), version: cell.version })
     }
 
     /// Takes in an aggregate as it was found elsewhere, unless more is known of it, and whether it began with a snapshot.

@@ -46,14 +46,15 @@ pub struct Options {
     pub capacity: usize,
     /// When snapshots are taken of them.
     pub snapshots: Policy,
-    /// How long an instance that follows rests unless it is woken: what other processes append it finds by looking.
-    pub poll: Duration,
+    /// How long an instance that follows rests between two looks: by so much what it remembers may be behind what other
+    /// instances append. Since loads are exact and catch up by themselves, there is no hurry.
+    pub pace: Duration,
 }
 
-/// 16,384 parts of aggregates, the usual snapshots, and a look twice a second.
+/// 16,384 parts of aggregates, the usual snapshots, and two looks a second.
 impl Default for Options {
     fn default() -> Self {
-        Self { capacity: 16_384, snapshots: Policy::default(), poll: Duration::from_millis(500) }
+        Self { capacity: 16_384, snapshots: Policy::default(), pace: Duration::from_millis(500) }
     }
 }
 
@@ -129,7 +130,76 @@ impl<A: EventSourced> Grid<A> {
     /// where what was true a moment ago will do.
     #[must_use]
     pub fn remembered(&self, id: &A::Id, scope: &A::Scope) -> Option<Versioned<A>> {
-        self.memory().part(&Repository::<A>::stream(id).ok()?, scope)
+        self.memory().look(&Repository::<A>::stream(id).ok()?, |state| state.part(scope))
+    }
+
+    /// One aggregate with all its parts, exact.
+    ///
+    /// # Errors
+    /// The database's, and [`database::Error::Layer`] if an event cannot be read.
+    pub async fn whole(&self, tx: &mut Transaction, id: &A::Id) -> Result<Versioned<A>, database::Error> {
+        self.load_one(tx, id, A::clone).await
+    }
+
+    /// The aggregates after one, at most `limit`, in the order of their streams' names, each as `scope` names it.
+    ///
+    /// # Errors
+    /// As [`whole`](Self::whole).
+    pub async fn page(
+        &self,
+        tx: &mut Transaction,
+        after: Option<&A::Id>,
+        limit: u32,
+        scope: &A::Scope,
+    ) -> Result<Vec<(A::Id, Versioned<A>)>, database::Error> {
+        let after = after.map(A::stream_id);
+        let streams = read::streams(tx, A::NAME, after.as_deref(), limit as usize).await?;
+        self.all_of(tx, &streams, |state| state.part(scope)).await
+    }
+
+    /// As [`page`](Self::page), each with all its parts.
+    ///
+    /// # Errors
+    /// As [`whole`](Self::whole).
+    pub async fn wholes(
+        &self,
+        tx: &mut Transaction,
+        after: Option<&A::Id>,
+        limit: u32,
+    ) -> Result<Vec<(A::Id, Versioned<A>)>, database::Error> {
+        let after = after.map(A::stream_id);
+        let streams = read::streams(tx, A::NAME, after.as_deref(), limit as usize).await?;
+        self.all_of(tx, &streams, A::clone).await
+    }
+
+    /// As [`page`](Self::page), backwards from before one, or from the last.
+    ///
+    /// # Errors
+    /// As [`whole`](Self::whole).
+    pub async fn page_before(
+        &self,
+        tx: &mut Transaction,
+        before: Option<&A::Id>,
+        limit: u32,
+        scope: &A::Scope,
+    ) -> Result<Vec<(A::Id, Versioned<A>)>, database::Error> {
+        let before = before.map(A::stream_id);
+        let streams = read::streams_before(tx, A::NAME, before.as_deref(), limit as usize).await?;
+        self.all_of(tx, &streams, |state| state.part(scope)).await
+    }
+
+    async fn all_of(
+        &self,
+        tx: &mut Transaction,
+        streams: &[StreamName],
+        part: impl Fn(&A) -> A,
+    ) -> Result<Vec<(A::Id, Versioned<A>)>, database::Error> {
+        let mut found = Vec::with_capacity(streams.len());
+        for id in streams.iter().filter_map(A::id_of) {
+            let aggregate = self.load_one(tx, &id, &part).await?;
+            found.push((id, aggregate));
+        }
+        Ok(found)
     }
 
     /// What memory was good for.
@@ -161,13 +231,13 @@ impl<A: EventSourced> Grid<A> {
         &self,
         tx: &mut Transaction,
         id: &A::Id,
-        scope: &A::Scope,
+        part: impl Fn(&A) -> A,
     ) -> Result<Versioned<A>, database::Error> {
         let stream = Repository::<A>::stream(id)?;
-        let known = self.memory().part(&stream, scope);
+        let known = self.memory().look(&stream, &part);
         match known {
             Some(known) => self.with_tail(tx, stream, known).await,
-            None => self.cold(tx, stream, scope).await,
+            None => self.cold(tx, stream, part).await,
         }
     }
 
@@ -195,13 +265,13 @@ impl<A: EventSourced> Grid<A> {
         &self,
         tx: &mut Transaction,
         stream: StreamName,
-        scope: &A::Scope,
+        part: impl Fn(&A) -> A,
     ) -> Result<Versioned<A>, database::Error> {
         let begun = Instant::now();
         let folded = self.0.repository.fold(tx, &stream, u64::MAX).await?;
         self.0.counts.cold.fetch_add(1, Relaxed);
         self.0.repository.after_load(tx, &stream, folded.tail, begun.elapsed());
-        let part = Versioned { state: folded.state.part(scope), version: folded.version };
+        let part = Versioned { state: part(&folded.state), version: folded.version };
         // What does not exist is not remembered: memory is for what there is.
         if folded.version > 0 {
             let (grid, snapshot) = (self.clone(), folded.version - folded.tail);
@@ -236,7 +306,7 @@ impl<A: EventSourced> aggregate::Repository<A> for Grid<A> {
     ) -> Result<Vec<Versioned<A>>, database::Error> {
         let mut loaded = Vec::with_capacity(ids.len());
         for id in ids {
-            loaded.push(self.load_one(tx, id, scope).await?);
+            loaded.push(self.load_one(tx, id, |state| state.part(scope)).await?);
         }
         Ok(loaded)
     }

@@ -21,7 +21,7 @@ fn instance(ledger: &Ledger, capacity: usize, seed: &'static str) -> (Grid<Tab>,
     let next = ids();
     let ids = move || Uuid::new_v5(&next(), seed.as_bytes());
     let snapshots = Policy { every: Some(10), slower_than: None };
-    let options = grid::Options { capacity, snapshots, ..grid::Options::default() };
+    let options = grid::Options { capacity, snapshots, pace: std::time::Duration::from_millis(1) };
     Grid::new(Repository::new(ledger, ids).unwrap(), ledger, options)
 }
 
@@ -165,7 +165,7 @@ async fn memory_is_bounded_and_what_was_let_go_comes_back_from_snapshot_and_tail
 }
 
 #[tokio::test]
-async fn an_instance_that_follows_is_woken_and_ends_when_it_is_drained() {
+async fn an_instance_that_follows_takes_in_what_others_append_until_it_is_drained() {
     let world = World::new();
     let ledger = world.ledger();
     let [(one, _), (other, _)] = [instance(&ledger, 100, "one"), instance(&ledger, 100, "other")];

@@ -5,6 +5,7 @@ pub mod content;
 pub mod copies;
 pub mod facts;
 mod follow;
+pub mod ledger;
 pub mod means;
 pub mod policy;
 pub mod reactor;

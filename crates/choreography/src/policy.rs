@@ -1,6 +1,7 @@
 //! Policies: on this event, this.
 
 use contracts::happenings::Happening;
+use event_store::{Filter, InvalidName};
 
 /// One line of a service's policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,19 @@ pub fn topics<R>(policies: &[Policy<R>]) -> Vec<&'static str> {
         }
     }
     topics
+}
+
+/// The events of a ledger that these policies are about, and hardly any others: what is before the dot of a type is the
+/// category of its stream.
+///
+/// # Errors
+/// None, as long as happenings are called so.
+pub fn filter<R>(policies: &[Policy<R>]) -> Result<Filter, InvalidName> {
+    let parts = policies.iter().filter_map(|policy| policy.on.kind.split_once('.'));
+    let (mut categories, kinds): (Vec<&str>, Vec<&str>) = parts.unzip();
+    categories.sort_unstable();
+    categories.dedup();
+    Ok(Filter::default().categories(&categories)?.kinds(&kinds))
 }
 
 #[cfg(test)]

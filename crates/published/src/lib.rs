@@ -4,6 +4,7 @@ mod customers;
 mod invoices;
 mod orders;
 mod products;
+pub mod reports;
 mod shipments;
 mod upcast;
 

@@ -17,8 +17,12 @@ fn every_version_of_every_event_is_read() {
         replay_fixtures(&published::products(), &of(PRODUCT)),
         replay_fixtures(&published::shipments(), &of(SHIPMENT)),
         replay_fixtures(&published::invoices(), &of(INVOICE)),
+        replay_fixtures(&published::reports::customers(), &of("customers")),
+        replay_fixtures(&published::reports::warehouse(), &of("warehouse")),
+        replay_fixtures(&published::reports::shipping(), &of("shipping")),
+        replay_fixtures(&published::reports::billing(), &of("billing")),
     ];
-    assert_eq!(replayed, [9, 19, 12, 8, 8]);
+    assert_eq!(replayed, [9, 19, 12, 8, 8, 4, 4, 3, 2]);
 }
 
 #[test]

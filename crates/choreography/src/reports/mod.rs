@@ -12,6 +12,7 @@ use std::{convert::Infallible, fmt::Debug};
 use aggregate::{Aggregate, AnyRepository, Failure, Versioned};
 use contracts::OrderId;
 use database::{Error, Transaction};
+use event_store::{EventSourced, EventTypes, StreamName};
 use journal::Cause;
 use messaging::answers::{self, Late, Saying};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -24,22 +25,41 @@ pub use rows::{Rows, SCHEMA, STATEMENTS};
 pub trait Report: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Whose reports these are: the service's name, with which the types of the events begin.
     const SERVICE: &'static str;
+
+    /// The reports that are in a ledger, in all their versions.
+    fn types() -> EventTypes<Self>;
 }
 
 impl Report for contracts::customers::Reply {
     const SERVICE: &'static str = "customers";
+
+    fn types() -> EventTypes<Self> {
+        published::reports::customers()
+    }
 }
 
 impl Report for contracts::warehouse::Reply {
     const SERVICE: &'static str = "warehouse";
+
+    fn types() -> EventTypes<Self> {
+        published::reports::warehouse()
+    }
 }
 
 impl Report for contracts::shipping::Reply {
     const SERVICE: &'static str = "shipping";
+
+    fn types() -> EventTypes<Self> {
+        published::reports::shipping()
+    }
 }
 
 impl Report for contracts::billing::Reply {
     const SERVICE: &'static str = "billing";
+
+    fn types() -> EventTypes<Self> {
+        published::reports::billing()
+    }
 }
 
 /// All that a service has said about one order, first to last: a handful.
@@ -71,6 +91,23 @@ impl<R: Report> Aggregate for Reports<R> {
 
     fn evolve(&mut self, report: &R) {
         self.0.push(report.clone());
+    }
+}
+
+/// In a ledger, the reports about an order are a stream of their service's.
+impl<R: Report> EventSourced for Reports<R> {
+    const STATE_SCHEMA: &'static str = "1";
+
+    fn event_types() -> EventTypes<R> {
+        R::types()
+    }
+
+    fn stream_id(order: &OrderId) -> String {
+        order.to_string()
+    }
+
+    fn id_of(stream: &StreamName) -> Option<OrderId> {
+        stream.id().parse().ok()
     }
 }
 

@@ -18,6 +18,7 @@ use chassis::{
     service::{self, Running, Service},
 };
 use contracts::Style;
+use event_store::Ledger;
 use futures_util::future::join_all;
 use gateway::config::Origin;
 use messaging::{Broker, Embedded, embedded};
@@ -33,6 +34,7 @@ pub(super) struct System {
     tiers: Vec<Vec<Part>>,
     broker: Option<(Embedded, Box<Service>)>,
     platform: Platform,
+    ledger: Option<Box<Service>>,
 }
 
 /// Where the services listen: known to all before the first of them starts, since they know each other.
@@ -57,15 +59,26 @@ impl System {
     ) -> Result<Self, Error> {
         let addresses = Addresses::reserve(style, platform)?;
         let broker = match style {
-            Style::Rest => None,
+            Style::Rest | Style::EventSourcing => None,
             _ => Some(open_broker(style, &directory, platform).await?),
         };
         let file = |service: &str| directory.join(format!("{service}.db"));
+        let ledger = match style {
+            Style::EventSourcing => Some(open_ledger(style, &directory, platform)?),
+            _ => None,
+        };
+        let (ledger, operated) = ledger.unzip();
         let real = broker.as_ref().map(|(broker, _)| Arc::new(broker.clone()) as Arc<dyn Broker>);
-        let reach = Reach { style, addresses, broker: real.map(|real| platform.doubles.around(real)) };
+        let over = match (real, ledger) {
+            (Some(real), _) => Over::Broker(platform.doubles.around(real)),
+            (None, Some(ledger)) => Over::Ledger(ledger),
+            (None, None) => Over::Nothing,
+        };
+        let reach = Reach { style, addresses, over };
 
         let tiers = tiers(&reach, retention, &file);
-        let mut system = Self { style, addresses, tiers, broker, platform: platform.clone() };
+        let mut system =
+            Self { style, addresses, tiers, broker, ledger: operated, platform: platform.clone() };
         for part in system.tiers.iter_mut().flatten() {
             part.start(&system.platform).map_err(failed(part.name, style))?;
         }
@@ -111,6 +124,7 @@ impl System {
     pub(super) fn admins(&self) -> impl Iterator<Item = Admin> {
         let apps = self.tiers.iter().flatten().filter_map(|part| part.running.as_ref().map(Running::admin));
         apps.chain(self.broker.as_ref().map(|(_, service)| service.admin()))
+            .chain(self.ledger.as_ref().map(|service| service.admin()))
     }
 
     /// Stops those that ask before those that they ask.
@@ -119,6 +133,9 @@ impl System {
             join_all(tier.iter_mut().map(Part::stop)).await;
         }
         if let Some((_, service)) = self.broker {
+            service.stop().await;
+        }
+        if let Some(service) = self.ledger {
             service.stop().await;
         }
     }
@@ -219,22 +236,30 @@ fn tiers(reach: &Reach, retention: Retention, file: &dyn Fn(&str) -> PathBuf) ->
     ]
 }
 
-/// How the services of one system reach each other: over one broker, by their addresses, or both.
+/// How the services of one system reach each other: over one broker, by their addresses, or both; or over one ledger.
 struct Reach {
     style: Style,
     addresses: Addresses,
-    broker: Option<Arc<dyn Broker>>,
+    over: Over,
+}
+
+/// What they have in common.
+enum Over {
+    Nothing,
+    Broker(Arc<dyn Broker>),
+    Ledger(Ledger),
 }
 
 /// The reach of one service: its variants have the same names and needs in all of them, but for those of `rest`.
 macro_rules! reach {
     ($reach:ident, $service:ident, $rest:expr) => {
-        match (&$reach.broker, $reach.style) {
-            (Some(broker), Style::Messaging) => $service::Reach::Messaging(broker.clone()),
-            (Some(broker), Style::Notification) => {
+        match (&$reach.over, $reach.style) {
+            (Over::Broker(broker), Style::Messaging) => $service::Reach::Messaging(broker.clone()),
+            (Over::Broker(broker), Style::Notification) => {
                 $service::Reach::Notification(broker.clone(), $reach.addresses.owners())
             }
-            (Some(broker), Style::StateTransfer) => $service::Reach::StateTransfer(broker.clone()),
+            (Over::Broker(broker), Style::StateTransfer) => $service::Reach::StateTransfer(broker.clone()),
+            (Over::Ledger(ledger), Style::EventSourcing) => $service::Reach::EventSourcing(ledger.clone()),
             _ => $rest,
         }
     };
@@ -264,7 +289,8 @@ impl Reach {
             ordering: url(self.addresses.ordering),
             warehouse: url(self.addresses.warehouse),
         };
-        let broker = self.broker.clone()?;
+        let Over::Broker(broker) = &self.over else { return None };
+        let broker = broker.clone();
         let feed = match style {
             Style::Messaging => views::Feed::Events(broker),
             Style::Notification => views::Feed::Notices(broker, self.addresses.owners()),
@@ -302,6 +328,17 @@ fn operate(broker: &Embedded, style: Style, platform: &Platform) -> Result<Servi
     service.keep(broker.database())?;
     observe::broker::show(service.metrics(), broker)?;
     Ok(service)
+}
+
+/// The ledger of one system, in a file of its own, and what operators see of it.
+fn open_ledger(style: Style, directory: &Path, platform: &Platform) -> Result<(Ledger, Box<Service>), Error> {
+    std::fs::create_dir_all(directory).map_err(failed("ledger", style))?;
+    let path = directory.join("ledger.db");
+    let ledger = choreography::ledger::open(&path, platform).map_err(failed("ledger", style))?;
+    let service = Service::new("ledger", style.as_str(), platform, Limits::default());
+    let mut service = service.map_err(failed("ledger", style))?;
+    service.keep(ledger.database()).map_err(failed("ledger", style))?;
+    Ok((ledger, Box::new(service)))
 }
 
 /// An environment that says nothing: every setting as it is unless told otherwise.

@@ -28,7 +28,8 @@ pub struct UnknownStyle(pub String);
 
 impl Style {
     /// Those that a whole system can be run in.
-    pub const ALL: [Self; 4] = [Self::Rest, Self::Messaging, Self::Notification, Self::StateTransfer];
+    pub const ALL: [Self; 5] =
+        [Self::Rest, Self::Messaging, Self::Notification, Self::StateTransfer, Self::EventSourcing];
 
     /// Those in which ordering asks the others, and they answer.
     pub const ORCHESTRATED: [Self; 2] = [Self::Rest, Self::Messaging];

@@ -25,6 +25,7 @@ use chassis::{
 };
 use contracts::{billing::Reply, topics};
 use database::{Database, Schema, leases};
+use event_store::Ledger;
 use journal::Recording;
 use saga::tasks::{self, Worker};
 
@@ -37,7 +38,7 @@ use crate::{
     http::{self, Api},
     mailing::Mailing,
     outside::{Mail, Payment},
-    store::{self, Rows},
+    store::{self, Rows, Store},
     styles::{self, SOURCE, choreography, messaging, notification, rest, state_transfer},
 };
 
@@ -74,13 +75,16 @@ impl App {
         let mut service = Service::new("billing", style, platform, config.limits.clone())?;
 
         // The data, closed when nobody uses it any more.
-        let database = service.open(&config.database, SCHEMAS)?;
+        let database = match &config.reach {
+            Reach::EventSourcing(ledger) => service.share(ledger.database(), SOURCE),
+            _ => service.open(&config.database, SCHEMAS)?,
+        };
         backlog::watch(&mut service, &database)?;
         backlog::watch_tasks(&mut service, &database, &[CHARGE, MAIL])?;
 
         // The style: how the others ask, how they are answered, and whether they hear of what happens.
         let client = service.client(client::Options::default())?;
-        let Wired { invoices, late, enter } = match &config.reach {
+        let Wired { invoices, late, store, enter } = match &config.reach {
             Reach::Rest(ordering) => rest(&mut service, &database, client.clone(), ordering)?,
             Reach::Messaging(broker) => messaging(&mut service, &database, broker)?,
             Reach::Notification(broker, owners) => {
@@ -90,6 +94,7 @@ impl App {
             Reach::StateTransfer(broker) => {
                 choreographed(&mut service, &database, broker, state_transfer::means())?
             }
+            Reach::EventSourcing(ledger) => event_sourced(&mut service, &database, ledger)?,
         };
 
         // What invoices are asked, and the workers that have them paid and mailed, each at its own pace.
@@ -128,14 +133,14 @@ impl App {
         retention::clean(&mut service, platform, &database, kept)?;
 
         // The ways in last: whoever is let in finds everything running.
-        let audit = Router::new().route("/audit", get(audit)).with_state(database.clone());
+        let audit = Router::new().route("/audit", get(audit)).with_state((database.clone(), store.clone()));
         service.merge_admin(audit.merge(dead_letters::routes(database.clone())));
         let waits = wakes.changes.clone();
         service.obligations().owe_now("waits", move || waits.listeners());
         let (idempotency, changes, wait) = (Idempotency::new(style), wakes.changes, config.pay_wait);
         let (asked, data) = (application.clone(), database.clone());
         let told = timeline::routes(SOURCE, database.clone());
-        let api = http::router(Api { application: asked, database: data, idempotency, changes, wait });
+        let api = http::router(Api { application: asked, database: data, store, idempotency, changes, wait });
         let participant = enter(&mut service, application)?;
         let address = service.serve(api.merge(participant).merge(told), config.listen)?;
         Ok(Running::new(service, address))
@@ -148,6 +153,8 @@ struct Wired {
     invoices: Invoices,
     /// How what is known late is said.
     late: Arc<dyn Late<Reply>>,
+    /// Where they are looked at.
+    store: Store,
     /// Lets the others in, once everything is running.
     enter: Enter,
 }
@@ -167,6 +174,7 @@ fn rest(
     Ok(Wired {
         invoices: Invoices::new(Recording::new(Rows)),
         late: Arc::new(styles::answers(outbox)),
+        store: Store::Rows,
         enter: Box::new(|_, application| Ok(rest::router(rest::Participant { application, database }))),
     })
 }
@@ -183,6 +191,7 @@ fn messaging(
     Ok(Wired {
         invoices: Invoices::new(Recording::new(published)),
         late: Arc::new(answers.clone()),
+        store: Store::Rows,
         enter: Box::new(move |service, application| {
             let participant = messaging::Participant { application, answers };
             let (topic, options) = (topics::BILLING_COMMANDS, consumer::Options::default());
@@ -213,6 +222,7 @@ where
     Ok(Wired {
         invoices: kept.aggregates,
         late: Arc::new(reporter.clone()),
+        store: Store::Rows,
         enter: Box::new(move |service, application| {
             let participant = choreography::Participant { application, reporter: reporter.clone() };
             react(service, &database, &broker, source, participant, reporter)
@@ -220,6 +230,26 @@ where
     })
 }
 
-async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {
-    Ok(Json(database.read(async |tx| audit::audit(tx).await).await?))
+/// Nobody asks: the service follows the ledger, in which everything is kept.
+fn event_sourced(
+    service: &mut Service,
+    database: &Database,
+    ledger: &Ledger,
+) -> Result<Wired, service::Error> {
+    let kept = ::choreography::ledger::keep(service, ledger)?;
+    let (reporter, database, ledger) = (kept.reporter, database.clone(), ledger.clone());
+    Ok(Wired {
+        invoices: kept.aggregates,
+        late: Arc::new(reporter.clone()),
+        store: Store::Ledger(kept.grid),
+        enter: Box::new(move |service, application| {
+            let participant = choreography::Participant { application, reporter };
+            ::choreography::ledger::react(service, &ledger, &database, SOURCE, participant)?;
+            Ok(Router::new())
+        }),
+    })
+}
+
+async fn audit(State((database, store)): State<(Database, Store)>) -> Result<Json<Audit>, Problem> {
+    Ok(Json(database.read(async move |tx| audit::audit(&store, tx).await).await?))
 }

@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::{
     application::{CHARGE, MAIL},
-    store, view,
+    store::Store,
+    view,
 };
 
 /// Everything that the service owns.
@@ -46,8 +47,8 @@ pub struct Audited {
 ///
 /// # Errors
 /// If the store fails.
-pub async fn audit(tx: &mut Transaction) -> Result<Audit, Error> {
-    let audited = store::all(tx).await?.into_iter().filter_map(|(id, invoice)| {
+pub async fn audit(store: &Store, tx: &mut Transaction) -> Result<Audit, Error> {
+    let audited = store.all(tx).await?.into_iter().filter_map(|(id, invoice)| {
         let (mailed, in_doubt) = (invoice.state.mailed, invoice.state.in_doubt);
         Some(Audited { invoice: view::of(id, &invoice)?, mailed, in_doubt })
     });

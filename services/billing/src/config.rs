@@ -5,6 +5,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use chassis::{alone::ByAddress, config::Env, limits::Limits, retention::Retention};
 use choreography::callbacks::Addresses;
 use contracts::Style;
+use event_store::Ledger;
 use messaging::Broker;
 use saga::tasks::Backoff;
 
@@ -46,6 +47,8 @@ pub enum Reach {
     Notification(Arc<dyn Broker>, Addresses),
     /// They hear over this broker what has become of everything; so does it.
     StateTransfer(Arc<dyn Broker>),
+    /// They follow this ledger, in which everything is kept; so does it.
+    EventSourcing(Ledger),
 }
 
 impl Reach {
@@ -57,6 +60,7 @@ impl Reach {
             Self::Messaging(_) => Style::Messaging,
             Self::Notification(..) => Style::Notification,
             Self::StateTransfer(_) => Style::StateTransfer,
+            Self::EventSourcing(_) => Style::EventSourcing,
         }
     }
 

@@ -1,7 +1,9 @@
 //! Invoices in the ledger, for the style in which that is the only place where they are.
 
+use aggregate::Versioned;
 use contracts::{OrderId, billing::Event};
-use event_store::{EventSourced, EventTypes, StreamName};
+use database::{Error, Transaction};
+use event_store::{EventSourced, EventTypes, Grid, StreamName};
 
 use crate::domain::Invoice;
 
@@ -19,6 +21,33 @@ impl EventSourced for Invoice {
     fn id_of(stream: &StreamName) -> Option<OrderId> {
         stream.id().parse().ok()
     }
+}
+
+/// The invoice of an order.
+pub(crate) async fn find(
+    grid: &Grid<Invoice>,
+    tx: &mut Transaction,
+    order_id: OrderId,
+) -> Result<Option<Versioned<Invoice>>, Error> {
+    Ok(Some(grid.whole(tx, &order_id).await?).filter(Versioned::exists))
+}
+
+/// The newest invoices, at most `limit`, all of them older than the order `before` if there is one.
+pub(crate) async fn newest(
+    grid: &Grid<Invoice>,
+    tx: &mut Transaction,
+    before: Option<OrderId>,
+    limit: u32,
+) -> Result<Vec<(OrderId, Versioned<Invoice>)>, Error> {
+    grid.page_before(tx, before.as_ref(), limit, &()).await
+}
+
+/// Every invoice, sorted by id.
+pub(crate) async fn all(
+    grid: &Grid<Invoice>,
+    tx: &mut Transaction,
+) -> Result<Vec<(OrderId, Versioned<Invoice>)>, Error> {
+    grid.page(tx, None, u32::MAX, &()).await
 }
 
 #[cfg(test)]

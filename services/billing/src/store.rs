@@ -6,9 +6,13 @@ use contracts::{
     billing::{BillTo, InvoiceStatus},
 };
 use database::{Error, Kind, Migration, Row, Schema, Transaction, params, statements};
+use event_store::Grid;
 use uuid::Uuid;
 
-use crate::domain::{Bill, Invoice, Stage};
+use crate::{
+    domain::{Bill, Invoice, Stage},
+    ledger,
+};
 
 /// The table of invoices.
 pub const SCHEMA: Schema = Schema {
@@ -61,6 +65,59 @@ statements! {
     /// attempt is ever forgotten.
     const UPDATE: "UPDATE invoices SET version = $3, status = $4, mailed = $5, attempts = $6, in_doubt = $7, \
         paid_at = $8 WHERE order_id = $1 AND version = $2 AND (status <> 'PAID' OR paid_at = $8) AND attempts <= $6";
+}
+
+/// Where invoices are, for whoever looks at them.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// In rows of the service's own.
+    Rows,
+    /// In the ledger, and in memory as far as there is room.
+    Ledger(Grid<Invoice>),
+}
+
+impl Store {
+    /// The invoice of an order.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn find(
+        &self,
+        tx: &mut Transaction,
+        order_id: OrderId,
+    ) -> Result<Option<Versioned<Invoice>>, Error> {
+        match self {
+            Self::Rows => find(tx, order_id).await,
+            Self::Ledger(grid) => ledger::find(grid, tx, order_id).await,
+        }
+    }
+
+    /// The newest invoices, at most `limit`, all of them older than the order `before` if there is one.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn newest(
+        &self,
+        tx: &mut Transaction,
+        before: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<(OrderId, Versioned<Invoice>)>, Error> {
+        match self {
+            Self::Rows => newest(tx, before, limit).await,
+            Self::Ledger(grid) => ledger::newest(grid, tx, before, limit).await,
+        }
+    }
+
+    /// Every invoice, sorted by id.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn all(&self, tx: &mut Transaction) -> Result<Vec<(OrderId, Versioned<Invoice>)>, Error> {
+        match self {
+            Self::Rows => all(tx).await,
+            Self::Ledger(grid) => ledger::all(grid, tx).await,
+        }
+    }
 }
 
 /// Invoices kept as rows.

@@ -14,14 +14,14 @@ use database::Database;
 use messaging::audit::{InboxAudit, OutboxAudit, of_inbox, of_outbox};
 use serde::{Deserialize, Serialize};
 
-use crate::store::{self, Audited};
+use crate::store::{Audited, Store};
 
 /// How many customers one answer holds.
 const PAGE: u32 = 1000;
 
 /// The routes of the admin port.
-pub(crate) fn routes(database: Database) -> Router {
-    let audit = Router::new().route("/audit", get(audit)).with_state(database.clone());
+pub(crate) fn routes(database: Database, store: Store) -> Router {
+    let audit = Router::new().route("/audit", get(audit)).with_state((database.clone(), store));
     audit.merge(dead_letters::routes(database))
 }
 
@@ -50,16 +50,19 @@ struct Pending {
     parked: u64,
 }
 
-async fn audit(State(database): State<Database>, Query(from): Query<From>) -> Result<Json<Audit>, Problem> {
+async fn audit(
+    State((database, store)): State<(Database, Store)>,
+    Query(from): Query<From>,
+) -> Result<Json<Audit>, Problem> {
     let read = database.read(async move |tx| {
-        let aggregates = store::audit(tx, from.after, PAGE).await?;
+        let aggregates = store.audit(tx, from.after, PAGE).await?;
         let full = aggregates.len() == PAGE as usize;
         let (outbox, inbox) = (of_outbox(tx).await?, of_inbox(tx).await?);
         Ok::<_, database::Error>(Audit {
             service: "customers",
             next: aggregates.last().filter(|_| full).map(|last| last.customer.id),
             aggregates,
-            counters: store::counters(tx).await?,
+            counters: store.counters(tx).await?,
             pending: Pending { outbox: outbox.unconfirmed, parked: inbox.parked },
             outbox,
             inbox,

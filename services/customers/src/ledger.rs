@@ -1,9 +1,23 @@
 //! Customers in the ledger, for the style in which that is the only place where they are.
 
-use contracts::{CustomerId, OrderId, customers::Event};
-use event_store::{EventSourced, EventTypes, StreamName};
+use std::collections::BTreeMap;
 
-use crate::domain::Customer;
+use aggregate::Versioned;
+use contracts::{
+    CustomerId, OrderId,
+    customers::{self, Event},
+};
+use database::{Error, Transaction};
+use event_store::{EventSourced, EventTypes, Grid, StreamName};
+
+use crate::{
+    domain::{Customer, Reservation},
+    store::{Audited, Held},
+    view,
+};
+
+/// How many customers are counted at a time.
+const PAGE: u32 = 256;
 
 impl EventSourced for Customer {
     const STATE_SCHEMA: &'static str = "207aa8794b2621fc";
@@ -31,6 +45,62 @@ impl EventSourced for Customer {
     }
 }
 
+/// The customers after one, at most `limit`. Their ids are made in the order of time.
+pub(crate) async fn list(
+    grid: &Grid<Customer>,
+    tx: &mut Transaction,
+    after: Option<CustomerId>,
+    limit: u32,
+) -> Result<Vec<customers::Customer>, Error> {
+    let found = grid.page(tx, after.as_ref(), limit, &None).await?;
+    Ok(found.iter().filter_map(|(id, customer)| view::of(*id, customer)).collect())
+}
+
+/// The customers after one, at most `limit`, with what is set aside for their orders.
+pub(crate) async fn audit(
+    grid: &Grid<Customer>,
+    tx: &mut Transaction,
+    after: Option<CustomerId>,
+    limit: u32,
+) -> Result<Vec<Audited>, Error> {
+    let mut audited = Vec::new();
+    for (id, customer) in grid.wholes(tx, after.as_ref(), limit).await? {
+        let held = customer.state.reservations.iter().filter_map(|(order_id, it)| match it {
+            Reservation::Held(amount) => Some(Held { order_id: *order_id, amount: *amount }),
+            Reservation::Released | Reservation::Settled => None,
+        });
+        let held = held.collect();
+        audited.extend(view::of(id, &customer).map(|customer| Audited { customer, held }));
+    }
+    Ok(audited)
+}
+
+/// How many there are of what, over all customers.
+pub(crate) async fn counters(
+    grid: &Grid<Customer>,
+    tx: &mut Transaction,
+) -> Result<BTreeMap<String, i64>, Error> {
+    let mut counters = BTreeMap::from([("customers".to_owned(), 0)]);
+    let mut after = None;
+    loop {
+        let page = grid.wholes(tx, after.as_ref(), PAGE).await?;
+        for (_, Versioned { state, .. }) in &page {
+            let kinds = state.reservations.values().map(|it| match it {
+                Reservation::Held(_) => "reservations_held",
+                Reservation::Released => "reservations_released",
+                Reservation::Settled => "reservations_settled",
+            });
+            for kind in kinds.chain(["customers"]) {
+                *counters.entry(kind.to_owned()).or_default() += 1;
+            }
+        }
+        match page.last() {
+            Some((last, _)) if page.len() == PAGE as usize => after = Some(*last),
+            _ => return Ok(counters),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use aggregate::Aggregate as _;
@@ -38,7 +108,6 @@ mod tests {
     use event_store::testing::shape;
 
     use super::*;
-    use crate::domain::Reservation;
 
     #[test]
     fn snapshots_are_of_the_form_that_is_written_down() {

@@ -8,7 +8,7 @@ use saga::{Definition, LogEntry, Phase, Summary, tasks};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{process::PlaceOrder, store};
+use crate::{process::PlaceOrder, store::Store};
 
 /// How many orders one answer holds.
 const PAGE: u32 = 1000;
@@ -17,7 +17,7 @@ const PAGE: u32 = 1000;
 ///
 /// # Errors
 /// The App shows them already.
-pub(crate) fn gauges(service: &mut Service, database: &Database) -> Result<(), metrics::Error> {
+pub(crate) fn gauges(service: &mut Service, database: &Database, store: Store) -> Result<(), metrics::Error> {
     backlog::watch(service, database)?;
     let owing = service.obligations();
     owing.owe_in("sagas", database, async |tx: &mut Transaction| {
@@ -31,9 +31,9 @@ pub(crate) fn gauges(service: &mut Service, database: &Database) -> Result<(), m
     let open = metrics.gauge("saga_open", help, &["phase"])?;
     let help = "How long the saga that is under way longest has been.";
     let oldest = metrics.float_gauge("saga_oldest_seconds", help, &[])?;
-    let read = async |tx: &mut Transaction| {
+    let read = async move |tx: &mut Transaction| {
         let oldest = backlog::age(tx.now(), saga::oldest_unfinished(tx).await?);
-        Ok((store::unpaid(tx).await?, oldest, saga::unfinished_by_phase(tx).await?))
+        Ok((store.unpaid(tx).await?, oldest, saga::unfinished_by_phase(tx).await?))
     };
     backlog::sample(service, "gauges", database, read, move |(count, age, phases)| {
         for phase in [Phase::Forward, Phase::Unwinding] {
@@ -47,8 +47,9 @@ pub(crate) fn gauges(service: &mut Service, database: &Database) -> Result<(), m
 }
 
 /// The routes of the admin port.
-pub(crate) fn routes(database: Database) -> Router {
-    Router::new().route("/audit", get(audit)).route("/sagas/{id}", get(saga)).with_state(database)
+pub(crate) fn routes(database: Database, store: Store) -> Router {
+    let audit = Router::new().route("/audit", get(audit)).with_state((database.clone(), store));
+    audit.merge(Router::new().route("/sagas/{id}", get(saga)).with_state(database))
 }
 
 #[derive(Deserialize)]
@@ -77,10 +78,13 @@ struct Pending {
     parked: u64,
 }
 
-async fn audit(State(database): State<Database>, Query(from): Query<From>) -> Result<Json<Audit>, Problem> {
+async fn audit(
+    State((database, store)): State<(Database, Store)>,
+    Query(from): Query<From>,
+) -> Result<Json<Audit>, Problem> {
     let after = from.after.unwrap_or_default();
     let read = database.read(async move |tx| {
-        let orders = store::audit(tx, after, PAGE).await?;
+        let orders = store.audit(tx, after, PAGE).await?;
         let (outbox, inbox) = (of_outbox(tx).await?, of_inbox(tx).await?);
         let pending = Pending {
             sagas: saga::unfinished(tx).await?,

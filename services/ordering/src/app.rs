@@ -17,6 +17,7 @@ use chassis::{
 };
 use contracts::topics;
 use database::{Database, Schema, Statement, leases};
+use event_store::Ledger;
 use journal::Recording;
 use messaging::{
     Broker,
@@ -36,11 +37,12 @@ use crate::{
     config::{Config, Endpoints, Reach},
     domain::Order,
     http::{self, Api},
+    ledger,
     process::{Orchestrated, PlaceOrder, Process},
-    store::{self, Rows},
+    store::{self, Rows, Store},
     styles::{
         call::{Caller, Deciding, Participants},
-        choreography,
+        choreography, event_sourcing,
         messaging::ByMessage,
         notification, quotes,
         replies::{self, CONSUMER, Replies},
@@ -88,7 +90,10 @@ impl App {
         let mut service = Service::new(NAME, config.reach.style().as_str(), platform, config.limits.clone())?;
 
         // The database first: everything else stands on it, and it is closed last.
-        let database = service.open(&config.database, SCHEMAS)?;
+        let database = match &config.reach {
+            Reach::EventSourcing(ledger) => service.share(ledger.database(), NAME),
+            _ => service.open(&config.database, SCHEMAS)?,
+        };
 
         // The style: how participants are asked and how they answer, how products are priced, how orders are kept.
         let base = Base {
@@ -98,11 +103,12 @@ impl App {
             changes: Changes::new(),
             wake: Wake::default(),
         };
-        let Wired { application, catalogue, routes } = match &config.reach {
+        let Wired { application, catalogue, store, routes } = match &config.reach {
             Reach::Rest(endpoints) => base.rest(&mut service, endpoints)?,
             Reach::Messaging(broker) => base.messaging(&mut service, broker)?,
             Reach::Notification(broker, owners) => base.notification(&mut service, broker, owners)?,
             Reach::StateTransfer(broker) => base.state_transfer(&mut service, broker)?,
+            Reach::EventSourcing(ledger) => base.event_sourced(&mut service, ledger)?,
         };
         let changes = base.changes;
         let waits = changes.clone();
@@ -121,13 +127,14 @@ impl App {
         retention::clean(&mut service, platform, &database, kept)?;
 
         // What operators see.
-        admin::gauges(&mut service, &database)?;
+        admin::gauges(&mut service, &database, store.clone())?;
 
         // The API last: whoever is let in finds everything running.
         let api = Api {
             application,
             catalogue,
             database: database.clone(),
+            store: store.clone(),
             idempotency: Idempotency::new(config.reach.style().as_str()),
             changes,
             ids: platform.ids.clone(),
@@ -135,7 +142,7 @@ impl App {
             stopping: service.serving(),
         };
         let routes = routes.merge(http::router(api)).merge(timeline::routes(NAME, database.clone()));
-        service.merge_admin(admin::routes(database.clone()).merge(dead_letters::routes(database)));
+        service.merge_admin(admin::routes(database.clone(), store).merge(dead_letters::routes(database)));
         let address = service.serve(routes, config.listen)?;
         Ok(Running::new(service, address))
     }
@@ -154,6 +161,7 @@ struct Base<'a> {
 struct Wired {
     application: Arc<Application>,
     catalogue: Arc<dyn Catalogue>,
+    store: Store,
     routes: Router,
 }
 
@@ -171,7 +179,7 @@ impl Base<'_> {
 
         let replies = Replies { application: application.clone() };
         let routes = replies::webhook(replies, self.database.clone(), service.observers().messages()?);
-        Ok(Wired { application, catalogue, routes })
+        Ok(Wired { application, catalogue, store: Store::Rows, routes })
     }
 
     /// Participants are sent messages, and so are their answers; what happens to orders is published.
@@ -199,7 +207,7 @@ impl Base<'_> {
         let consumer = consumer.observed(service.observers().messages()?);
         service.spawn("replies", |drain| async move { consumer.run(drain.requested()).await });
         let routes = self.republish(service, relaying);
-        Ok(Wired { application, catalogue, routes })
+        Ok(Wired { application, catalogue, store: Store::Rows, routes })
     }
 
     /// Tells all orders again to those who were not there.
@@ -252,7 +260,20 @@ impl Base<'_> {
 
         let participant = choreography::Participant { application: application.clone() };
         follow(service, broker, CONSUMER, &self.database, Reactor { participant, source })?;
-        Ok(Wired { application, catalogue, routes: again })
+        Ok(Wired { application, catalogue, store: Store::Rows, routes: again })
+    }
+
+    /// Likewise, where everything is kept in a ledger: ordering follows it, and so do the others.
+    fn event_sourced(&self, service: &mut Service, ledger: &Ledger) -> Result<Wired, service::Error> {
+        let (grid, orders) = ::choreography::ledger::aggregates(service, ledger)?;
+        let application = Arc::new(self.application(orders, Process::Choreographed));
+        let participant = choreography::Participant { application: application.clone() };
+        ::choreography::ledger::react(service, ledger, &self.database, NAME, participant)?;
+
+        let offers = ::choreography::ledger::offers(service, ledger)?;
+        let catalogue = Arc::new(event_sourcing::Published { offers, database: self.database.clone() });
+        let store = Store::Ledger(ledger::Orders::new(grid));
+        Ok(Wired { application, catalogue, store, routes: Router::new() })
     }
 
     fn application(&self, orders: Orders, process: Process) -> Application {

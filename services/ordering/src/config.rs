@@ -6,6 +6,7 @@ use chassis::{alone::ByAddress, config::Env, limits::Limits, retention::Retentio
 
 use choreography::callbacks::Addresses;
 use contracts::Style;
+use event_store::Ledger;
 use messaging::Broker;
 
 use crate::process::Participant;
@@ -42,6 +43,8 @@ pub enum Reach {
     Notification(Arc<dyn Broker>, Addresses),
     /// They hear over this broker what has become of everything; so does it.
     StateTransfer(Arc<dyn Broker>),
+    /// They follow this ledger, in which everything is kept; so does it.
+    EventSourcing(Ledger),
 }
 
 impl Reach {
@@ -53,6 +56,7 @@ impl Reach {
             Self::Messaging(_) => Style::Messaging,
             Self::Notification(..) => Style::Notification,
             Self::StateTransfer(_) => Style::StateTransfer,
+            Self::EventSourcing(_) => Style::EventSourcing,
         }
     }
 }

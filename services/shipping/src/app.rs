@@ -22,8 +22,9 @@ use chassis::{
     service::{self, Running, Service},
     timeline, webhook,
 };
-use contracts::{shipping::Reply, topics};
+use contracts::{Style, shipping::Reply, topics};
 use database::{Database, Schema, leases};
+use event_store::Ledger;
 use journal::Recording;
 use saga::tasks::{self, Wake, Worker};
 
@@ -35,7 +36,7 @@ use crate::{
     carrier::Carrier,
     domain::Shipment,
     http,
-    store::{self, Rows},
+    store::{self, Rows, Store},
     styles::{self, SOURCE, choreography, messaging, notification, rest, state_transfer},
 };
 
@@ -71,25 +72,30 @@ impl App {
         let mut service = Service::new("shipping", style, platform, config.limits.clone())?;
 
         // The data, closed when nobody uses it any more.
-        let database = service.open(&config.database, SCHEMAS)?;
+        let database = match &config.reach {
+            Reach::EventSourcing(ledger) => service.share(ledger.database(), SOURCE),
+            _ => service.open(&config.database, SCHEMAS)?,
+        };
 
         // What repeats by itself: forgetting what is of no use any more, and looking at what waits.
         let tombstones = config.retention.tombstones;
         let tombstones =
             Kept::new("tombstones", tombstones, store::oldest_tombstone, store::forget_tombstones);
-        let kept = vec![
+        let mut kept = vec![
             Kept::messages(&config.retention),
             Kept::discards(&config.retention),
             Kept::journal(&config.retention),
-            tombstones,
         ];
+        if config.reach.style() != Style::EventSourcing {
+            kept.push(tombstones); // a ledger forgets nothing
+        }
         retention::clean(&mut service, platform, &database, kept)?;
         backlog::watch(&mut service, &database)?;
         backlog::watch_tasks(&mut service, &database, &[BOOK])?;
 
         // The style: how the others ask, how they are answered, and whether they hear of what happens.
         let client = service.client(client::Options::default())?;
-        let Wired { shipments, late, enter } = match &config.reach {
+        let Wired { shipments, late, store, enter } = match &config.reach {
             Reach::Rest(ordering) => rest(&mut service, &database, client.clone(), ordering)?,
             Reach::Messaging(broker) => messaging(&mut service, &database, broker)?,
             Reach::Notification(broker, owners) => {
@@ -99,6 +105,7 @@ impl App {
             Reach::StateTransfer(broker) => {
                 choreographed(&mut service, &database, broker, state_transfer::means())?
             }
+            Reach::EventSourcing(ledger) => event_sourced(&mut service, &database, ledger)?,
         };
 
         // What shipments are asked, and the worker that has them booked.
@@ -118,11 +125,12 @@ impl App {
         service.spawn("book", |drain| async move { worker.run(drain.requested(), GRACE).await });
 
         // The ways in last: whoever is let in finds everything running.
-        let audit = Router::new().route("/audit", get(audit)).with_state(database.clone());
+        let audit = Router::new().route("/audit", get(audit)).with_state((database.clone(), store.clone()));
         service.merge_admin(audit.merge(dead_letters::routes(database.clone())));
         let participant = enter(&mut service, application)?;
         let told = timeline::routes(SOURCE, database.clone());
-        let address = service.serve(http::router(database).merge(participant).merge(told), config.listen)?;
+        let address =
+            service.serve(http::router(database, store).merge(participant).merge(told), config.listen)?;
         Ok(Running::new(service, address))
     }
 }
@@ -133,6 +141,8 @@ struct Wired {
     shipments: Shipments,
     /// How what is known late is said.
     late: Arc<dyn Late<Reply>>,
+    /// Where they are looked at.
+    store: Store,
     /// Lets the others in, once everything is running.
     enter: Enter,
 }
@@ -152,6 +162,7 @@ fn rest(
     Ok(Wired {
         shipments: Shipments::new(Recording::new(Rows)),
         late: Arc::new(styles::answers(outbox)),
+        store: Store::Rows,
         enter: Box::new(|_, application| Ok(rest::router(rest::Participant { application, database }))),
     })
 }
@@ -168,6 +179,7 @@ fn messaging(
     Ok(Wired {
         shipments: Shipments::new(Recording::new(published)),
         late: Arc::new(answers.clone()),
+        store: Store::Rows,
         enter: Box::new(move |service, application| {
             let participant = messaging::Participant { application, answers };
             let (topic, options) = (topics::SHIPPING_COMMANDS, consumer::Options::default());
@@ -198,6 +210,7 @@ where
     Ok(Wired {
         shipments: kept.aggregates,
         late: Arc::new(reporter.clone()),
+        store: Store::Rows,
         enter: Box::new(move |service, application| {
             let participant = choreography::Participant { application, reporter: reporter.clone() };
             react(service, &database, &broker, source, participant, reporter)
@@ -205,6 +218,26 @@ where
     })
 }
 
-async fn audit(State(database): State<Database>) -> Result<Json<Audit>, Problem> {
-    Ok(Json(database.read(async |tx| audit::audit(tx).await).await?))
+/// Nobody asks: the service follows the ledger, in which everything is kept.
+fn event_sourced(
+    service: &mut Service,
+    database: &Database,
+    ledger: &Ledger,
+) -> Result<Wired, service::Error> {
+    let kept = ::choreography::ledger::keep(service, ledger)?;
+    let (reporter, database, ledger) = (kept.reporter, database.clone(), ledger.clone());
+    Ok(Wired {
+        shipments: kept.aggregates,
+        late: Arc::new(reporter.clone()),
+        store: Store::Ledger(kept.grid),
+        enter: Box::new(move |service, application| {
+            let participant = choreography::Participant { application, reporter };
+            ::choreography::ledger::react(service, &ledger, &database, SOURCE, participant)?;
+            Ok(Router::new())
+        }),
+    })
+}
+
+async fn audit(State((database, store)): State<(Database, Store)>) -> Result<Json<Audit>, Problem> {
+    Ok(Json(database.read(async move |tx| audit::audit(&store, tx).await).await?))
 }

@@ -8,7 +8,7 @@ use messaging::audit::{self, InboxAudit, OutboxAudit};
 use saga::tasks;
 use serde::Serialize;
 
-use crate::{application::BOOK, store};
+use crate::{application::BOOK, store::Store};
 
 /// Everything that the service owns.
 #[derive(Debug, Serialize)]
@@ -31,8 +31,8 @@ pub struct Audit {
 ///
 /// # Errors
 /// If the store fails.
-pub async fn audit(tx: &mut Transaction) -> Result<Audit, Error> {
-    let aggregates = store::all(tx).await?;
+pub async fn audit(store: &Store, tx: &mut Transaction) -> Result<Audit, Error> {
+    let aggregates = store.all(tx).await?;
     let mut counters = BTreeMap::new();
     for shipment in &aggregates {
         *counters.entry(shipment.status).or_default() += 1;

@@ -1,9 +1,13 @@
 //! Shipments in the ledger, for the style in which that is the only place where they are.
 
-use contracts::{OrderId, shipping::Event};
-use event_store::{EventSourced, EventTypes, StreamName};
+use contracts::{
+    OrderId,
+    shipping::{self, Event},
+};
+use database::{Error, Transaction};
+use event_store::{EventSourced, EventTypes, Grid, StreamName};
 
-use crate::domain::Shipment;
+use crate::{domain::Shipment, view};
 
 impl EventSourced for Shipment {
     const STATE_SCHEMA: &'static str = "91bd24f1d30454ab";
@@ -19,6 +23,35 @@ impl EventSourced for Shipment {
     fn id_of(stream: &StreamName) -> Option<OrderId> {
         stream.id().parse().ok()
     }
+}
+
+/// The shipment of an order, as clients see it.
+pub(crate) async fn find(
+    grid: &Grid<Shipment>,
+    tx: &mut Transaction,
+    order_id: OrderId,
+) -> Result<Option<shipping::Shipment>, Error> {
+    Ok(view::of(order_id, &grid.whole(tx, &order_id).await?))
+}
+
+/// The newest shipments, at most `limit`, all of them older than the order `before` if there is one.
+pub(crate) async fn newest(
+    grid: &Grid<Shipment>,
+    tx: &mut Transaction,
+    before: Option<OrderId>,
+    limit: u32,
+) -> Result<Vec<shipping::Shipment>, Error> {
+    let found = grid.page_before(tx, before.as_ref(), limit, &()).await?;
+    Ok(found.iter().filter_map(|(order_id, shipment)| view::of(*order_id, shipment)).collect())
+}
+
+/// Every shipment, sorted by id.
+pub(crate) async fn all(
+    grid: &Grid<Shipment>,
+    tx: &mut Transaction,
+) -> Result<Vec<shipping::Shipment>, Error> {
+    let found = grid.page(tx, None, u32::MAX, &()).await?;
+    Ok(found.iter().filter_map(|(order_id, shipment)| view::of(*order_id, shipment)).collect())
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use contracts::{
     shipping::{self, ShipmentStatus},
 };
 use database::{Error, Kind, Migration, Row, Schema, Transaction, params, statements};
+use event_store::Grid;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
     domain::{Dispatch, Request, Shipment, Stage},
-    view,
+    ledger, view,
 };
 
 /// The table of shipments.
@@ -66,6 +67,59 @@ statements! {
     /// Forgets some old tombstones.
     const FORGET: "DELETE FROM shipments WHERE order_id IN (\
         SELECT order_id FROM shipments WHERE barred_at < $1 ORDER BY barred_at LIMIT $2)";
+}
+
+/// Where shipments are, for whoever looks at them.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// In rows of the service's own.
+    Rows,
+    /// In the ledger, and in memory as far as there is room.
+    Ledger(Grid<Shipment>),
+}
+
+impl Store {
+    /// The shipment of an order, as clients see it.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn find(
+        &self,
+        tx: &mut Transaction,
+        order_id: OrderId,
+    ) -> Result<Option<shipping::Shipment>, Error> {
+        match self {
+            Self::Rows => find(tx, order_id).await,
+            Self::Ledger(grid) => ledger::find(grid, tx, order_id).await,
+        }
+    }
+
+    /// The newest shipments, at most `limit`, all of them older than the order `before` if there is one.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn newest(
+        &self,
+        tx: &mut Transaction,
+        before: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<shipping::Shipment>, Error> {
+        match self {
+            Self::Rows => newest(tx, before, limit).await,
+            Self::Ledger(grid) => ledger::newest(grid, tx, before, limit).await,
+        }
+    }
+
+    /// Every shipment, sorted by id.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn all(&self, tx: &mut Transaction) -> Result<Vec<shipping::Shipment>, Error> {
+        match self {
+            Self::Rows => all(tx).await,
+            Self::Ledger(grid) => ledger::all(grid, tx).await,
+        }
+    }
 }
 
 /// Shipments kept as rows.

@@ -1,10 +1,23 @@
 //! Products in the ledger, for the style in which that is the only place where they are.
 
-use aggregate::Aggregate as _;
-use contracts::{OrderId, Sku, warehouse::Event};
-use event_store::{EventSourced, EventTypes, StreamName};
+use std::collections::BTreeMap;
 
-use crate::domain::Product;
+use aggregate::{Aggregate as _, Versioned};
+use contracts::{
+    OrderId, Sku,
+    warehouse::{self, Event},
+};
+use database::{Error, Transaction};
+use event_store::{EventSourced, EventTypes, Grid, StreamName};
+
+use crate::{
+    domain::{Product, Reservation},
+    store::{Audited, Held},
+    view,
+};
+
+/// How many products are counted at a time.
+const PAGE: u32 = 256;
 
 impl EventSourced for Product {
     const STATE_SCHEMA: &'static str = "048d28af3bf62c60";
@@ -42,13 +55,72 @@ impl EventSourced for Product {
     }
 }
 
+/// The products after one, at most `limit`, by sku.
+pub(crate) async fn list(
+    grid: &Grid<Product>,
+    tx: &mut Transaction,
+    after: Option<&Sku>,
+    limit: u32,
+) -> Result<Vec<warehouse::Product>, Error> {
+    let found = grid.page(tx, after, limit, &None).await?;
+    Ok(found.into_iter().filter_map(|(sku, product)| view::of(sku, &product)).collect())
+}
+
+/// The products after one, at most `limit`, with what is set aside of them.
+pub(crate) async fn audit(
+    grid: &Grid<Product>,
+    tx: &mut Transaction,
+    after: Option<&Sku>,
+    limit: u32,
+) -> Result<Vec<Audited>, Error> {
+    let mut audited = Vec::new();
+    for (sku, product) in grid.wholes(tx, after, limit).await? {
+        let held = product.state.reservations.iter().filter_map(|(order_id, it)| match it {
+            Reservation::Held(quantity) => {
+                Some(Held { order_id: *order_id, quantity: quantity.get().into() })
+            }
+            Reservation::Released | Reservation::TakenOut => None,
+        });
+        let held = held.collect();
+        audited.extend(view::of(sku, &product).map(|product| Audited { product, held }));
+    }
+    Ok(audited)
+}
+
+/// How many there are of what, over all products.
+pub(crate) async fn counters(
+    grid: &Grid<Product>,
+    tx: &mut Transaction,
+) -> Result<BTreeMap<String, i64>, Error> {
+    let mut counters = BTreeMap::from([("products".to_owned(), 0), ("pieces_taken_out".to_owned(), 0)]);
+    let mut after = None;
+    loop {
+        let page = grid.wholes(tx, after.as_ref(), PAGE).await?;
+        for (_, Versioned { state, .. }) in &page {
+            let kinds = state.reservations.values().map(|it| match it {
+                Reservation::Held(_) => "reservations_held",
+                Reservation::Released => "reservations_released",
+                Reservation::TakenOut => "reservations_taken_out",
+            });
+            for kind in kinds.chain(["products"]) {
+                *counters.entry(kind.to_owned()).or_default() += 1;
+            }
+            let gone = state.stock.received.get() - state.stock.on_hand.get();
+            *counters.entry("pieces_taken_out".to_owned()).or_default() += gone;
+        }
+        match page.last() {
+            Some((last, _)) if page.len() == PAGE as usize => after = Some(last.clone()),
+            _ => return Ok(counters),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use contracts::Money;
     use event_store::testing::shape;
 
     use super::*;
-    use crate::domain::Reservation;
 
     #[test]
     fn snapshots_are_of_the_form_that_is_written_down() {

@@ -10,7 +10,7 @@ use database::{Database, Error};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::{store, view};
+use crate::{store::Store, view};
 
 /// Which invoices are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -33,16 +33,16 @@ pub(super) struct Which {
     ),
 )]
 pub(super) async fn list(
-    State(database): State<Database>,
+    State((database, store)): State<(Database, Store)>,
     Query(which): Query<Which>,
     Query(slice): Query<Slice>,
 ) -> Result<Json<Page<Invoice>>, Problem> {
     let (limit, before) = (slice.limit()?, slice.after(|cursor| cursor.parse().ok())?);
     let invoices = database.read(async move |tx| match which.order_id {
         Some(order_id) => {
-            Ok::<_, Error>(Vec::from_iter(store::find(tx, order_id).await?.map(|it| (order_id, it))))
+            Ok::<_, Error>(Vec::from_iter(store.find(tx, order_id).await?.map(|it| (order_id, it))))
         }
-        None => store::newest(tx, before, limit + 1).await,
+        None => store.newest(tx, before, limit + 1).await,
     });
     let invoices = invoices.await?.iter().filter_map(|(id, invoice)| view::of(*id, invoice)).collect();
     Ok(Json(page(invoices, limit, |invoice: &Invoice| invoice.id.to_string())))
@@ -60,10 +60,10 @@ pub(super) async fn list(
     ),
 )]
 pub(super) async fn find(
-    State(database): State<Database>,
+    State((database, store)): State<(Database, Store)>,
     Path(id): Path<OrderId>,
 ) -> Result<Json<Invoice>, Problem> {
-    let invoice = database.read(async move |tx| store::find(tx, id).await).await?;
+    let invoice = database.read(async move |tx| store.find(tx, id).await).await?;
     let invoice = invoice.and_then(|invoice| view::of(id, &invoice));
     invoice.map(Json).ok_or_else(|| Problem::not_found("invoice"))
 }

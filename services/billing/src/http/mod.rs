@@ -14,7 +14,7 @@ use chassis::{changes::Changes, idempotency::Idempotency};
 use database::Database;
 use utoipa::OpenApi;
 
-use crate::application::Application;
+use crate::{application::Application, store::Store};
 
 /// What handlers work with.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Api {
     pub application: Application,
     /// Where they are kept.
     pub database: Database,
+    /// Where they are looked at.
+    pub store: Store,
     /// Which requests were answered before.
     pub idempotency: Idempotency,
     /// What tells of the results of attempts.
@@ -36,7 +38,7 @@ pub fn router(api: Api) -> Router {
     let reading = Router::new()
         .route("/v1/invoices", get(invoices::list))
         .route("/v1/invoices/{id}", get(invoices::find))
-        .with_state(api.database.clone());
+        .with_state((api.database.clone(), api.store.clone()));
     let paying = Router::new().route("/v1/invoices/{id}/pay", post(pay::pay)).with_state(api);
     reading.merge(paying)
 }

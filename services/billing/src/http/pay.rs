@@ -20,7 +20,7 @@ use database::Transaction;
 use tokio::time::Instant;
 
 use super::Api;
-use crate::{application::Error, domain::AttemptResult, store, view};
+use crate::{application::Error, domain::AttemptResult, view};
 
 /// The code of the problem that the payment was refused.
 const PAYMENT_REFUSED: &str = "PAYMENT_REFUSED";
@@ -77,7 +77,8 @@ impl Api {
     /// What became of an attempt, and the invoice then; `None` if that is not known by the deadline.
     async fn result(&self, id: OrderId, attempt: u32, deadline: Instant) -> Option<(AttemptResult, Invoice)> {
         let look = || async {
-            let invoice = self.database.read(async move |tx| store::find(tx, id).await).await?;
+            let store = self.store.clone();
+            let invoice = self.database.read(async move |tx| store.find(tx, id).await).await?;
             Ok::<_, database::Error>(
                 invoice.and_then(|invoice| invoice.state.result_of(attempt).zip(view::of(id, &invoice))),
             )

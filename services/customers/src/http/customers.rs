@@ -22,10 +22,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Api;
-use crate::{
-    application::{Error, Registration},
-    store,
-};
+use crate::application::{Error, Registration};
 
 /// Registers a customer.
 #[utoipa::path(
@@ -61,7 +58,8 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Customer>>, Problem> {
     let limit = slice.limit()?;
     let after: Option<CustomerId> = slice.after(|cursor| cursor.parse().ok())?;
-    let found = api.database.read(async move |tx| store::list(tx, after, limit + 1).await).await?;
+    let store = api.store;
+    let found = api.database.read(async move |tx| store.list(tx, after, limit + 1).await).await?;
     Ok(Json(page(found, limit, |customer| customer.id.uuid().simple().to_string())))
 }
 

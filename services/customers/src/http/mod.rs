@@ -8,7 +8,7 @@ use chassis::{idempotency::Idempotency, ids::Ids};
 use database::Database;
 use utoipa::OpenApi;
 
-use crate::application::Application;
+use crate::{application::Application, store::Store};
 
 /// What handlers work with.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Api {
     pub application: Application,
     /// Where they are kept.
     pub database: Database,
+    /// Where many of them are looked at.
+    pub store: Store,
     /// Which requests were answered before.
     pub idempotency: Idempotency,
     /// The ids of new customers.

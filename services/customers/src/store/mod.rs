@@ -6,10 +6,16 @@ mod list;
 mod retention;
 mod rows;
 
+use std::collections::BTreeMap;
+
 use chassis::idempotency;
 use choreography::{copies, reports};
-use database::{Kind, Migration, Schema, Statement, leases};
+use contracts::{CustomerId, customers};
+use database::{Error, Kind, Migration, Schema, Statement, Transaction, leases};
+use event_store::Grid;
 use messaging::{inbox, outbox};
+
+use crate::{domain::Customer, ledger};
 
 pub use audit::{Audited, Held, audit, counters};
 pub use list::{documents, list};
@@ -70,3 +76,57 @@ CREATE INDEX customer_reservations_over ON customer_reservations (changed_at) WH
 /// Every statement of the tables of customers, for the check that another database understands them too.
 pub const STATEMENTS: &[&[Statement]] =
     &[rows::STATEMENTS, list::STATEMENTS, audit::STATEMENTS, retention::STATEMENTS];
+
+/// Where customers are, for whoever looks at many of them.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// In rows of the service's own.
+    Rows,
+    /// In the ledger, and in memory as far as there is room.
+    Ledger(Grid<Customer>),
+}
+
+impl Store {
+    /// The customers after one, at most `limit`, in the order of their ids.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn list(
+        &self,
+        tx: &mut Transaction,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Result<Vec<customers::Customer>, Error> {
+        match self {
+            Self::Rows => list(tx, after, limit).await,
+            Self::Ledger(grid) => ledger::list(grid, tx, after, limit).await,
+        }
+    }
+
+    /// As [`list`](Self::list), with what is set aside.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn audit(
+        &self,
+        tx: &mut Transaction,
+        after: Option<CustomerId>,
+        limit: u32,
+    ) -> Result<Vec<Audited>, Error> {
+        match self {
+            Self::Rows => audit(tx, after, limit).await,
+            Self::Ledger(grid) => ledger::audit(grid, tx, after, limit).await,
+        }
+    }
+
+    /// How many there are of what, over all customers.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn counters(&self, tx: &mut Transaction) -> Result<BTreeMap<String, i64>, Error> {
+        match self {
+            Self::Rows => counters(tx).await,
+            Self::Ledger(grid) => ledger::counters(grid, tx).await,
+        }
+    }
+}

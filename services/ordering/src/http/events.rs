@@ -13,7 +13,7 @@ use database::Database;
 use futures_util::{Stream, StreamExt, stream};
 
 use super::{Api, answer};
-use crate::store::{self, Entry};
+use crate::store::{Entry, Store};
 
 /// How long a stream goes without looking by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -46,26 +46,29 @@ pub(super) async fn events(
     about("order.id", &id);
     // Before the first look, so that no status falls between the two.
     let subscription = api.changes.subscribe(id.uuid());
-    let found = api.database.read(async move |tx| store::find(tx, id).await).await?;
+    let store = api.store.clone();
+    let found = api.database.read(async move |tx| store.find(tx, id).await).await?;
     let order = found.ok_or_else(answer::unknown_order)?;
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(parse);
     let seen = seen.unwrap_or_default();
-    if order.status.is_final() && seen >= outcome_of(&api.database, id).await? {
+    if order.status.is_final() && seen >= outcome_of(&api, id).await? {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let Api { database, stopping, .. } = api;
-    let follower = Follower { database, id, seen, subscription, stopping, ended: false };
+    let Api { database, store, stopping, .. } = api;
+    let follower = Follower { database, store, id, seen, subscription, stopping, ended: false };
     Ok(Sse::new(follow(follower)).keep_alive(sse::KeepAlive::default()).into_response())
 }
 
 /// The last event of an order that is at its end.
-async fn outcome_of(database: &Database, id: OrderId) -> Result<Seen, Problem> {
-    let entries = database.read(async move |tx| store::statuses_after(tx, id, 0).await).await?;
+async fn outcome_of(api: &Api, id: OrderId) -> Result<Seen, Problem> {
+    let store = api.store.clone();
+    let entries = api.database.read(async move |tx| store.statuses_after(tx, id, 0).await).await?;
     Ok(Seen { seq: entries.last().map_or(0, |entry| entry.seq), outcome: true })
 }
 
 struct Follower {
     database: Database,
+    store: Store,
     id: OrderId,
     seen: Seen,
     subscription: Subscription,
@@ -87,8 +90,8 @@ impl Follower {
         while !self.ended {
             // The one seen last is read again: its outcome may still be to come.
             let (id, after) = (self.id, self.seen.seq.saturating_sub(1));
-            let entries =
-                self.database.read(async move |tx| store::statuses_after(tx, id, after).await).await;
+            let store = self.store.clone();
+            let entries = self.database.read(async move |tx| store.statuses_after(tx, id, after).await).await;
             let Ok(entries) = entries else { return None };
             let events = self.unseen(&entries);
             if !events.is_empty() {

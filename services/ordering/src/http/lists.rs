@@ -14,7 +14,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Api;
-use crate::store::{self, Filter};
+use crate::store::Filter;
 
 /// The longest page.
 const MOST: u32 = 100;
@@ -47,7 +47,8 @@ pub(super) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Result<axum::Json<Page<Order>>, Problem> {
     let (filter, limit) = parse(&wanted)?;
-    let found = api.database.read(async move |tx| store::list(tx, &filter, limit + 1).await).await?;
+    let store = api.store;
+    let found = api.database.read(async move |tx| store.list(tx, &filter, limit + 1).await).await?;
     Ok(axum::Json(page(found, limit, |order| order.id.to_string())))
 }
 

@@ -21,7 +21,7 @@ use chassis::{changes::Changes, idempotency::Idempotency, ids::Ids, problem::Pro
 use database::Database;
 use utoipa::OpenApi;
 
-use crate::{application::Application, catalogue::Catalogue};
+use crate::{application::Application, catalogue::Catalogue, store::Store};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub struct Api {
     pub catalogue: Arc<dyn Catalogue>,
     /// Ordering's database.
     pub database: Database,
+    /// Where orders are looked at.
+    pub store: Store,
     /// Requests repeated under a key.
     pub idempotency: Idempotency,
     /// Tells waiting clients.

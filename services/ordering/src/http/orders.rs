@@ -16,7 +16,7 @@ use database::Transaction;
 use serde::Deserialize;
 
 use super::{Api, answer, early, fields, wait};
-use crate::{application::NewOrder, error::Error, store};
+use crate::{application::NewOrder, error::Error};
 
 /// Begins an order; with `place: true` it is placed at once, and the answer is as that of `place`.
 #[utoipa::path(
@@ -106,7 +106,8 @@ pub(super) async fn show(
     if past.version.or(past.as_of).or(past.known_at).is_some() {
         return Err(super::not_in_this_style().await);
     }
-    let found = api.database.read(async move |tx| store::find(tx, id).await).await?;
+    let store = api.store;
+    let found = api.database.read(async move |tx| store.find(tx, id).await).await?;
     let order = found.ok_or_else(answer::unknown_order)?;
     Ok(answer::shown(StatusCode::OK, &order).into_response())
 }

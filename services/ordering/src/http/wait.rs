@@ -12,7 +12,7 @@ use contracts::{
 };
 
 use super::{Api, answer};
-use crate::{book::settled, store};
+use crate::book::settled;
 
 /// What is left of the deadline for the answer's way back.
 const MARGIN: Duration = Duration::from_millis(50);
@@ -47,7 +47,10 @@ async fn wait(
     let limit = prefer.wait.unwrap_or(api.wait);
     let limit = context.remaining().map_or(limit, |left| limit.min(left.saturating_sub(MARGIN)));
     let deadline = tokio::time::Instant::now() + limit;
-    let look = async || api.database.read(async move |tx| store::find(tx, id).await).await;
+    let look = async || {
+        let store = api.store.clone();
+        api.database.read(async move |tx| store.find(tx, id).await).await
+    };
     let found = wait_until(&api.changes, settled(id), deadline, async || match look().await? {
         Some(order) if !enough(&order) => Ok::<_, database::Error>(None),
         found => Ok(Some(found)),

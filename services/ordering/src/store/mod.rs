@@ -5,12 +5,99 @@ mod lists;
 mod rows;
 mod statuses;
 
-use database::{Kind, Migration, Schema, Statement};
+use contracts::{OrderId, ordering};
+use database::{Error, Kind, Migration, Schema, Statement, Transaction};
+use uuid::Uuid;
 
 pub use audit::{audit, documents, unpaid};
 pub use lists::{Filter, list};
 pub use rows::{Rows, find};
 pub use statuses::{Entry, statuses_after};
+
+pub(crate) use statuses::entries;
+
+use crate::ledger::Orders;
+
+/// Where orders are, for whoever looks at them.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// In rows of ordering's own.
+    Rows,
+    /// In the ledger, and in memory as far as there is room.
+    Ledger(Orders),
+}
+
+impl Store {
+    /// An order as clients see it, without what other services know of it.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn find(&self, tx: &mut Transaction, id: OrderId) -> Result<Option<ordering::Order>, Error> {
+        match self {
+            Self::Rows => find(tx, id).await,
+            Self::Ledger(orders) => orders.find(tx, id).await,
+        }
+    }
+
+    /// The newest orders that fit, at most `limit`.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn list(
+        &self,
+        tx: &mut Transaction,
+        filter: &Filter,
+        limit: u32,
+    ) -> Result<Vec<ordering::Order>, Error> {
+        match self {
+            Self::Rows => list(tx, filter, limit).await,
+            Self::Ledger(orders) => orders.list(tx, filter, limit).await,
+        }
+    }
+
+    /// The statuses that came after the one of this number, in order; all of them after 0.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn statuses_after(
+        &self,
+        tx: &mut Transaction,
+        id: OrderId,
+        seq: u64,
+    ) -> Result<Vec<Entry>, Error> {
+        match self {
+            Self::Rows => statuses_after(tx, id, seq).await,
+            Self::Ledger(orders) => orders.statuses_after(tx, id, seq).await,
+        }
+    }
+
+    /// The orders above an id, in the order of their ids, at most `limit`.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn audit(
+        &self,
+        tx: &mut Transaction,
+        after: Uuid,
+        limit: u32,
+    ) -> Result<Vec<ordering::Order>, Error> {
+        match self {
+            Self::Rows => audit(tx, after, limit).await,
+            Self::Ledger(orders) => orders.audit(tx, after, limit).await,
+        }
+    }
+
+    /// How many orders are shipped and not paid for, their payment refused for good.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn unpaid(&self, tx: &mut Transaction) -> Result<i64, Error> {
+        match self {
+            Self::Rows => unpaid(tx).await,
+            Self::Ledger(orders) => orders.unpaid(tx).await,
+        }
+    }
+}
 
 /// The tables of orders.
 pub const SCHEMA: Schema = Schema {

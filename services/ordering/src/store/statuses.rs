@@ -31,21 +31,32 @@ pub struct Entry {
     pub is_outcome: bool,
 }
 
-/// Writes down the statuses that a change led through, one by one, each under the order's version at that moment.
+/// Writes down the statuses that a change led through.
 pub(super) async fn record(tx: &mut Transaction, change: &Change<Order>) -> Result<(), Error> {
-    let mut order = change.before.clone();
-    for (seq, event) in (change.expected + 1..).zip(&change.events) {
-        let came_from = order.exists().then_some(order.status);
-        order.evolve(event);
-        let Some(at) = status_time(event) else { continue };
-        let entered = came_from != Some(order.status);
-        let reason = order.reason.as_ref().and_then(text);
-        let cancel = order.cancel().as_ref().and_then(text);
-        let (id, status, outcome) = (change.id.uuid(), text(&order.status), order.is_outcome());
-        let row = params![id, seq, status, reason, cancel, entered, outcome, at.micros()];
+    let entries = entries(change.id, change.before.clone(), change.expected, &change.events);
+    for Entry { seq, change, entered, is_outcome } in entries {
+        let (id, status, at) = (change.order_id.uuid(), text(&change.status), change.at.micros());
+        let (reason, cancel) = (change.reason.as_ref().and_then(text), change.cancel.as_ref().and_then(text));
+        let row = params![id, seq, status, reason, cancel, entered, is_outcome, at];
         tx.execute(INSERT, row).await?;
     }
     Ok(())
+}
+
+/// The statuses that these events lead an order through that is at version `after`, one by one, each under the order's version
+/// at that moment.
+pub(crate) fn entries(id: OrderId, mut order: Order, after: u64, events: &[Event]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for (seq, event) in (after + 1..).zip(events) {
+        let came_from = order.exists().then_some(order.status);
+        order.evolve(event);
+        let Some(at) = status_time(event) else { continue };
+        let Order { status, reason, .. } = order;
+        let change = StatusChange { order_id: id, status, reason, cancel: order.cancel(), at };
+        let (entered, is_outcome) = (came_from != Some(status), order.is_outcome());
+        entries.push(Entry { seq, change, entered, is_outcome });
+    }
+    entries
 }
 
 /// The statuses that came after the one of this number, in order; all of them after 0.

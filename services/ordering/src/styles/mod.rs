@@ -3,6 +3,7 @@
 
 pub mod call;
 pub mod choreography;
+pub mod event_sourcing;
 pub mod quotes;
 pub mod replies;
 

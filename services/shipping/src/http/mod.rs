@@ -7,12 +7,14 @@ use axum::{Router, routing::get};
 use database::Database;
 use utoipa::OpenApi;
 
+use crate::store::Store;
+
 /// The routes.
-pub fn router(database: Database) -> Router {
+pub fn router(database: Database, store: Store) -> Router {
     Router::new()
         .route("/v1/shipments", get(shipments::list))
         .route("/v1/shipments/{order_id}", get(shipments::find))
-        .with_state(database)
+        .with_state((database, store))
 }
 
 /// The API's description; the gateway's is made of those of all services.

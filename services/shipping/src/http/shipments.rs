@@ -10,7 +10,7 @@ use database::{Database, Error};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::store;
+use crate::store::Store;
 
 /// Which shipments are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -33,14 +33,14 @@ pub(super) struct Which {
     ),
 )]
 pub(super) async fn list(
-    State(database): State<Database>,
+    State((database, store)): State<(Database, Store)>,
     Query(which): Query<Which>,
     Query(slice): Query<Slice>,
 ) -> Result<Json<Page<Shipment>>, Problem> {
     let (limit, before) = (slice.limit()?, slice.after(|cursor| cursor.parse().ok())?);
     let shipments = database.read(async move |tx| match which.order_id {
-        Some(order_id) => Ok::<_, Error>(Vec::from_iter(store::find(tx, order_id).await?)),
-        None => store::newest(tx, before, limit + 1).await,
+        Some(order_id) => Ok::<_, Error>(Vec::from_iter(store.find(tx, order_id).await?)),
+        None => store.newest(tx, before, limit + 1).await,
     });
     Ok(Json(page(shipments.await?, limit, |shipment| shipment.order_id.to_string())))
 }
@@ -57,9 +57,9 @@ pub(super) async fn list(
     ),
 )]
 pub(super) async fn find(
-    State(database): State<Database>,
+    State((database, store)): State<(Database, Store)>,
     Path(order_id): Path<OrderId>,
 ) -> Result<Json<Shipment>, Problem> {
-    let shipment = database.read(async move |tx| store::find(tx, order_id).await).await?;
+    let shipment = database.read(async move |tx| store.find(tx, order_id).await).await?;
     shipment.map(Json).ok_or_else(|| Problem::not_found("shipment"))
 }

@@ -11,7 +11,7 @@ use chassis::idempotency::Idempotency;
 use database::Database;
 use utoipa::OpenApi;
 
-use crate::application::Application;
+use crate::{application::Application, store::Store};
 
 /// What handlers work with.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Api {
     pub application: Application,
     /// Where they are kept.
     pub database: Database,
+    /// Where many of them are looked at.
+    pub store: Store,
     /// Which requests were answered before.
     pub idempotency: Idempotency,
 }

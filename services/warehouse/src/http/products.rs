@@ -22,10 +22,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Api;
-use crate::{
-    application::{Addition, Alteration, Error},
-    store,
-};
+use crate::application::{Addition, Alteration, Error};
 
 /// Adds a product.
 #[utoipa::path(
@@ -59,7 +56,8 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Product>>, Problem> {
     let limit = slice.limit()?;
     let after: Option<Sku> = slice.after(|cursor| cursor.parse().ok())?;
-    let found = api.database.read(async move |tx| store::list(tx, after.as_ref(), limit + 1).await).await?;
+    let store = api.store;
+    let found = api.database.read(async move |tx| store.list(tx, after.as_ref(), limit + 1).await).await?;
     Ok(Json(page(found, limit, |product| product.sku.to_string())))
 }
 

@@ -103,7 +103,7 @@ fn follow(
     let observer = service.observers().messages()?;
     for topic in TOPICS {
         let (broker, follower) = (config.feed.broker().clone(), follower.clone());
-        let options = consumer::Options::default();
+        let options = consumer::Options { together: true, ..consumer::Options::default() };
         let consumer = Consumer::new(broker, topic, &config.group, follower, database.clone(), options);
         let consumer = consumer.observed(observer.clone());
         let backlog = consumer.backlog();

@@ -30,24 +30,33 @@ pub(crate) struct Follower {
 
 impl Handler for Follower {
     async fn handle(&self, tx: &mut Transaction, message: &Envelope) -> Result<(), HandlerError> {
-        self.take_in(tx, message, (self.reads)(message)?).await
+        Handler::handle_all(self, tx, &[message]).await
+    }
+
+    async fn handle_all(&self, tx: &mut Transaction, messages: &[&Envelope]) -> Result<(), HandlerError> {
+        let read = |message: &&Envelope| (self.reads)(message);
+        let items: Vec<Item> = messages.iter().map(read).collect::<Result<_, _>>()?;
+        self.take_in(tx, messages, items).await
     }
 }
 
 impl Follower {
+    /// Takes in what each of the messages tells.
     async fn take_in(
         &self,
         tx: &mut Transaction,
-        message: &Envelope,
-        item: Item,
+        messages: &[&Envelope],
+        items: Vec<Item>,
     ) -> Result<(), HandlerError> {
-        let run = republish::run_of(message);
-        self.projector.apply(tx, &item, run).await.map_err(failed)?;
-        if run.is_none() {
-            self.lag.taken_in(tx, message.time);
-            return Ok(());
+        let runs = messages.iter().map(|message| republish::run_of(message));
+        let told: Vec<_> = items.into_iter().zip(runs).collect();
+        self.projector.apply(tx, &told).await.map_err(failed)?;
+        let happened = messages.iter().zip(&told).filter(|(_, (_, run))| run.is_none());
+        let times: Vec<i64> = happened.map(|(message, _)| message.time).collect();
+        if times.len() < messages.len() {
+            self.rebuild.wake_after_commit(tx);
         }
-        self.rebuild.wake_after_commit(tx);
+        self.lag.taken_in(tx, times);
         Ok(())
     }
 }
@@ -79,11 +88,23 @@ impl Enriched for Asking {
         message: &Envelope,
         document: &Option<Data>,
     ) -> Result<(), HandlerError> {
-        let item = match document {
-            Some(document) => ingest::document_about(message, document)?,
-            None => (self.follower.reads)(message)?,
-        };
-        self.follower.take_in(tx, message, item).await
+        self.handle_all(tx, &[(message, document)]).await
+    }
+
+    async fn handle_all(
+        &self,
+        tx: &mut Transaction,
+        messages: &[(&Envelope, &Option<Data>)],
+    ) -> Result<(), HandlerError> {
+        let mut items = Vec::with_capacity(messages.len());
+        for (message, document) in messages {
+            items.push(match document {
+                Some(document) => ingest::document_about(message, document)?,
+                None => (self.follower.reads)(message)?,
+            });
+        }
+        let messages: Vec<&Envelope> = messages.iter().map(|(message, _)| *message).collect();
+        self.follower.take_in(tx, &messages, items).await
     }
 }
 

@@ -76,12 +76,14 @@ impl Lag {
         Behind { events, seconds: if waits { self.since(latest).as_secs_f64() } else { 0.0 } }
     }
 
-    /// What has happened at `time` (microseconds since the Unix epoch) is in the views once `tx` is committed.
-    pub fn taken_in(&self, tx: &mut Transaction, time: i64) {
+    /// What has happened at these times (microseconds since the Unix epoch) is in the views once `tx` is committed.
+    pub fn taken_in(&self, tx: &mut Transaction, times: Vec<i64>) {
         let lag = self.clone();
         tx.after_commit(move || {
-            lag.0.latest.fetch_max(time, Relaxed);
-            lag.0.delay.time(lag.since(time), None);
+            for time in times {
+                lag.0.latest.fetch_max(time, Relaxed);
+                lag.0.delay.time(lag.since(time), None);
+            }
         });
     }
 

@@ -1,11 +1,14 @@
 //! Takes in what is told: the document of an aggregate becomes the one after it, in every generation that is kept up to date.
 
+use std::collections::BTreeMap;
+
 use chassis::changes::{Changes, Key};
+use contracts::{customers::Customer, ordering::Order, warehouse::Product};
 use database::{Error, Transaction};
 use uuid::Uuid;
 
 use crate::{
-    projection::{Document, Gap, Item, Kind, Told, next},
+    projection::{Document, Gap, Item, Kind, News, next},
     store::{
         Kept, Stored,
         generations::{self, Generation},
@@ -46,46 +49,49 @@ impl Projector {
         &self.changes
     }
 
-    /// Takes `item` in, in every generation that is kept up to date; `run` says that it was republished in that run.
+    /// Takes in what is told, in its order, in every generation that is kept up to date. An item may have been republished in a run.
     ///
     /// # Errors
     /// [`Refused`]; nothing of the transaction may be kept then.
-    pub async fn apply(&self, tx: &mut Transaction, item: &Item, run: Option<Uuid>) -> Result<(), Refused> {
+    pub async fn apply(&self, tx: &mut Transaction, told: &[(Item, Option<Uuid>)]) -> Result<(), Refused> {
         let active = generations::active(tx).await?;
-        self.apply_to(tx, &active, std::slice::from_ref(item)).await?;
-        let asked = active.iter().find(|generation| generation.is_building() && run == Some(generation.run));
-        if let Some(asked) = asked {
-            generations::received(tx, asked.generation, kind(item), 1).await?;
+        self.apply_to(tx, &active, told.iter().map(|(item, _)| item)).await?;
+        for building in active.iter().filter(|generation| generation.is_building()) {
+            for kind in Kind::ALL {
+                let is_asked =
+                    |(item, run): &&(Item, Option<Uuid>)| item.kind() == kind && *run == Some(building.run);
+                let documents = told.iter().filter(is_asked).count() as u64;
+                if documents > 0 {
+                    generations::received(tx, building.generation, kind, documents).await?;
+                }
+            }
         }
         Ok(())
     }
 
-    /// Takes `items` in, in their order, in some generations alone: one that is rebuilt from a ledger, say.
+    /// Takes items in, in their order, in some generations alone: in one that is rebuilt from a ledger, say. Each aggregate that they are
+    /// about is loaded and saved once, so that many at a time cost less.
     ///
     /// # Errors
     /// See [`apply`](Self::apply).
-    pub async fn apply_to(
+    pub async fn apply_to<'a>(
         &self,
         tx: &mut Transaction,
         generations: &[Generation],
-        items: &[Item],
+        items: impl IntoIterator<Item = &'a Item>,
     ) -> Result<(), Refused> {
+        let told = Sorted::of(items);
         for generation in generations {
-            for item in items {
-                match item {
-                    Item::Customer(told) => project(tx, generation, told).await?,
-                    Item::Order(told) => project(tx, generation, told).await?,
-                    Item::Product(told) => project(tx, generation, told).await?,
-                }
-            }
+            project_all(tx, generation, &told.customers).await?;
+            project_all(tx, generation, &told.products).await?;
+            project_all(tx, generation, &told.orders).await?;
         }
-        self.tell(tx, items);
+        self.tell(tx, told.keys());
         Ok(())
     }
 
     /// Wakes those who wait for these aggregates once this is committed. Whoever begins to wait before that is woken too.
-    fn tell(&self, tx: &mut Transaction, items: &[Item]) {
-        let keys: Vec<Key> = items.iter().map(key).collect();
+    fn tell(&self, tx: &mut Transaction, keys: Vec<Key>) {
         let changes = self.changes.clone();
         tx.after_commit(move || {
             if changes.listeners() > 0 {
@@ -95,44 +101,79 @@ impl Projector {
     }
 }
 
-/// What those who wait for an aggregate listen to.
-fn key(item: &Item) -> Key {
-    match item {
-        Item::Customer(told) => told.id.uuid().into(),
-        Item::Order(told) => told.id.uuid().into(),
-        Item::Product(told) => told.id.to_string().into(),
+/// What is told, by the aggregates that it is about, of each in its order.
+#[derive(Default)]
+struct Sorted<'a> {
+    customers: By<'a, Customer>,
+    products: By<'a, Product>,
+    orders: By<'a, Order>,
+}
+
+type By<'a, D> = BTreeMap<&'a <D as Document>::Id, Vec<&'a News<D>>>;
+
+impl<'a> Sorted<'a> {
+    fn of(items: impl IntoIterator<Item = &'a Item>) -> Self {
+        let mut sorted = Self::default();
+        for item in items {
+            match item {
+                Item::Customer(told) => sorted.customers.entry(&told.id).or_default().push(&told.news),
+                Item::Product(told) => sorted.products.entry(&told.id).or_default().push(&told.news),
+                Item::Order(told) => sorted.orders.entry(&told.id).or_default().push(&told.news),
+            }
+        }
+        sorted
+    }
+
+    /// What those who wait for one of the aggregates listen to.
+    fn keys(&self) -> Vec<Key> {
+        let customers = self.customers.keys().map(|id| id.uuid().into());
+        let orders = self.orders.keys().map(|id| id.uuid().into());
+        let products = self.products.keys().map(|sku| sku.to_string().into());
+        customers.chain(orders).chain(products).collect()
     }
 }
 
-fn kind(item: &Item) -> Kind {
-    match item {
-        Item::Customer(_) => Kind::Customer,
-        Item::Order(_) => Kind::Order,
-        Item::Product(_) => Kind::Product,
+async fn project_all<D: Stored>(
+    tx: &mut Transaction,
+    generation: &Generation,
+    told: &By<'_, D>,
+) -> Result<(), Refused> {
+    for (id, news) in told {
+        project::<D>(tx, generation, *id, news).await?;
     }
+    Ok(())
 }
 
 async fn project<D: Stored>(
     tx: &mut Transaction,
     generation: &Generation,
-    told: &Told<D>,
+    id: &D::Id,
+    news: &[&News<D>],
 ) -> Result<(), Refused> {
     let number = generation.generation;
-    let kept = D::load(tx, number, &told.id).await?;
+    let kept = D::load(tx, number, id).await?;
     // Most of what a rebuild meets is there already: then the text is not even parsed.
-    if kept.as_ref().is_some_and(|kept| told.news.version() <= kept.version) {
+    let version = kept.as_ref().map_or(0, |kept| kept.version);
+    if news.iter().all(|news| news.version() <= version) {
         return Ok(());
     }
     let known: Option<D> = kept.as_ref().map(parse).transpose()?;
-    match next(known.as_ref(), told) {
-        Ok(None) => Ok(()),
-        Ok(Some(document)) => Ok(document.save(tx, number, known.as_ref()).await?),
-        // Its owner is going to republish it, with this in it: it is read after this had happened.
-        Err(Gap::Missing { at: 0, .. }) if generation.is_building() => Ok(()),
-        Err(source) => {
-            let (aggregate, id) = (D::KIND.name(), told.id.to_string());
-            Err(Refused::Gap { aggregate, id, generation: number, source })
+    let mut now: Option<D> = None;
+    for news in news {
+        match next(now.as_ref().or(known.as_ref()), id, news) {
+            Ok(None) => {}
+            Ok(Some(document)) => now = Some(document),
+            // Its owner is going to republish it, with this in it: it is read after this had happened.
+            Err(Gap::Missing { at: 0, .. }) if generation.is_building() => {}
+            Err(source) => {
+                let (aggregate, id) = (D::KIND.name(), id.to_string());
+                return Err(Refused::Gap { aggregate, id, generation: number, source });
+            }
         }
+    }
+    match now {
+        Some(document) => Ok(document.save(tx, number, known.as_ref()).await?),
+        None => Ok(()),
     }
 }
 

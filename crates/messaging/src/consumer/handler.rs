@@ -22,6 +22,24 @@ pub trait Handler: Send + Sync + 'static {
         tx: &mut Transaction,
         message: &Envelope,
     ) -> impl Future<Output = Result<(), HandlerError>>;
+
+    /// Handles messages in their order, all in one transaction, where they are handled
+    /// [together](super::Options::together): one after the other, unless there is a way that costs less.
+    ///
+    /// # Errors
+    /// That of the first that fails; none of them is handled then, and each is tried alone.
+    fn handle_all(
+        &self,
+        tx: &mut Transaction,
+        messages: &[&Envelope],
+    ) -> impl Future<Output = Result<(), HandlerError>> {
+        async move {
+            for message in messages {
+                self.handle(tx, message).await?;
+            }
+            Ok(())
+        }
+    }
 }
 
 impl<F> Handler for F
@@ -59,6 +77,23 @@ pub trait Enriched: Send + Sync + 'static {
         message: &Envelope,
         facts: &Self::Facts,
     ) -> impl Future<Output = Result<(), HandlerError>>;
+
+    /// Handles messages with what was fetched, as [`Handler::handle_all`] does.
+    ///
+    /// # Errors
+    /// Those of [`Handler::handle_all`].
+    fn handle_all(
+        &self,
+        tx: &mut Transaction,
+        messages: &[(&Envelope, &Self::Facts)],
+    ) -> impl Future<Output = Result<(), HandlerError>> {
+        async move {
+            for (message, facts) in messages {
+                self.handle(tx, message, facts).await?;
+            }
+            Ok(())
+        }
+    }
 }
 
 impl<H: Handler> Enriched for H {
@@ -75,6 +110,15 @@ impl<H: Handler> Enriched for H {
         _facts: &(),
     ) -> Result<(), HandlerError> {
         Handler::handle(self, tx, message).await
+    }
+
+    async fn handle_all(
+        &self,
+        tx: &mut Transaction,
+        messages: &[(&Envelope, &())],
+    ) -> Result<(), HandlerError> {
+        let messages: Vec<&Envelope> = messages.iter().map(|(message, ())| *message).collect();
+        Handler::handle_all(self, tx, &messages).await
     }
 }
 

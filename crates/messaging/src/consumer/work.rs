@@ -27,15 +27,16 @@ pub(super) struct Worker<H> {
     attempts: u32,
     backoff: Backoff,
     observed: Observed,
+    together: bool,
     /// The sources and partitions of which it is recorded where this consumer began.
     begun: HashSet<(String, u8)>,
 }
 
 impl<H: Enriched> Worker<H> {
     pub(super) fn new(db: Database, scope: Scope, handler: H, options: &Options) -> Self {
-        let Options { attempts, backoff, .. } = *options;
+        let Options { attempts, backoff, together, .. } = *options;
         let (handler, observed) = (Arc::new(handler), Observed::default());
-        Self { db, scope, handler, attempts, backoff, observed, begun: HashSet::new() }
+        Self { db, scope, handler, attempts, backoff, observed, together, begun: HashSet::new() }
     }
 
     pub(super) fn observe(&mut self, observer: Arc<dyn Observer>) {
@@ -53,6 +54,12 @@ impl<H: Enriched> Worker<H> {
         self.observed.tell(|observer| {
             messages.iter().for_each(|message| observer.received(&self.scope.topic, message));
         });
+        if self.together
+            && !messages.is_empty()
+            && let Some(outcome) = self.together(&messages).await
+        {
+            return Ok(outcome);
+        }
         let mut keys: BTreeMap<String, Vec<Envelope>> = BTreeMap::new();
         for message in messages {
             keys.entry(message.partition_key.clone()).or_default().push(message);
@@ -66,6 +73,31 @@ impl<H: Enriched> Worker<H> {
             outcome.note(verdict);
         }
         Ok(outcome)
+    }
+
+    /// Has all of them handled in one transaction; `None` if that cannot be.
+    async fn together(&self, messages: &[Envelope]) -> Option<Outcome> {
+        let handling = self.begin_all(messages);
+        let (scope, handler, begun) = (self.scope.clone(), Arc::clone(&self.handler), Instant::now());
+        let together = Arc::clone(&handling);
+        let handled = async {
+            let facts = try_join_all(handling.iter().map(|handling| self.enrich(handling))).await?;
+            let work = async move |tx: &mut Transaction| {
+                let messages = together.iter().map(|handling| &handling.message);
+                let messages: Vec<(&Envelope, &H::Facts)> = messages.zip(&facts).collect();
+                inbox::handle_together(tx, &scope, &*handler, &messages).await
+            };
+            self.db.write(work).await
+        };
+        // Why it cannot be is found out, and told, when each is handled alone.
+        let verdicts = handled.await.ok().flatten()?;
+        let mut outcome = Outcome::default();
+        for (handling, verdict) in handling.iter().zip(verdicts) {
+            handling.end(verdict);
+            self.tell(&handling.message, verdict.fate(), begun);
+            outcome.note(verdict);
+        }
+        Some(outcome)
     }
 
     /// Records where this consumer began in each partition that it sees for the first time since it was made: with the

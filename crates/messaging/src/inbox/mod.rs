@@ -10,6 +10,7 @@
 
 mod parking;
 pub mod store;
+mod together;
 mod versions;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use database::{Error, Transaction, params};
 
 pub(crate) use parking::{Due, due, fail_again, park_first, sequence, unblock};
 pub use store::{SCHEMA, STATEMENTS};
+pub(crate) use together::handle_together;
 
 use crate::causes::with_causes;
 use crate::consumer::{Enriched, Handler, HandlerError};
@@ -250,12 +252,23 @@ pub(crate) async fn count(
     let one = Tally::one(message.fingerprint());
     let began = latest.since(one);
     let only = |what| if counted == what { one } else { Tally::default() };
-    let (handled, discarded) = (only(Counted::Handled), only(Counted::Discarded));
+    let of = (&*message.source, message.partition());
+    count_in(tx, scope, of, (began, latest), (only(Counted::Handled), only(Counted::Discarded))).await
+}
+
+/// Counts messages of a partition, before whose first the producer had counted `began`, and with the last of which `latest`.
+async fn count_in(
+    tx: &mut Transaction,
+    scope: &Scope,
+    (source, partition): (&str, u8),
+    (began, latest): (Tally, Tally),
+    (handled, discarded): (Tally, Tally),
+) -> Result<(), Error> {
     let params = params![
         &*scope.consumer,
         &*scope.topic,
-        message.source,
-        u32::from(message.partition()),
+        source,
+        u32::from(partition),
         began.count,
         began.sum,
         latest.count,

@@ -96,6 +96,9 @@ statements! {
             SELECT 1 FROM inbox_blocked WHERE consumer = $1 AND topic = $2 AND partitionkey = $5)
         ON CONFLICT (consumer, topic, message_id) DO NOTHING";
 
+    /// Whether any key is blocked.
+    pub const ANY_BLOCKED: "SELECT 1 FROM inbox_blocked WHERE consumer = $1 AND topic = $2 LIMIT 1";
+
     /// When the oldest message that is remembered was handled.
     pub const OLDEST: "SELECT min(handled_at) FROM inbox_handled";
 

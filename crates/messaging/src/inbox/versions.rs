@@ -30,9 +30,28 @@ pub(crate) struct Gap {
 /// A consumer begins an aggregate's chain with whatever comes first. After that each message names the one before it.
 /// Versions that an operator has discarded count as handled once all before them were.
 pub(super) async fn link(tx: &mut Transaction, scope: &Scope, message: &Envelope) -> Result<Link, Error> {
+    if message.version.is_none() {
+        return Ok(Link::Next);
+    }
+    let at = at(tx, scope, &message.subject).await?;
+    link_from(tx, scope, message, at).await
+}
+
+/// The version that an aggregate was last handled at.
+pub(super) async fn at(tx: &mut Transaction, scope: &Scope, subject: &str) -> Result<Option<u64>, Error> {
+    let of = params![&*scope.consumer, &*scope.topic, subject];
+    tx.query_opt(store::VERSION, of, |row| row.get(0)).await
+}
+
+/// Where a message is in the chain of its aggregate, which was last handled `at` a version.
+pub(super) async fn link_from(
+    tx: &mut Transaction,
+    scope: &Scope,
+    message: &Envelope,
+    at: Option<u64>,
+) -> Result<Link, Error> {
     let Some(version) = message.version else { return Ok(Link::Next) };
     let (consumer, topic, subject) = (&*scope.consumer, &*scope.topic, &*message.subject);
-    let at = tx.query_opt(store::VERSION, params![consumer, topic, subject], |row| row.get::<u64>(0)).await?;
     let Some(handled) = at else { return Ok(Link::Next) };
     if version <= handled {
         return Ok(Link::Older);

@@ -12,6 +12,7 @@ mod outbox;
 mod parking;
 mod publishing;
 mod retention;
+mod together;
 mod traces;
 mod versions;
 mod world;

@@ -133,6 +133,18 @@ pub enum Item {
     Product(Told<Product>),
 }
 
+impl Item {
+    /// What it is about.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Customer(_) => Kind::Customer,
+            Self::Order(_) => Kind::Order,
+            Self::Product(_) => Kind::Product,
+        }
+    }
+}
+
 /// Why what is told cannot be taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Gap {
@@ -153,12 +165,12 @@ pub enum Gap {
 ///
 /// # Errors
 /// [`Gap`] if something is missing before it. Nothing known is version 0.
-pub fn next<D: Document>(known: Option<&D>, told: &Told<D>) -> Result<Option<D>, Gap> {
+pub fn next<D: Document>(known: Option<&D>, id: &D::Id, news: &News<D>) -> Result<Option<D>, Gap> {
     let at = known.map_or(0, Document::version);
-    if told.news.version() <= at {
+    if news.version() <= at {
         return Ok(None);
     }
-    match &told.news {
+    match news {
         News::State(document) => Ok(Some((**document).clone())),
         News::Events { before, .. } if *before > at => Err(Gap::Missing { before: *before, at }),
         News::Events { before, events } => {
@@ -166,11 +178,11 @@ pub fn next<D: Document>(known: Option<&D>, told: &Told<D>) -> Result<Option<D>,
             let new = events.get(known_already..).unwrap_or_default();
             let (mut document, new) = match (known, new) {
                 (Some(known), new) => (known.clone(), new),
-                (None, [first, new @ ..]) => (D::begun(&told.id, first).ok_or(Gap::NoBeginning)?, new),
+                (None, [first, new @ ..]) => (D::begun(id, first).ok_or(Gap::NoBeginning)?, new),
                 (None, []) => return Ok(None),
             };
             new.iter().for_each(|event| document.evolve(event));
-            document.set_version(told.news.version());
+            document.set_version(news.version());
             Ok(Some(document))
         }
     }

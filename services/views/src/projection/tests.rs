@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 use warehouse::domain as warehouse_rules;
 
-use super::{Document, Gap, News, Told, next};
+use super::{Document, Gap, News, next};
 
 const ORDER: OrderId = OrderId::new(Uuid::from_u128(7));
 const CUSTOMER: CustomerId = CustomerId::new(Uuid::from_u128(1));
@@ -79,7 +79,7 @@ fn is_what_the_owner_shows<A, D>(
             (0, Some(document)) => News::State(Box::new(document.clone())),
             _ => News::Events { before: before as u64, events: events[before..until].to_vec() },
         };
-        known = next(known.as_ref(), &Told { id: id.clone(), news }).unwrap().or(known);
+        known = next(known.as_ref(), id, &news).unwrap().or(known);
         assert_eq!(known, documents[until], "at {until} of {events:?}");
     }
 }
@@ -190,23 +190,24 @@ fn created() -> Event {
     Event::Created { customer_id: CUSTOMER, reference: None, at: at(1) }
 }
 
-fn events(before: u64, events: Vec<Event>) -> Told<Order> {
-    Told { id: ORDER, news: News::Events { before, events } }
+fn events(before: u64, events: Vec<Event>) -> News<Order> {
+    News::Events { before, events }
 }
 
 #[test]
 fn what_is_not_newer_changes_nothing() {
-    let order = next::<Order>(None, &events(0, vec![created(), Event::CancelWished])).unwrap().unwrap();
+    let order =
+        next::<Order>(None, &ORDER, &events(0, vec![created(), Event::CancelWished])).unwrap().unwrap();
     assert_eq!(order.version, 2);
-    assert_eq!(next(Some(&order), &events(0, vec![created()])), Ok(None));
-    assert_eq!(next(Some(&order), &Told { id: ORDER, news: News::State(Box::new(order.clone())) }), Ok(None));
+    assert_eq!(next(Some(&order), &ORDER, &events(0, vec![created()])), Ok(None));
+    assert_eq!(next(Some(&order), &ORDER, &News::State(Box::new(order.clone()))), Ok(None));
 }
 
 #[test]
 fn a_gap_is_told_with_both_versions() {
-    let order = next::<Order>(None, &events(0, vec![created()])).unwrap().unwrap();
+    let order = next::<Order>(None, &ORDER, &events(0, vec![created()])).unwrap().unwrap();
     let late = events(3, vec![Event::CancelWished]);
-    assert_eq!(next(Some(&order), &late), Err(Gap::Missing { before: 3, at: 1 }));
-    assert_eq!(next(None, &late), Err(Gap::Missing { before: 3, at: 0 }));
-    assert_eq!(next(None, &events(0, vec![Event::CancelWished])), Err(Gap::NoBeginning));
+    assert_eq!(next(Some(&order), &ORDER, &late), Err(Gap::Missing { before: 3, at: 1 }));
+    assert_eq!(next(None, &ORDER, &late), Err(Gap::Missing { before: 3, at: 0 }));
+    assert_eq!(next(None, &ORDER, &events(0, vec![Event::CancelWished])), Err(Gap::NoBeginning));
 }

@@ -257,6 +257,14 @@ impl<A: EventSourced> Repository<A> {
         self.types.read(recorded)
     }
 
+    /// As [`read`](Self::read), with the error that loading the aggregate would have.
+    ///
+    /// # Errors
+    /// [`database::Error::Layer`] if it cannot be read.
+    pub fn read_of(&self, recorded: &Recorded) -> Result<A::Event, database::Error> {
+        self.read(recorded).map_err(|error| unreadable(&recorded.stream, error))
+    }
+
     /// The snapshot of a stream. One that cannot be read is as good as none.
     async fn snapshot(
         &self,

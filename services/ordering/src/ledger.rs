@@ -63,6 +63,12 @@ impl Orders {
         Self { grid, unpaid: Arc::default() }
     }
 
+    /// Where they are.
+    #[must_use]
+    pub const fn grid(&self) -> &Grid<Order> {
+        &self.grid
+    }
+
     pub(crate) async fn find(
         &self,
         tx: &mut Transaction,

@@ -6,6 +6,7 @@
 
 mod facts;
 mod following;
+pub mod past;
 
 use std::{path::Path, sync::Arc};
 

@@ -11,6 +11,7 @@ use chassis::{
     idempotency::{Answer, Answered, Keyed},
     problem::Problem,
 };
+use choreography::ledger::past::{self, History, Past, look_back};
 use contracts::{
     CustomerId, Money,
     customers::{ChangeCreditLimit, Customer, RegisterCustomer},
@@ -18,11 +19,12 @@ use contracts::{
     problem,
 };
 use database::Transaction;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::Api;
-use crate::application::{Error, Registration};
+use crate::{
+    application::{Error, Registration},
+    view,
+};
 
 /// Registers a customer.
 #[utoipa::path(
@@ -63,18 +65,6 @@ pub(super) async fn list(
     Ok(Json(page(found, limit, |customer| customer.id.uuid().simple().to_string())))
 }
 
-/// Which past of a customer is asked for.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Past {
-    /// As of this version.
-    version: Option<String>,
-    /// As it was effective at this time.
-    as_of: Option<String>,
-    /// As it was known at this time.
-    known_at: Option<String>,
-}
-
 /// Shows a customer.
 #[utoipa::path(
     get, path = "/v1/customers/{id}", tag = "customers", params(("id" = CustomerId, Path), Past),
@@ -89,11 +79,17 @@ pub(super) async fn find(
     Path(id): Path<CustomerId>,
     Query(past): Query<Past>,
 ) -> Result<Response, Problem> {
-    if past.version.or(past.as_of).or(past.known_at).is_some() {
-        return Err(no_past());
-    }
-    let application = api.application;
-    let found = api.database.read(async move |tx| application.find(tx, id).await).await?;
+    let found = match past.look()? {
+        None => {
+            let application = api.application;
+            api.database.read(async move |tx| application.find(tx, id).await).await?
+        }
+        Some(look) => {
+            let (grid, of) = (api.store.past()?.clone(), id);
+            let read = async move |tx: &mut Transaction| look_back(&grid, tx, &of, look).await;
+            view::of(id, &api.database.read::<_, database::Error, _>(read).await?)
+        }
+    };
     found.map(shown).ok_or_else(|| Problem::not_found("customer"))
 }
 
@@ -129,18 +125,24 @@ pub(super) async fn change_credit_limit(
 /// What happened to a customer.
 #[utoipa::path(
     get, path = "/v1/customers/{id}/history", tag = "customers", params(("id" = CustomerId, Path)),
-    responses((status = 501, body = problem::Problem))
+    responses(
+        (status = 200, body = History),
+        (status = 404, body = problem::Problem),
+        (status = 501, body = problem::Problem),
+    )
 )]
-pub(super) async fn history(Path(_): Path<CustomerId>) -> Problem {
-    no_past()
+pub(super) async fn history(
+    State(api): State<Api>,
+    Path(id): Path<CustomerId>,
+) -> Result<Json<History>, Problem> {
+    let grid = api.store.past()?.clone();
+    let read = async move |tx: &mut Transaction| past::history(&grid, tx, &id).await;
+    let found = api.database.read::<_, database::Error, _>(read).await?;
+    found.map(Json).ok_or_else(|| Problem::not_found("customer"))
 }
 
 fn shown(customer: Customer) -> Response {
     ([etag(customer.version)], Json(customer)).into_response()
-}
-
-fn no_past() -> Problem {
-    Problem::not_implemented("This style keeps no past; ask the style `event-sourcing`.")
 }
 
 fn registration(body: &RegisterCustomer) -> Result<Registration, Problem> {

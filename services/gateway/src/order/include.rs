@@ -16,15 +16,13 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// The parts: both, unless told; nothing is none.
+    /// The parts: both, unless told; nothing is none, and an order as it was once has none.
     ///
     /// # Errors
-    /// 400 for a part that no order has; 501 for an order as it was once, which no style here keeps.
+    /// 400 for a part that no order has.
     pub(super) fn parts(&self) -> Result<Vec<Part>, Problem> {
         if self.version.is_some() || self.as_of.is_some() || self.known_at.is_some() {
-            return Err(Problem::not_implemented(
-                "This style keeps no past; ask the style `event-sourcing`.",
-            ));
+            return Ok(Vec::new()); // parts are of today
         }
         if self.include.is_empty() {
             return Ok(Part::ALL.to_vec());

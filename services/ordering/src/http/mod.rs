@@ -17,7 +17,7 @@ use axum::{
     Router,
     routing::{get, post, put},
 };
-use chassis::{changes::Changes, idempotency::Idempotency, ids::Ids, problem::Problem, shutdown::Drain};
+use chassis::{changes::Changes, idempotency::Idempotency, ids::Ids, shutdown::Drain};
 use database::Database;
 use utoipa::OpenApi;
 
@@ -56,12 +56,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/orders/{id}/place", post(transitions::place))
         .route("/v1/orders/{id}/cancel", post(transitions::cancel))
         .route("/v1/orders/{id}/events", get(events::events))
-        .route("/v1/orders/{id}/history", get(not_in_this_style))
+        .route("/v1/orders/{id}/history", get(orders::history))
         .with_state(api)
-}
-
-async fn not_in_this_style() -> Problem {
-    Problem::not_implemented("Only the style event-sourcing keeps the history of an order.")
 }
 
 /// What of the public API ordering serves, for the gateway's document.
@@ -75,6 +71,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     paths(
         orders::create,
         orders::show,
+        orders::history,
         lists::list,
         items::add,
         items::change,

@@ -3,20 +3,20 @@
 use axum::{extract::State, http::StatusCode, response::IntoResponse, response::Response};
 use chassis::{
     context::Context,
-    extract::{Path, Prefer, Query},
+    extract::{Json, Path, Prefer, Query},
     idempotency::{Answered, Key, Keyed},
     problem::Problem,
     trace::about,
 };
+use choreography::ledger::past::{self, History, Past, look_back};
 use contracts::{
     OrderId,
     ordering::{CreateOrder, Order},
 };
 use database::Transaction;
-use serde::Deserialize;
 
 use super::{Api, answer, early, fields, wait};
-use crate::{application::NewOrder, error::Error};
+use crate::{application::NewOrder, error::Error, view};
 
 /// Begins an order; with `place: true` it is placed at once, and the answer is as that of `place`.
 #[utoipa::path(
@@ -83,18 +83,10 @@ async fn begin(
     api.idempotency.run(&api.database, &key, work).await
 }
 
-/// Which past of an order is asked for.
-#[derive(Debug, Deserialize)]
-pub(super) struct Past {
-    version: Option<String>,
-    as_of: Option<String>,
-    known_at: Option<String>,
-}
-
 /// One order.
 #[utoipa::path(
     get, path = "/v1/orders/{id}", tag = "orders",
-    params(("id" = OrderId, Path), ("include" = Option<String>, Query, description = "`shipment`, `invoice`, both, or nothing; both unless told")),
+    params(("id" = OrderId, Path), ("include" = Option<String>, Query, description = "`shipment`, `invoice`, both, or nothing; both unless told"), Past),
     responses((status = 200, body = Order), (status = 404, body = contracts::problem::Problem))
 )]
 pub(super) async fn show(
@@ -103,11 +95,37 @@ pub(super) async fn show(
     Query(past): Query<Past>,
 ) -> Result<Response, Problem> {
     about("order.id", &id);
-    if past.version.or(past.as_of).or(past.known_at).is_some() {
-        return Err(super::not_in_this_style().await);
-    }
-    let store = api.store;
-    let found = api.database.read(async move |tx| store.find(tx, id).await).await?;
+    let found = match past.look()? {
+        None => {
+            let store = api.store;
+            api.database.read(async move |tx| store.find(tx, id).await).await?
+        }
+        Some(look) => {
+            let grid = api.store.past()?.clone();
+            let read = async move |tx: &mut Transaction| look_back(&grid, tx, &id, look).await;
+            view::of(id, &api.database.read::<_, database::Error, _>(read).await?)
+        }
+    };
     let order = found.ok_or_else(answer::unknown_order)?;
     Ok(answer::shown(StatusCode::OK, &order).into_response())
+}
+
+/// What happened to an order.
+#[utoipa::path(
+    get, path = "/v1/orders/{id}/history", tag = "orders", params(("id" = OrderId, Path)),
+    responses(
+        (status = 200, body = History),
+        (status = 404, body = contracts::problem::Problem),
+        (status = 501, body = contracts::problem::Problem),
+    )
+)]
+pub(super) async fn history(
+    State(api): State<Api>,
+    Path(id): Path<OrderId>,
+) -> Result<Json<History>, Problem> {
+    about("order.id", &id);
+    let grid = api.store.past()?.clone();
+    let read = async move |tx: &mut Transaction| past::history(&grid, tx, &id).await;
+    let found = api.database.read::<_, database::Error, _>(read).await?;
+    found.map(Json).ok_or_else(answer::unknown_order)
 }

@@ -5,8 +5,11 @@ mod lists;
 mod rows;
 mod statuses;
 
+use chassis::problem::Problem;
+use choreography::ledger::past::no_past;
 use contracts::{OrderId, ordering};
 use database::{Error, Kind, Migration, Schema, Statement, Transaction};
+use event_store::Grid;
 use uuid::Uuid;
 
 pub use audit::{audit, documents, unpaid};
@@ -16,7 +19,7 @@ pub use statuses::{Entry, statuses_after};
 
 pub(crate) use statuses::entries;
 
-use crate::ledger::Orders;
+use crate::{domain::Order, ledger::Orders};
 
 /// Where orders are, for whoever looks at them.
 #[derive(Clone, Debug)]
@@ -28,6 +31,17 @@ pub enum Store {
 }
 
 impl Store {
+    /// Where their past is kept.
+    ///
+    /// # Errors
+    /// 501 where it is not.
+    pub fn past(&self) -> Result<&Grid<Order>, Problem> {
+        match self {
+            Self::Rows => Err(no_past()),
+            Self::Ledger(orders) => Ok(orders.grid()),
+        }
+    }
+
     /// An order as clients see it, without what other services know of it.
     ///
     /// # Errors

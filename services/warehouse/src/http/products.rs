@@ -11,6 +11,7 @@ use chassis::{
     idempotency::{Answer, Answered, Keyed},
     problem::Problem,
 };
+use choreography::ledger::past::{self, History, Past, look_back, no_past};
 use contracts::{
     Count, Quantity, Sku,
     page::Page,
@@ -18,11 +19,12 @@ use contracts::{
     warehouse::{AddProduct, ChangeProduct, Product, Restock},
 };
 use database::Transaction;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::Api;
-use crate::application::{Addition, Alteration, Error};
+use crate::{
+    application::{Addition, Alteration, Error},
+    view,
+};
 
 /// Adds a product.
 #[utoipa::path(
@@ -61,18 +63,6 @@ pub(super) async fn list(
     Ok(Json(page(found, limit, |product| product.sku.to_string())))
 }
 
-/// Which past of a product is asked for.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Past {
-    /// As of this version.
-    version: Option<String>,
-    /// As it was effective at this time.
-    as_of: Option<String>,
-    /// As it was known at this time.
-    known_at: Option<String>,
-}
-
 /// Shows a product.
 #[utoipa::path(
     get, path = "/v1/products/{sku}", tag = "products", params(("sku" = Sku, Path), Past),
@@ -87,11 +77,17 @@ pub(super) async fn find(
     Path(sku): Path<Sku>,
     Query(past): Query<Past>,
 ) -> Result<Response, Problem> {
-    if past.version.or(past.as_of).or(past.known_at).is_some() {
-        return Err(no_past());
-    }
-    let application = api.application;
-    let found = api.database.read(async move |tx| application.find(tx, &sku).await).await?;
+    let found = match past.look()? {
+        None => {
+            let application = api.application;
+            api.database.read(async move |tx| application.find(tx, &sku).await).await?
+        }
+        Some(look) => {
+            let (grid, of) = (api.store.past()?.clone(), sku.clone());
+            let read = async move |tx: &mut Transaction| look_back(&grid, tx, &of, look).await;
+            view::of(sku, &api.database.read::<_, database::Error, _>(read).await?)
+        }
+    };
     found.map(shown).ok_or_else(|| Problem::not_found("product"))
 }
 
@@ -153,10 +149,17 @@ pub(super) async fn restock(
 /// What happened to a product.
 #[utoipa::path(
     get, path = "/v1/products/{sku}/history", tag = "products", params(("sku" = Sku, Path)),
-    responses((status = 501, body = problem::Problem))
+    responses(
+        (status = 200, body = History),
+        (status = 404, body = problem::Problem),
+        (status = 501, body = problem::Problem),
+    )
 )]
-pub(super) async fn history(Path(_): Path<Sku>) -> Problem {
-    no_past()
+pub(super) async fn history(State(api): State<Api>, Path(sku): Path<Sku>) -> Result<Json<History>, Problem> {
+    let grid = api.store.past()?.clone();
+    let read = async move |tx: &mut Transaction| past::history(&grid, tx, &sku).await;
+    let found = api.database.read::<_, database::Error, _>(read).await?;
+    found.map(Json).ok_or_else(|| Problem::not_found("product"))
 }
 
 /// Corrects what a product cost in the past.
@@ -170,10 +173,6 @@ pub(super) async fn correct(Path(_): Path<Sku>) -> Problem {
 
 fn shown(product: Product) -> Response {
     ([etag(product.version)], Json(product)).into_response()
-}
-
-fn no_past() -> Problem {
-    Problem::not_implemented("This style keeps no past; ask the style `event-sourcing`.")
 }
 
 fn addition(body: &AddProduct) -> Result<Addition, Problem> {

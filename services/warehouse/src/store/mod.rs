@@ -8,7 +8,8 @@ mod rows;
 
 use std::collections::BTreeMap;
 
-use chassis::idempotency;
+use chassis::{idempotency, problem::Problem};
+use choreography::ledger::past::no_past;
 use choreography::{copies, reports};
 use contracts::{Sku, warehouse};
 use database::{Error, Kind, Migration, Schema, Statement, Transaction, leases};
@@ -82,6 +83,17 @@ pub enum Store {
 }
 
 impl Store {
+    /// Where their past is kept.
+    ///
+    /// # Errors
+    /// 501 where it is not.
+    pub fn past(&self) -> Result<&Grid<Product>, Problem> {
+        match self {
+            Self::Rows => Err(no_past()),
+            Self::Ledger(grid) => Ok(grid),
+        }
+    }
+
     /// The products after one, at most `limit`, in the order of their ids.
     ///
     /// # Errors

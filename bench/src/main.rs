@@ -27,6 +27,7 @@ use std::{
 };
 
 use clap::Parser;
+use contracts::Style;
 
 /// Why something could not be measured.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -46,6 +47,9 @@ enum What {
         /// Write the rows to this file, too, as a JSON array.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// The styles to measure orders in, separated by commas.
+        #[arg(long, value_delimiter = ',', default_values_t = Style::ALL)]
+        styles: Vec<Style>,
         /// How many rounds; what is told is their median.
         #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
         rounds: u32,
@@ -64,7 +68,9 @@ enum What {
 #[expect(clippy::print_stderr, reason = "a command's own output")]
 fn main() -> ExitCode {
     let measured = match Arguments::parse().what {
-        What::Embedded { json, rounds, long } => embedded(rounds as usize, long, json.as_deref()),
+        What::Embedded { json, styles, rounds, long } => {
+            embedded(&styles, rounds as usize, long, json.as_deref())
+        }
         What::Availability { json } => availability::run(json.as_deref()),
     };
     match measured {
@@ -76,6 +82,6 @@ fn main() -> ExitCode {
     }
 }
 
-fn embedded(rounds: usize, long: bool, json: Option<&Path>) -> Result<(), Failure> {
-    tokio::runtime::Runtime::new()?.block_on(embedded::run(rounds, long, json))
+fn embedded(styles: &[Style], rounds: usize, long: bool, json: Option<&Path>) -> Result<(), Failure> {
+    tokio::runtime::Runtime::new()?.block_on(embedded::run(styles, rounds, long, json))
 }

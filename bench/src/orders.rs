@@ -11,7 +11,7 @@ use crate::{
     model::{self, Shape},
     program::{self, Setting, System},
     report::Row,
-    scrape::Databases,
+    scrape::{Databases, projection_p99},
 };
 
 /// Orders of one round, the first of which are not measured.
@@ -87,11 +87,15 @@ pub(crate) async fn rows(styles: &[&'static str], rounds: usize) -> Result<Vec<R
             each(|it| it.load.to_outcome_ms.p99),
             "ms",
         ));
-        let open = open(style, goal / 2.0, rounds).await?;
+        let (open, projected) = open(style, goal / 2.0, rounds).await?;
         let name = format!("`{style}`, p50 at {:.0} orders/s, open loop", goal / 2.0);
         rows.push(Row::new(name, median(open.iter().map(|it| it.to_outcome_ms.p50)), "ms"));
         let name = format!("`{style}`, p99 at {:.0} orders/s, open loop", goal / 2.0);
         rows.push(Row::new(name, median(open.iter().map(|it| it.to_outcome_ms.p99)), "ms").at_most(250.0));
+        if !projected.is_empty() {
+            let name = format!("`{style}`, p99 until it is in the views, at the same rate");
+            rows.push(Row::new(name, median(projected), "ms").at_most(150.0));
+        }
     }
     Ok(rows)
 }
@@ -115,16 +119,18 @@ async fn closed(style: &'static str) -> Result<Seen, Failure> {
     Ok(Seen { load, processor_ms, shape })
 }
 
-async fn open(style: &'static str, rate: f64, rounds: usize) -> Result<Vec<Load>, Failure> {
-    let mut loads = Vec::new();
+/// Orders at a rate, and how long what happens takes into the views of a style that has them.
+async fn open(style: &'static str, rate: f64, rounds: usize) -> Result<(Vec<Load>, Vec<f64>), Failure> {
+    let (mut loads, mut projected) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         let system = System::start(&Setting::of(style)).await?;
         let rate = format!("{rate:.1}");
         let at_rate = ["--rate", &rate, "--duration", "8s", "--concurrency", "512", "--warm-up", "200"];
         loads.push(load(&system, style, &at_rate).await?);
+        projected.extend(projection_p99(&system).await?);
         system.stop().await?;
     }
-    Ok(loads)
+    Ok((loads, projected))
 }
 
 /// Sends orders that complete, and tells how that went.

@@ -44,14 +44,14 @@ pub(crate) struct System {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Setting {
     /// Styles, separated by commas.
-    pub(crate) styles: &'static str,
+    pub(crate) styles: String,
     pub(crate) variables: Vec<(&'static str, String)>,
 }
 
 impl Setting {
     /// Of these styles, with the logs that everybody gets.
-    pub(crate) fn of(styles: &'static str) -> Self {
-        Self { styles, variables: Vec::new() }
+    pub(crate) fn of(styles: impl Into<String>) -> Self {
+        Self { styles: styles.into(), variables: Vec::new() }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -67,7 +67,7 @@ impl System {
         let (gateway, admin) = (free_port()?, free_port()?);
         let log = fs::File::create(data.path().join("log"))?;
         let mut command = Command::new(path()?);
-        command.args(["up", "--styles", setting.styles]).arg("--data-dir").arg(data.path().join("data"));
+        command.args(["up", "--styles", &setting.styles]).arg("--data-dir").arg(data.path().join("data"));
         command.args(["--port", &gateway.to_string(), "--admin-port", &admin.to_string()]);
         command.envs(setting.variables.iter().map(|(name, value)| (*name, value.as_str())));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);

@@ -8,6 +8,46 @@ use chassis::{
 
 use crate::{Failure, program::System};
 
+/// All that a system shows.
+async fn scrape(system: &System) -> Result<String, Failure> {
+    let platform = Platform::system();
+    let options = client::Options { max_body: 64 * 1024 * 1024, ..client::Options::default() };
+    let client = HttpClient::new(&platform, options);
+    let context = Context::background("bench", platform.random());
+    let answer = client.get_json(&context, &format!("{}/metrics", system.admin)).await?;
+    Ok(String::from_utf8_lossy(&answer.body).into_owned())
+}
+
+/// After how many milliseconds all but one in a hundred of what happened was in the views; `None` in a style without them.
+pub(crate) async fn projection_p99(system: &System) -> Result<Option<f64>, Failure> {
+    let bounds = buckets(&scrape(system).await?, "projection_delay_seconds_bucket{");
+    Ok(quantile(&bounds, 0.99).map(|seconds| seconds * 1000.0))
+}
+
+/// The upper bounds of a histogram of one series, each with how many values were at most that.
+fn buckets(exposition: &str, begins: &str) -> Vec<(f64, f64)> {
+    let bound = |line: &str| {
+        let (_, rest) = line.split_once("le=\"")?;
+        let (bound, _) = rest.split_once('"')?;
+        Some((bound.replace("+Inf", "inf").parse().ok()?, line.rsplit(' ').next()?.parse().ok()?))
+    };
+    exposition.lines().filter(|line| line.starts_with(begins)).filter_map(bound).collect()
+}
+
+/// The value below which this part of all values is, as if those of a bucket were spread evenly.
+fn quantile(bounds: &[(f64, f64)], part: f64) -> Option<f64> {
+    let wanted = part * bounds.last().filter(|(_, all)| *all > 0.0)?.1;
+    let (mut low, mut below) = (0.0, 0.0);
+    for &(bound, count) in bounds {
+        if count >= wanted {
+            let share = if count > below { (wanted - below) / (count - below) } else { 0.0 };
+            return Some(if bound.is_finite() { low + (bound - low) * share } else { low });
+        }
+        (low, below) = (bound, count);
+    }
+    None
+}
+
 /// What the databases of a system have done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Databases {
@@ -19,11 +59,7 @@ pub(crate) struct Databases {
 
 impl Databases {
     pub(crate) async fn of(system: &System) -> Result<Self, Failure> {
-        let platform = Platform::system();
-        let client = HttpClient::new(&platform, client::Options::default());
-        let context = Context::background("bench", platform.random());
-        let answer = client.get_json(&context, &format!("{}/metrics", system.admin)).await?;
-        Ok(Self::read(&String::from_utf8_lossy(&answer.body)))
+        Ok(Self::read(&scrape(system).await?))
     }
 
     fn read(exposition: &str) -> Self {
@@ -50,6 +86,17 @@ impl Databases {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quantile_lies_within_its_bucket() {
+        let exposition = "delay_bucket{service=\"views\",le=\"0.01\"} 50\n\
+            delay_bucket{service=\"views\",le=\"0.02\"} 100\n\
+            delay_bucket{service=\"views\",le=\"+Inf\"} 100\n";
+        let bounds = buckets(exposition, "delay_bucket{");
+        assert_eq!(quantile(&bounds, 0.5), Some(0.01));
+        assert_eq!(quantile(&bounds, 0.75), Some(0.015));
+        assert_eq!(quantile(&buckets(exposition, "other{"), 0.5), None);
+    }
 
     #[test]
     fn all_databases_are_added_up() {

@@ -2,6 +2,8 @@
 
 use std::{fs, time::Duration};
 
+use contracts::Style;
+
 use crate::{
     Failure,
     figures::median,
@@ -15,22 +17,30 @@ const MIB: f64 = 1024.0 * 1024.0;
 /// How long a system is left alone before it counts as idle.
 const IDLE: Duration = Duration::from_secs(2);
 
-/// Two styles at rest, the time to `ready`, and the program itself.
+/// Two styles and all of them at rest, the time to `ready`, and the program itself.
 pub(crate) async fn rows(rounds: usize) -> Result<Vec<Row>, Failure> {
+    let mut rows = at_rest("two styles", "rest,messaging", 64.0, rounds).await?;
+    let all = Style::ALL.map(Style::as_str).join(",");
+    rows.extend(at_rest("all styles", &all, 128.0, rounds).await?);
+    #[expect(clippy::cast_precision_loss, reason = "nobody reads the last byte")]
+    let program = fs::metadata(program::path()?)?.len() as f64 / MIB;
+    rows.push(Row::new("the program's file", program, "MiB").at_most(40.0));
+    Ok(rows)
+}
+
+/// How soon a system is ready, and what it takes when nothing happens: at most `most` MiB.
+async fn at_rest(called: &str, styles: &str, most: f64, rounds: usize) -> Result<Vec<Row>, Failure> {
     let (mut resident, mut ready) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        let system = System::start(&Setting::of("rest,messaging")).await?;
+        let system = System::start(&Setting::of(styles)).await?;
         ready.push(system.ready_after.as_secs_f64() * 1000.0);
         tokio::time::sleep(IDLE).await;
         resident.push(system.resident()? / MIB);
         system.stop().await?;
     }
-    #[expect(clippy::cast_precision_loss, reason = "nobody reads the last byte")]
-    let program = fs::metadata(program::path()?)?.len() as f64 / MIB;
     Ok(vec![
-        Row::new("`up` with two styles, to `ready`", median(ready), "ms").at_most(1000.0),
-        Row::new("`up` with two styles, resident when idle", median(resident), "MiB").at_most(64.0),
-        Row::new("the program's file", program, "MiB").at_most(40.0),
+        Row::new(format!("`up` with {called}, to `ready`"), median(ready), "ms").at_most(1000.0),
+        Row::new(format!("`up` with {called}, resident when idle"), median(resident), "MiB").at_most(most),
     ])
 }
 
@@ -48,8 +58,8 @@ pub(crate) async fn rows_of_forgetting(styles: &[&'static str]) -> Result<Vec<Ro
     const ORDERS_OF_A_MINUTE: f64 = 6_000.0;
     let mut rows = Vec::new();
     for style in styles {
-        let keeping = System::start(&Setting::of(style)).await?;
-        let forgetting = VARIABLES.iter().fold(Setting::of(style), |setting, name| setting.with(name, "30"));
+        let keeping = System::start(&Setting::of(*style)).await?;
+        let forgetting = VARIABLES.iter().fold(Setting::of(*style), |setting, name| setting.with(name, "30"));
         let forgetting = System::start(&forgetting).await?;
         let (mut kept, mut left) = (Vec::new(), Vec::new());
         for _ in 0..3 {
@@ -71,7 +81,7 @@ pub(crate) async fn rows_of_forgetting(styles: &[&'static str]) -> Result<Vec<Ro
 pub(crate) async fn rows_of_many(styles: &[&'static str]) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     for style in styles {
-        let system = System::start(&Setting::of(style)).await?;
+        let system = System::start(&Setting::of(*style)).await?;
         load(&system, style, &["--orders", "10000"]).await?;
         let few = system.resident()?;
         load(&system, style, &["--orders", "90000"]).await?;

@@ -289,12 +289,13 @@ impl Reach {
             ordering: url(self.addresses.ordering),
             warehouse: url(self.addresses.warehouse),
         };
-        let Over::Broker(broker) = &self.over else { return None };
-        let broker = broker.clone();
-        let feed = match style {
-            Style::Messaging => views::Feed::Events(broker),
-            Style::Notification => views::Feed::Notices(broker, self.addresses.owners()),
-            Style::StateTransfer => views::Feed::Documents(broker),
+        let feed = match (&self.over, style) {
+            (Over::Broker(broker), Style::Messaging) => views::Feed::Events(broker.clone()),
+            (Over::Broker(broker), Style::Notification) => {
+                views::Feed::Notices(broker.clone(), self.addresses.owners())
+            }
+            (Over::Broker(broker), Style::StateTransfer) => views::Feed::Documents(broker.clone()),
+            (Over::Ledger(ledger), _) => views::Feed::Ledger(ledger.clone()),
             _ => return None,
         };
         Some(views::Config::new(style, feed, owners, self.addresses.views, file))

@@ -3,21 +3,23 @@
 use std::sync::Arc;
 
 use chassis::{
-    client,
+    client::{self, HttpClient},
     platform::Platform,
     retention::{self, Kept},
     service::{self, Running, Service},
 };
 use choreography::{Callbacks, callbacks};
 use database::Database;
-use messaging::{Consumer, Enriched, consumer};
+use messaging::{Broker, Consumer, Enriched, consumer};
 
 use crate::{
     Config, Feed,
     admin::{self, Admin},
     follow::{Asking, Follower, TOPICS},
     http::{self, Api},
+    ingest,
     lag::Lag,
+    ledger::Builder,
     projector::Projector,
     rebuild::{Handle, OverHttp, Rebuilder},
     store,
@@ -52,33 +54,38 @@ impl App {
         let client = service.client(client::Options::default())?;
         let lag = Lag::new(platform.clock.clone(), service.metrics())?;
         let (projector, rebuild) = (Projector::default(), Handle::default());
-        let follower = Follower {
-            reads: config.feed.reads(),
-            projector: projector.clone(),
-            lag: lag.clone(),
-            rebuild: rebuild.clone(),
-        };
         match &config.feed {
-            Feed::Events(_) | Feed::Documents(_) => follow(&mut service, config, &database, &lag, follower)?,
-            Feed::Notices(_, owners) => {
+            Feed::Ledger(ledger) => {
+                let builder = Builder {
+                    ledger: ledger.clone(),
+                    database: database.clone(),
+                    projector: projector.clone(),
+                    lag: lag.clone(),
+                    ids: platform.ids.clone(),
+                    holder: platform.instance.to_string(),
+                    handle: rebuild.clone(),
+                };
+                service.spawn("ledger", |drain| builder.run(drain));
+            }
+            Feed::Events(broker) => {
+                let follower = Follower::new(ingest::events, &projector, &lag, &rebuild);
+                follow(&mut service, config, broker, &database, &lag, follower)?;
+                republished(&mut service, config, broker, &database, &rebuild, client);
+            }
+            Feed::Documents(broker) => {
+                let follower = Follower::new(ingest::state, &projector, &lag, &rebuild);
+                follow(&mut service, config, broker, &database, &lag, follower)?;
+                republished(&mut service, config, broker, &database, &rebuild, client);
+            }
+            Feed::Notices(broker, owners) => {
+                let follower = Follower::new(ingest::state, &projector, &lag, &rebuild);
                 let options = callbacks::Options::new("views", owners.clone());
                 let callbacks = Callbacks::of(&service, &client, options)?;
-                follow(&mut service, config, &database, &lag, Asking { follower, callbacks })?;
+                let asking = Asking { follower, callbacks };
+                follow(&mut service, config, broker, &database, &lag, asking)?;
+                republished(&mut service, config, broker, &database, &rebuild, client);
             }
         }
-
-        // What builds them: the first time, and whenever it is asked to.
-        let owners = OverHttp { client, owners: config.owners.clone(), random: platform.random().clone() };
-        let rebuilder = Rebuilder {
-            database: database.clone(),
-            broker: config.feed.broker().clone(),
-            group: config.group.clone(),
-            owners: Arc::new(owners),
-            ids: platform.ids.clone(),
-            holder: platform.instance.to_string(),
-            handle: rebuild.clone(),
-        };
-        service.spawn("rebuild", |drain| rebuilder.run(drain));
 
         // The API last: whoever is let in finds everything running.
         service.merge_admin(admin::routes(Admin {
@@ -96,19 +103,43 @@ impl App {
 fn follow(
     service: &mut Service,
     config: &Config,
+    broker: &Arc<dyn Broker>,
     database: &Database,
     lag: &Lag,
     follower: impl Enriched + Clone,
 ) -> Result<(), service::Error> {
     let observer = service.observers().messages()?;
     for topic in TOPICS {
-        let (broker, follower) = (config.feed.broker().clone(), follower.clone());
+        let (broker, follower) = (broker.clone(), follower.clone());
         let options = consumer::Options { together: true, ..consumer::Options::default() };
         let consumer = Consumer::new(broker, topic, &config.group, follower, database.clone(), options);
         let consumer = consumer.observed(observer.clone());
         let backlog = consumer.backlog();
-        lag.follow(move || backlog.messages());
+        lag.follow(topic, move || backlog.messages());
         service.spawn(topic, |drain| async move { consumer.run(drain.requested()).await });
     }
     Ok(())
+}
+
+/// Builds generations of what the owners publish again: the first by itself, and another whenever it is asked to.
+fn republished(
+    service: &mut Service,
+    config: &Config,
+    broker: &Arc<dyn Broker>,
+    database: &Database,
+    handle: &Handle,
+    client: HttpClient,
+) {
+    let platform = service.platform();
+    let owners = OverHttp { client, owners: config.owners.clone(), random: platform.random().clone() };
+    let rebuilder = Rebuilder {
+        database: database.clone(),
+        broker: broker.clone(),
+        group: config.group.clone(),
+        owners: Arc::new(owners),
+        ids: platform.ids.clone(),
+        holder: platform.instance.to_string(),
+        handle: handle.clone(),
+    };
+    service.spawn("rebuild", |drain| rebuilder.run(drain));
 }

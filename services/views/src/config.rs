@@ -5,9 +5,8 @@ use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc};
 use chassis::{config::Env, limits::Limits, retention::Retention};
 use choreography::callbacks::Addresses;
 use contracts::Style;
+use event_store::Ledger;
 use messaging::Broker;
-
-use crate::ingest;
 
 /// What one App is told.
 #[derive(Clone, Debug)]
@@ -39,22 +38,8 @@ pub enum Feed {
     Documents(Arc<dyn Broker>),
     /// Messages over this broker that carry nothing: their senders, at these addresses, are asked for the document.
     Notices(Arc<dyn Broker>, Addresses),
-}
-
-impl Feed {
-    /// What its messages come over.
-    pub(crate) fn broker(&self) -> &Arc<dyn Broker> {
-        let (Self::Events(broker) | Self::Documents(broker) | Self::Notices(broker, _)) = self;
-        broker
-    }
-
-    /// What its messages tell.
-    pub(crate) fn reads(&self) -> ingest::Reads {
-        match self {
-            Self::Events(_) => ingest::events,
-            Self::Documents(_) | Self::Notices(..) => ingest::state,
-        }
-    }
+    /// The events of this ledger.
+    Ledger(Ledger),
 }
 
 impl fmt::Debug for Feed {
@@ -63,6 +48,7 @@ impl fmt::Debug for Feed {
             Self::Events(_) => "events",
             Self::Documents(_) => "documents",
             Self::Notices(..) => "notices",
+            Self::Ledger(_) => "ledger",
         })
     }
 }

@@ -41,6 +41,11 @@ impl Handler for Follower {
 }
 
 impl Follower {
+    /// Takes in what messages that tell so tell.
+    pub(crate) fn new(reads: Reads, projector: &Projector, lag: &Lag, rebuild: &rebuild::Handle) -> Self {
+        Self { reads, projector: projector.clone(), lag: lag.clone(), rebuild: rebuild.clone() }
+    }
+
     /// Takes in what each of the messages tells.
     async fn take_in(
         &self,

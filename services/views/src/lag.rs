@@ -1,6 +1,7 @@
 //! How far views are behind.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
@@ -21,7 +22,7 @@ pub struct Lag(Arc<Shared>);
 
 struct Shared {
     clock: Clock,
-    sources: Mutex<Vec<Waiting>>,
+    sources: Mutex<BTreeMap<&'static str, Waiting>>,
     /// When what was taken in last had happened, in microseconds since the Unix epoch; zero before the first.
     latest: AtomicI64,
     delay: Histogram,
@@ -61,16 +62,18 @@ impl Lag {
         Ok(lag)
     }
 
-    /// Views follow one source more, of which `waiting` tells at once how much there is to be taken in.
-    pub fn follow(&self, waiting: impl Fn() -> u64 + Send + Sync + 'static) {
-        self.0.sources.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(waiting));
+    /// Views follow this source, of which `waiting` tells at once how much there is to be taken in. What was said of it before
+    /// counts no more.
+    pub fn follow(&self, source: &'static str, waiting: impl Fn() -> u64 + Send + Sync + 'static) {
+        let mut sources = self.0.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        sources.insert(source, Box::new(waiting));
     }
 
     /// How far they are behind now.
     #[must_use]
     pub fn behind(&self) -> Behind {
         let sources = self.0.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        let events = sources.iter().map(|waiting| waiting()).sum();
+        let events = sources.values().map(|waiting| waiting()).sum();
         let latest = self.0.latest.load(Relaxed);
         let waits = events > 0 && latest > 0;
         Behind { events, seconds: if waits { self.since(latest).as_secs_f64() } else { 0.0 } }

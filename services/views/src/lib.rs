@@ -15,6 +15,7 @@ mod admin;
 mod app;
 pub mod config;
 mod follow;
+mod ledger;
 
 pub use app::App;
 pub use config::{Config, Feed, Owners};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use database::{Database, params};
+use database::{Database, Transaction, params};
 use tokio::sync::watch;
 
 use super::store;
@@ -42,6 +42,22 @@ pub async fn lag(
         Duration::from_micros(db.now().saturating_sub(at).max(0).unsigned_abs())
     });
     Ok(Some(Lag { events: settled.saturating_sub(last), time }))
+}
+
+/// The position up to which the last segment of the subscription `name` has handled everything; `None` if it has not begun.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn position(tx: &mut Transaction, name: &str) -> Result<Option<u64>, database::Error> {
+    tx.query_one(store::LAST, params![name], |row| row.get(0)).await
+}
+
+/// Forgets how far the subscription `name` was, which is over.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn forget(tx: &mut Transaction, name: &str) -> Result<(), database::Error> {
+    tx.execute(store::FORGET, params![name]).await.map(drop)
 }
 
 /// How far one instance is; clones tell the same.

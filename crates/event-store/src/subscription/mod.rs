@@ -30,7 +30,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 pub use handler::{Handler, HandlerError};
-pub use lag::{Lag, Progress, SegmentStatus, Status, lag};
+pub use lag::{Lag, Progress, SegmentStatus, Status, forget, lag, position};
 pub use options::{Error, Options, Outcome};
 pub use store::SCHEMA;
 

@@ -45,6 +45,9 @@ statements! {
     /// Where the last segment is.
     pub const LAST: "SELECT min(position) FROM checkpoints WHERE subscription = $1";
 
+    /// Forgets a subscription.
+    pub const FORGET: "DELETE FROM checkpoints WHERE subscription = $1";
+
     /// Says that an instance is there.
     pub const ANNOUNCE: "
         INSERT INTO subscription_members (subscription, instance, expires_at) VALUES ($1, $2, $3)

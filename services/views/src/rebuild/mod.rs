@@ -54,6 +54,11 @@ impl Handle {
         self.0.notify_one();
     }
 
+    /// Waits until it is to look.
+    pub(crate) async fn woken(&self) {
+        self.0.notified().await;
+    }
+
     /// Has it look once this transaction is committed.
     pub fn wake_after_commit(&self, tx: &mut Transaction) {
         let handle = self.clone();

@@ -14,12 +14,14 @@ mod orders;
 mod products;
 
 use database::{Error, Kind as Migrate, Migration, Schema, Statement, Transaction, leases};
+use event_store::subscription;
 use messaging::{inbox, outbox};
 
 use crate::projection::Document;
 
 /// Everything that the service keeps in its database.
-pub const SCHEMAS: &[Schema] = &[SCHEMA, leases::SCHEMA, outbox::SCHEMA, inbox::SCHEMA, journal::SCHEMA];
+pub const SCHEMAS: &[Schema] =
+    &[SCHEMA, leases::SCHEMA, outbox::SCHEMA, inbox::SCHEMA, journal::SCHEMA, subscription::SCHEMA];
 
 /// The tables of views.
 pub const SCHEMA: Schema = Schema {

@@ -1,0 +1,313 @@
+//! Following a ledger: every generation of the tables by a subscription of its own, from the first event on.
+//!
+//! So a rebuild asks nobody. The new generation reads what there is while the live one answers; once both are at the same
+//! place they are compared, and the new one takes over.
+
+use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
+
+use chassis::{ids::Ids, problem::chain, shutdown::Drain};
+use contracts::{customers, ordering, warehouse};
+use database::{Database, Error, Transaction, leases};
+use event_store::{
+    EventTypes, Filter, HandlerError, Ledger, Recorded, Subscription,
+    log::Log,
+    subscription::{self, Progress},
+};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use published::category;
+use tokio::sync::Notify;
+
+use crate::{
+    lag::Lag,
+    projection::{Item, News, Told},
+    projector::{Projector, Refused},
+    rebuild::Handle,
+    store::{
+        export,
+        generations::{self, Generation, State},
+    },
+};
+
+/// The role of the replica that begins, swaps and forgets generations, and for how long it has it.
+const ROLE: &str = "rebuild";
+const LEASE: Duration = Duration::from_secs(30);
+
+/// How often to look without having been woken: while one is built, and else, for what another replica was told.
+const LOOK_BUSY: Duration = Duration::from_millis(50);
+const LOOK_IDLE: Duration = Duration::from_secs(30);
+
+/// How often two generations that are both up to date are looked at for being at the same place, before one takes over
+/// without having been compared: under a load that never pauses they may never be.
+const LOOKS: u32 = 200;
+
+/// How many rows of each table are forgotten in one transaction.
+const FORGET: u64 = 500;
+
+/// Keeps generations up to date with a ledger, and builds them.
+pub(crate) struct Builder {
+    pub(crate) ledger: Ledger,
+    /// Where views are kept.
+    pub(crate) database: Database,
+    pub(crate) projector: Projector,
+    pub(crate) lag: Lag,
+    /// Ids of runs.
+    pub(crate) ids: Ids,
+    /// The name of this replica.
+    pub(crate) holder: String,
+    /// What wakes it.
+    pub(crate) handle: Handle,
+}
+
+/// A generation that is followed for.
+struct Followed {
+    progress: Progress,
+    stop: Arc<Notify>,
+}
+
+type Following = FuturesUnordered<Pin<Box<dyn Future<Output = ()> + Send>>>;
+
+/// What there is to do.
+enum Next {
+    /// Nothing is kept at all.
+    Begin,
+    /// One is being built beside the live one, if there is one.
+    Build(Generation, Option<i64>),
+    /// A generation was retired.
+    Forget(i64),
+    /// All is well.
+    Rest,
+}
+
+impl Builder {
+    /// Follows and builds until `drain`.
+    pub(crate) async fn run(self, drain: Drain) {
+        let (mut followed, mut following) = (BTreeMap::new(), Following::new());
+        let mut looks = 0;
+        loop {
+            let wait = match self.step(&mut followed, &mut following, &mut looks).await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    tracing::warn!(
+                        reason = chain(&error),
+                        "the views of the ledger are looked after again soon"
+                    );
+                    LOOK_BUSY * 20
+                }
+            };
+            tokio::select! {
+                biased;
+                () = drain.requested() => break,
+                () = self.handle.woken() => {}
+                Some(()) = following.next() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        followed.values().for_each(|it: &Followed| it.stop.notify_one());
+        while following.next().await.is_some() {}
+    }
+
+    /// Follows for every generation that is kept up to date and for no other, then does the next thing there is to do. Tells when
+    /// to look again.
+    async fn step(
+        &self,
+        followed: &mut BTreeMap<i64, Followed>,
+        following: &mut Following,
+        looks: &mut u32,
+    ) -> Result<Duration, Error> {
+        let all = self.database.read(async |tx| generations::all(tx).await).await?;
+        let active = |it: &&Generation| it.state != State::Retired;
+        followed.retain(|generation, it| {
+            let stays = all.iter().filter(active).any(|active| active.generation == *generation);
+            if !stays {
+                it.stop.notify_one();
+            }
+            stays
+        });
+        for generation in all.iter().filter(active) {
+            followed
+                .entry(generation.generation)
+                .or_insert_with(|| self.follow(generation.clone(), following));
+        }
+        // How far behind views are is how far the generation is that answers: the live one, or the first while it is built.
+        let answering = all.iter().filter(active).min_by_key(|it| (it.is_building(), it.generation));
+        if let Some(it) = answering.and_then(|answering| followed.get(&answering.generation)) {
+            let behind = it.progress.clone();
+            self.lag.follow("ledger", move || behind.status().behind());
+        }
+        match next(&all) {
+            Next::Rest => {
+                *looks = 0;
+                Ok(LOOK_IDLE)
+            }
+            Next::Begin => {
+                let run = self.ids.next();
+                self.leading(async move |tx| generations::begin(tx, run).await).await?;
+                Ok(Duration::ZERO)
+            }
+            Next::Forget(generation) => {
+                let forget = async move |tx: &mut Transaction| {
+                    let rows = generations::forget(tx, generation, FORGET).await?;
+                    if rows == 0 { subscription::forget(tx, &name(generation)).await } else { Ok(()) }
+                };
+                self.leading(forget).await?;
+                Ok(Duration::ZERO)
+            }
+            Next::Build(building, live) => {
+                let settled = self.ledger.settled().await?;
+                let place = followed.get(&building.generation).map(|it| it.progress.status());
+                let is_there = |status: subscription::Status| {
+                    !status.segments.is_empty() && status.segments.iter().all(|it| it.position >= settled)
+                };
+                if place.is_some_and(is_there) {
+                    *looks += 1;
+                    self.go_live(building.generation, live, *looks > LOOKS).await?;
+                }
+                Ok(LOOK_BUSY)
+            }
+        }
+    }
+
+    /// Begins to follow for a generation.
+    fn follow(&self, generation: Generation, following: &mut Following) -> Followed {
+        let number = generation.generation;
+        let into = Into {
+            generation: number,
+            projector: self.projector.clone(),
+            lag: self.lag.clone(),
+            customers: published::customers(),
+            orders: published::orders(),
+            products: published::products(),
+        };
+        let options = subscription::Options {
+            // One place to compare, and transactions of many events: nothing here waits for another system.
+            segments: 1,
+            batch: 1_024,
+            ..subscription::Options::new(self.holder.clone())
+        };
+        let (log, database) = (Arc::new(self.ledger.clone()), self.database.clone());
+        let following_one = Subscription::new(&name(number), log, database, Filter::default(), into, options);
+        let (progress, stop) = (following_one.progress(), Arc::new(Notify::new()));
+        let stopped = stop.clone();
+        following.push(Box::pin(async move { following_one.run(stopped.notified()).await }));
+        Followed { progress, stop }
+    }
+
+    /// Has the generation that was built answer, if it is where the live one is, and equal: which is looked at in one transaction.
+    async fn go_live(&self, generation: i64, live: Option<i64>, at_any_rate: bool) -> Result<(), Error> {
+        let compare = async move |tx: &mut Transaction| {
+            let Some(live) = live else { return Ok(Some(None)) };
+            let here = subscription::position(tx, &name(generation)).await?;
+            if here == subscription::position(tx, &name(live)).await? {
+                return Ok(Some(Some(export::compare(tx, generation, live).await?)));
+            }
+            Ok::<_, Error>(at_any_rate.then_some(None))
+        };
+        let Some(compared) = self.database.read(compare).await? else { return Ok(()) };
+        if let Some((documents, different @ 1..)) = compared {
+            tracing::error!(
+                generation,
+                documents,
+                different,
+                "the rebuilt views are not what the live ones were"
+            );
+        }
+        self.leading(async move |tx| generations::go_live(tx, generation, compared).await).await?;
+        tracing::info!(generation, "the views answer from another generation");
+        Ok(())
+    }
+
+    /// Does it if this replica is the one that rebuilds: the role is taken, or kept, in the same transaction.
+    async fn leading<F>(&self, work: F) -> Result<(), Error>
+    where
+        F: AsyncFn(&mut Transaction) -> Result<(), Error> + Send + 'static,
+    {
+        let holder = self.holder.clone();
+        let led = self.database.write(async move |tx: &mut Transaction| {
+            match leases::acquire(tx, ROLE, &holder, LEASE).await? {
+                Some(_) => work(tx).await,
+                None => Ok(()),
+            }
+        });
+        led.await
+    }
+}
+
+/// What there is to do now: old rows first, then what is being built.
+fn next(all: &[Generation]) -> Next {
+    let of = |state: State| all.iter().find(move |generation| generation.state == state);
+    if let Some(retired) = of(State::Retired) {
+        return Next::Forget(retired.generation);
+    }
+    let live = of(State::Live).map(|generation| generation.generation);
+    match (of(State::Building), live) {
+        (Some(building), live) => Next::Build(building.clone(), live),
+        (None, Some(_)) => Next::Rest,
+        (None, None) => Next::Begin,
+    }
+}
+
+/// What the subscription of a generation is called.
+fn name(generation: i64) -> String {
+    format!("views-{generation}")
+}
+
+/// Takes events into one generation.
+struct Into {
+    generation: i64,
+    projector: Projector,
+    lag: Lag,
+    customers: EventTypes<customers::Event>,
+    orders: EventTypes<ordering::Event>,
+    products: EventTypes<warehouse::Event>,
+}
+
+impl event_store::Handler for Into {
+    async fn handle(&self, tx: &mut Transaction, events: &[Recorded]) -> Result<(), HandlerError> {
+        let active = generations::active(tx).await?;
+        // Another replica may have retired it meanwhile.
+        let Some(generation) = active.iter().find(|it| it.generation == self.generation) else {
+            return Ok(());
+        };
+        let mut items = Vec::new();
+        for event in events {
+            items.extend(self.item(event)?);
+        }
+        let applied = self.projector.apply_to(tx, std::slice::from_ref(generation), &items).await;
+        applied.map_err(|refused| match refused {
+            Refused::Store(error) => HandlerError::Database(error),
+            gap @ Refused::Gap { .. } => HandlerError::Failed(Box::new(gap)),
+        })?;
+        if !generation.is_building() {
+            self.lag.taken_in(tx, events.iter().map(|event| event.recorded_at).collect());
+        }
+        Ok(())
+    }
+}
+
+impl Into {
+    /// What an event tells; nothing if it is about something that views keep nothing of.
+    fn item(&self, event: &Recorded) -> Result<Option<Item>, HandlerError> {
+        fn failed<E: std::error::Error + Send + Sync + 'static>(error: E) -> HandlerError {
+            HandlerError::Failed(Box::new(error))
+        }
+        let (before, id) = (event.version.saturating_sub(1), event.stream.id());
+        Ok(Some(match event.stream.category() {
+            category::CUSTOMER => {
+                let events = vec![self.customers.read(event).map_err(failed)?];
+                Item::Customer(Told {
+                    id: id.parse().map_err(failed)?,
+                    news: News::Events { before, events },
+                })
+            }
+            category::ORDER => {
+                let events = vec![self.orders.read(event).map_err(failed)?];
+                Item::Order(Told { id: id.parse().map_err(failed)?, news: News::Events { before, events } })
+            }
+            category::PRODUCT => {
+                let events = vec![self.products.read(event).map_err(failed)?];
+                Item::Product(Told { id: id.parse().map_err(failed)?, news: News::Events { before, events } })
+            }
+            _ => return Ok(None),
+        }))
+    }
+}

@@ -1,11 +1,12 @@
 //! Facts: what a service has to know to react, beside that something happened.
 
+use chassis::{metrics, service::Service};
 use contracts::{
     Contact, OrderId,
     customers::Customer,
     ordering::{Order, OrderStatus},
 };
-use database::Transaction;
+use database::{Database, Transaction};
 use journal::Entry;
 use messaging::{Envelope, HandlerError};
 
@@ -72,6 +73,14 @@ fn unknown(what: &str) -> HandlerError {
 pub trait Source: Send + Sync + 'static {
     /// The topics that it has to hear of, beside those that the service reacts to.
     fn topics(&self) -> Vec<&'static str>;
+
+    /// Shows how well it knows, where there is something to show: it may know from what `database` keeps.
+    ///
+    /// # Errors
+    /// The App shows it already.
+    fn watch(&self, _service: &mut Service, _database: &Database) -> Result<(), metrics::Error> {
+        Ok(())
+    }
 
     /// Fetches, outside of any transaction, what a reaction to `message` needs, as far as it is not kept here.
     ///

@@ -31,6 +31,7 @@ where
     P: Reacts + Clone,
     S: Source + Clone,
 {
+    reactor.source.watch(service, database)?;
     let mut topics = policy::topics(reactor.participant.policies());
     topics.extend(reactor.source.topics());
     topics.sort_unstable();

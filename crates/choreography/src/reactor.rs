@@ -61,14 +61,21 @@ impl<P: Reacts, S: Source> Enriched for Reactor<P, S> {
         message: &Envelope,
         fetched: &Facts,
     ) -> Result<(), HandlerError> {
+        if is_about_an_order(message) {
+            about("order.id", &message.subject);
+        }
         self.source.take_in(tx, message).await?;
         let Some(reaction) = reaction_to(self.participant.policies(), &message.kind) else { return Ok(()) };
         let order: OrderId =
             message.subject.parse().map_err(|error| HandlerError::Hopeless(Box::new(error)))?;
-        about("order.id", &order);
         fetched.calls.iter().for_each(|call| note(tx, call.clone()));
         let needs = self.participant.needs(reaction);
         let facts = self.source.facts(tx, message, order, needs, fetched).await?;
         self.participant.react(tx, order, reaction, &facts, &message.into()).await
     }
+}
+
+/// Whether what a message tells of has to do with one order: all have but what happens to customers and to products.
+fn is_about_an_order(message: &Envelope) -> bool {
+    !matches!(message.aggregate_type(), "customer" | "product")
 }

@@ -20,8 +20,17 @@ pub(super) struct Answer {
     pub(super) at: Instant,
 }
 
-/// The place of one answer. Who holds it asks; those who want the same wait until it is there.
-pub(super) type Place = Arc<sync::Mutex<Option<Answer>>>;
+/// What came of asking.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The last answer.
+    pub(super) answer: Option<Answer>,
+    /// When there was none, if that was later.
+    pub(super) failed: Option<Instant>,
+}
+
+/// The place of one answer. Who holds it asks; those who want the same wait until it is there, or there is none.
+pub(super) type Place = Arc<sync::Mutex<Known>>;
 
 /// At most so many answers: those that were asked for last. What is asked for among the older ones becomes a younger one;
 /// when the younger are half of all, they become the older, and the older are forgotten.
@@ -83,14 +92,14 @@ mod tests {
     #[tokio::test]
     async fn what_is_asked_for_again_stays_and_what_is_not_is_forgotten() {
         let cache = Cache::new(8);
-        *cache.place("often").lock().await = Some(answer(1));
-        *cache.place("once").lock().await = Some(answer(2));
+        cache.place("often").lock().await.answer = Some(answer(1));
+        cache.place("once").lock().await.answer = Some(answer(2));
         for other in 0..100 {
             cache.place(&other.to_string());
             let often = cache.place("often");
-            assert_eq!(often.lock().await.as_ref().map(|answer| answer.version), Some(1));
+            assert_eq!(often.lock().await.answer.as_ref().map(|answer| answer.version), Some(1));
         }
-        assert!(cache.place("once").lock().await.is_none());
+        assert!(cache.place("once").lock().await.answer.is_none());
         assert!(cache.len() <= 8, "{} answers", cache.len());
     }
 
@@ -100,7 +109,7 @@ mod tests {
         let asking = cache.place("tea");
         let mut held = asking.lock().await;
         cache.forget("tea");
-        *held = Some(answer(1));
-        assert!(cache.place("tea").lock().await.is_none());
+        held.answer = Some(answer(1));
+        assert!(cache.place("tea").lock().await.answer.is_none());
     }
 }

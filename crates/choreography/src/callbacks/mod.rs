@@ -94,6 +94,12 @@ pub enum Error {
         #[source]
         source: CallError,
     },
+    /// Somebody else has just asked the same, and there was no answer.
+    #[error("{owner} has just not answered the same question")]
+    JustAsked {
+        /// Who.
+        owner: &'static str,
+    },
     /// The owner answered with something else than what was asked for.
     #[error("{owner} answered {status}")]
     Refused {
@@ -142,9 +148,10 @@ impl From<Error> for HandlerError {
             Error::Gone { .. } | Error::Unreadable { .. } | Error::Unknown { .. } => {
                 Self::Hopeless(Box::new(error))
             }
-            Error::Unreachable { .. } | Error::Refused { .. } | Error::Behind { .. } => {
-                Self::Unavailable(Box::new(error))
-            }
+            Error::Unreachable { .. }
+            | Error::JustAsked { .. }
+            | Error::Refused { .. }
+            | Error::Behind { .. } => Self::Unavailable(Box::new(error)),
         }
     }
 }
@@ -185,26 +192,27 @@ impl Callbacks {
     /// # Errors
     /// There is no such answer; see [`Error`].
     pub async fn ask(&self, ask: &Ask, told: u64, why: &Why, calls: &mut Vec<Entry>) -> Result<Bytes, Error> {
-        let parts = &*self.0;
+        let (parts, owner, wanted_at) = (&*self.0, ask.owner(), Instant::now());
         let place = parts.cache.place(&ask.key());
         // Cancelled in the middle, the place is as it was.
-        let mut place = place.lock().await;
+        let mut known = place.lock().await;
         let serves = |answer: &Answer| answer.at.elapsed() < parts.options.fresh && answer.version >= told;
-        if let Some(answer) = place.as_ref().filter(|answer| serves(answer)) {
+        if let Some(answer) = known.answer.as_ref().filter(|answer| serves(answer)) {
             parts.count(ask, "known");
             return Ok(answer.body.clone());
         }
-        let answered = parts.call(ask, place.as_ref(), why, calls).await;
-        let result = match &answered {
-            Ok((_, result)) => result,
-            Err(_) => "failed",
-        };
-        parts.count(ask, result);
+        // Else those who wait for an owner that is silent would each wait for all before them.
+        if known.failed.is_some_and(|failed| failed > wanted_at) {
+            return Err(Error::JustAsked { owner });
+        }
+        let answered = parts.call(ask, known.answer.as_ref(), why, calls).await;
+        parts.count(ask, answered.as_ref().map_or("failed", |(_, result)| result));
+        known.failed = answered.as_ref().err().map(|_| Instant::now());
         let (answer, _) = answered?;
         let (version, body) = (answer.version, answer.body.clone());
-        *place = Some(answer);
+        known.answer = Some(answer);
         if version < told {
-            return Err(Error::Behind { owner: ask.owner(), known: version, told });
+            return Err(Error::Behind { owner, known: version, told });
         }
         Ok(body)
     }

@@ -1,13 +1,13 @@
 //! Facts from copies.
 
-use chassis::changes::Changes;
+use chassis::{backlog, changes::Changes, metrics, service::Service};
 use contracts::{OrderId, customers::Customer, ordering::Order, topics};
-use database::Transaction;
+use database::{Database, Transaction};
 use messaging::{Envelope, HandlerError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{find, keep, key};
+use super::{age, find, keep, key};
 use crate::facts::{Facts, Needs, Source};
 
 /// What follows from a message is known from the message, or from what was told before.
@@ -35,6 +35,25 @@ impl Source for Copies {
             _ => topics::WAREHOUSE_EVENTS,
         };
         self.of.iter().map(topic).collect()
+    }
+
+    fn watch(&self, service: &mut Service, database: &Database) -> Result<(), metrics::Error> {
+        let help = "For how long a service has heard nothing of what it keeps copies of.";
+        let ages = service.metrics().float_gauge("copy_age_seconds", help, &["copy"])?;
+        let kinds = self.of;
+        let read = async move |tx: &mut Transaction| {
+            let mut heard = Vec::with_capacity(kinds.len());
+            for kind in kinds {
+                heard.extend(age(tx, kind).await?.map(|age| (*kind, age)));
+            }
+            Ok(heard)
+        };
+        backlog::sample(service, "copies", database, read, move |heard| {
+            for (kind, age) in heard {
+                ages.with_label_values(&[kind]).set(age.as_secs_f64());
+            }
+        });
+        Ok(())
     }
 
     async fn fetch(&self, _message: &Envelope, _needs: Needs) -> Result<Facts, HandlerError> {

@@ -1,6 +1,6 @@
 //! What the customers service does on what happens elsewhere, where nobody is in charge.
 
-use choreography::{Policy, on};
+use choreography::{Needs, Policy, on};
 use contracts::{
     customers::Command,
     happenings::{INVOICE_PAID, ORDER_PLACED, STOCK_REFUSED, STOCK_RELEASED},
@@ -28,6 +28,14 @@ pub enum Reaction {
 }
 
 impl Reaction {
+    /// What has to be known for it.
+    #[must_use]
+    pub const fn needs(self) -> Needs {
+        match self {
+            Self::ReserveCredit | Self::ReleaseCredit | Self::SettleCredit => Needs::Order,
+        }
+    }
+
     /// What is asked of the customer's credit; nothing of an order that costs nothing, of which there is none.
     #[must_use]
     pub fn command(self, order: &Order) -> Option<Command> {

@@ -1,6 +1,6 @@
 //! What ordering does on what happens elsewhere, where nobody is in charge: it tells the order.
 
-use choreography::{Policy, on};
+use choreography::{Needs, Policy, on};
 use contracts::happenings::{
     CARRIER_REFUSED, CREDIT_REFUSED, CREDIT_RELEASED, CREDIT_RESERVED, CREDIT_SETTLED, DISPATCHED,
     INVOICE_PAID, INVOICE_UNPAID, STOCK_REFUSED, STOCK_RESERVED, STOCK_TAKEN_OUT,
@@ -23,3 +23,6 @@ pub const POLICIES: &[Policy<Participant>] = &[
     // The last link of every chain of undoing; the links before it are not the order's business.
     on(CREDIT_RELEASED, Customers),
 ];
+
+/// What has to be known to tell the order: what was reported, word for word.
+pub const NEEDS: Needs = Needs::Report;

@@ -1,6 +1,6 @@
 //! What the warehouse does on what happens elsewhere, where nobody is in charge.
 
-use choreography::{Policy, on};
+use choreography::{Needs, Policy, on};
 use contracts::{
     Line,
     happenings::{CALLED_OFF, CREDIT_RESERVED, DISPATCHED},
@@ -28,6 +28,14 @@ pub enum Reaction {
 }
 
 impl Reaction {
+    /// What has to be known for it.
+    #[must_use]
+    pub const fn needs(self) -> Needs {
+        match self {
+            Self::ReserveStock | Self::ReleaseStock | Self::TakeStockOut => Needs::Order,
+        }
+    }
+
     /// What is asked of the stock.
     #[must_use]
     pub fn command(self, order: &Order) -> Option<Command> {

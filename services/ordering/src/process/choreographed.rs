@@ -13,14 +13,15 @@ pub(super) async fn reported(
     id: OrderId,
     reply: &Reply,
 ) -> Result<(), Error> {
-    if let Some(outcome) = outcome(reply) {
+    if let Some(outcome) = reported_outcome(reply) {
         book.report(tx, id, outcome).await?;
     }
     Ok(())
 }
 
 /// What a report means to the order: what the same answer does, but for the one from which a saga would know more.
-fn outcome(reply: &Reply) -> Option<Outcome> {
+#[must_use]
+pub fn reported_outcome(reply: &Reply) -> Option<Outcome> {
     match reply {
         // An order that is being cancelled comes to its end by this, whatever the reason; of any other the credit is
         // released for one reason only.

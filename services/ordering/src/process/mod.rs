@@ -14,6 +14,7 @@ mod orchestrated;
 use contracts::OrderId;
 use database::Transaction;
 
+pub use choreographed::reported_outcome;
 pub use orchestrated::Orchestrated;
 pub use place_order::{PlaceOrder, Step};
 pub use replies::{Meaning, meaning};

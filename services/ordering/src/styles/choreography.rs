@@ -12,7 +12,7 @@ use messaging::HandlerError;
 use super::failed;
 use crate::{
     application::Application,
-    policies::POLICIES,
+    policies::{NEEDS, POLICIES},
     process::{self, Reply},
 };
 
@@ -32,7 +32,7 @@ impl Reacts for Participant {
     }
 
     fn needs(&self, _reporter: process::Participant) -> Needs {
-        Needs::Report
+        NEEDS
     }
 
     async fn react(

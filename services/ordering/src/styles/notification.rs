@@ -15,6 +15,9 @@ use crate::catalogue::{Catalogue, Quoted, Unavailable};
 /// That something happened to an order, and nothing more.
 pub use ::choreography::Notice as Events;
 
+/// Where ordering hears, beside its policies, that what it was answered is old.
+pub const DROPPED_ON: &[&str] = &[topics::WAREHOUSE_EVENTS];
+
 /// What ordering has to know of others is asked of them, at these addresses.
 ///
 /// # Errors
@@ -25,7 +28,7 @@ pub fn source(
     owners: &callbacks::Addresses,
 ) -> Result<Callbacks, service::Error> {
     let options = callbacks::Options::new(SOURCE, owners.clone());
-    let options = callbacks::Options { dropped_on: &[topics::WAREHOUSE_EVENTS], ..options };
+    let options = callbacks::Options { dropped_on: DROPPED_ON, ..options };
     Callbacks::of(service, client, options)
 }
 

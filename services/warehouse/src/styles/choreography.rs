@@ -29,8 +29,8 @@ impl Reacts for Participant {
         POLICIES
     }
 
-    fn needs(&self, _reaction: Reaction) -> Needs {
-        Needs::Order
+    fn needs(&self, reaction: Reaction) -> Needs {
+        reaction.needs()
     }
 
     async fn react(

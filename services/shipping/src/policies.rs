@@ -53,3 +53,55 @@ impl Reaction {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn facts() -> Facts {
+        let price = json!({"amount": 1250, "currency": "EUR"});
+        let order = json!({
+            "id": "00000000-0000-0000-0000-000000000001", "customer_id": "00000000-0000-0000-0000-000000000002",
+            "status": "APPROVED", "reference": "web-4711", "total": price, "warnings": [],
+            "items": [{"sku": "TEA", "name": "Tea", "quantity": 2, "unit_price": price}],
+            "created_at": "2026-01-01T00:00:00Z", "version": 4,
+        });
+        let customer = json!({
+            "id": "00000000-0000-0000-0000-000000000002", "name": "Ada", "email": "ada@example.org",
+            "address": {"line1": "12 St James's Square", "postal_code": "SW1Y 4JH", "city": "London", "country": "GB"},
+            "credit_limit": price, "credit_reserved": price, "credit_available": price,
+            "created_at": "2026-01-01T00:00:00Z", "version": 1,
+        });
+        let order = Some(serde_json::from_value(order).unwrap());
+        Facts { order, customer: Some(serde_json::from_value(customer).unwrap()), ..Facts::default() }
+    }
+
+    #[test]
+    fn what_was_ordered_is_shipped_to_where_the_customer_is() {
+        let facts = facts();
+        let order = facts.order().unwrap();
+        let command = Reaction::RequestShipment.command(order.id, &facts).unwrap();
+        let line = Line { sku: "TEA".parse().unwrap(), quantity: 2.try_into().unwrap() };
+        let (reference, address) = (order.reference.clone(), facts.contact().unwrap().address);
+        let expected = Command::RequestShipment { order_id: order.id, reference, address, lines: vec![line] };
+        assert_eq!(command, Some(expected));
+    }
+
+    #[test]
+    fn a_shipment_waits_until_it_is_known_to_whom_and_of_what() {
+        let id = facts().order().unwrap().id;
+        for missing in [Facts { order: None, ..facts() }, Facts { customer: None, ..facts() }] {
+            let command = Reaction::RequestShipment.command(id, &missing);
+            assert!(matches!(command, Err(HandlerError::Unavailable(_))), "{command:?}");
+        }
+    }
+
+    #[test]
+    fn calling_off_needs_to_know_nothing() {
+        let (id, nothing) = (facts().order().unwrap().id, Facts::default());
+        let expected = Some(Command::CallOff { order_id: id });
+        assert_eq!(Reaction::CallOff.command(id, &nothing).unwrap(), expected);
+    }
+}

@@ -48,3 +48,34 @@ impl Reaction {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn all_that_was_ordered_is_set_aside_let_go_and_taken_out() {
+        let price = json!({"amount": 1250, "currency": "EUR"});
+        let item =
+            |sku, quantity| json!({"sku": sku, "name": "Tea", "quantity": quantity, "unit_price": price});
+        let order: Order = serde_json::from_value(json!({
+            "id": "00000000-0000-0000-0000-000000000001", "customer_id": "00000000-0000-0000-0000-000000000002",
+            "status": "PENDING", "items": [item("TEA", 2), item("POT", 1)], "total": price, "warnings": [],
+            "created_at": "2026-01-01T00:00:00Z", "version": 2,
+        }))
+        .unwrap();
+        let line = |sku: &str, quantity: i64| Line {
+            sku: sku.parse().unwrap(),
+            quantity: quantity.try_into().unwrap(),
+        };
+        let (order_id, lines) = (order.id, vec![line("TEA", 2), line("POT", 1)]);
+        let reserve = Command::ReserveStock { order_id, lines: lines.clone() };
+        assert_eq!(Reaction::ReserveStock.command(&order), Some(reserve));
+        let release = Command::ReleaseStock { order_id, lines: lines.clone() };
+        assert_eq!(Reaction::ReleaseStock.command(&order), Some(release));
+        let take_out = Command::TakeStockOut { order_id, lines };
+        assert_eq!(Reaction::TakeStockOut.command(&order), Some(take_out));
+    }
+}

@@ -6,6 +6,7 @@ mod consumer;
 mod crashes;
 mod dead_letters;
 mod embedded;
+mod enriching;
 mod faulty;
 mod observe;
 mod outbox;

@@ -198,15 +198,15 @@ const fn kind(kind: journal::Kind) -> Kind {
     }
 }
 
-/// The one service that has the messages of a topic; those of events are for whoever wants them.
+/// The one service that has the messages of a topic; those of events and reports are for whoever wants them.
 fn receiver(topic: &str) -> Option<String> {
     let (service, what) = topic.rsplit_once('.')?;
-    (what != "events").then(|| service.to_owned())
+    (!matches!(what, "events" | "reports")).then(|| service.to_owned())
 }
 
 /// What a client's request is known by outside of here.
 fn request(record: &Record, keyed: bool) -> Option<String> {
-    let trace = record.trace.as_ref().map(|trace| format!("trace {trace}"));
+    let trace = record.trace_id().map(|trace| format!("trace {trace}"));
     let actor = record.actor.as_ref().map(|actor| format!("by {actor}"));
     let key = keyed.then(|| "with an Idempotency-Key".to_owned());
     let parts: Vec<_> = [trace, actor, key].into_iter().flatten().collect();

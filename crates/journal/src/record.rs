@@ -20,7 +20,7 @@ pub struct Record {
     /// On whose behalf; only where a request came from outside, since everything after that follows from it.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
-    /// The id of the trace; only where a request came from outside.
+    /// The place in a trace, as a `traceparent`; only where a request came from outside.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
     /// What was done, in order.
@@ -90,9 +90,15 @@ fn is_worth_a_row(cause: &Cause, entries: &[Entry]) -> bool {
 }
 
 impl Record {
+    /// The id of the trace, where a request came from outside.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace.as_deref()?.split('-').nth(1)
+    }
+
     fn of((cause, entries): (Cause, Vec<Entry>)) -> Self {
         let from_outside = matches!(cause.origin, Origin::Request { .. });
-        let trace = cause.trace_id().map(str::to_owned).filter(|_| from_outside);
+        let trace = cause.traceparent.filter(|_| from_outside);
         let actor = cause.actor.filter(|_| from_outside);
         Self { origin: cause.origin, cause: cause.id, actor, trace, entries }
     }

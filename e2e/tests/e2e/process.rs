@@ -25,7 +25,6 @@ pub(crate) enum Storage {
 /// How `switchyard up` is started.
 #[derive(Clone, Debug)]
 pub(crate) struct Up<'a> {
-    pub(crate) styles: &'static str,
     pub(crate) data: &'a Path,
     pub(crate) storage: Storage,
     /// Where what it says is added.
@@ -47,14 +46,14 @@ impl<'a> Up<'a> {
     /// Every style, with what is usual.
     pub(crate) fn on(data: &'a Path) -> Self {
         let log = data.with_extension("log");
-        Self { styles: "rest,messaging", data, storage: Storage::Cached, log, variables: Vec::new() }
+        Self { data, storage: Storage::Cached, log, variables: Vec::new() }
     }
 
     /// Starts it. It need not be ready yet.
     pub(crate) fn start(&self) -> Process {
         let (port, admin_port) = (free_port(), free_port());
         let mut command = switchyard(self.storage);
-        command.args(["up", "--styles", self.styles, "--data-dir"]).arg(self.data);
+        command.args(["up", "--data-dir"]).arg(self.data);
         command.env("LOG_LEVEL", "warn").envs(self.variables.clone()).args([
             "--port",
             &port.to_string(),

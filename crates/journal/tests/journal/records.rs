@@ -32,7 +32,7 @@ async fn a_transaction_leaves_what_it_did_and_why() {
     assert_eq!(transaction.at, EPOCH);
     assert_eq!((&record.origin, record.cause), (&cause.origin, cause.id));
     assert_eq!(record.actor.as_deref(), Some("ada"));
-    assert_eq!(record.trace.as_deref(), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+    assert_eq!(record.trace_id(), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
     assert_eq!(record.entries, [Entry::command("place", true), message]);
 }
 

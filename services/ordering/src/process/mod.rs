@@ -55,7 +55,7 @@ impl Process {
     ) -> Result<(), Error> {
         match self {
             Self::Orchestrated(saga) => saga.cancelled(tx, id, order).await,
-            Self::Choreographed => Ok(()), // likewise
+            Self::Choreographed => Ok(choreographed::cancelled(tx, id).await?), // likewise
         }
     }
 

@@ -3,6 +3,8 @@
 pub mod collector;
 pub mod link;
 pub mod namespace;
+pub mod owner;
 pub mod postgres;
 pub mod recording;
+pub mod stage;
 pub mod unsynced;

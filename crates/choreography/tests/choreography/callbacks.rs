@@ -14,11 +14,11 @@ use choreography::callbacks::{Addresses, Ask, Callbacks, Error, Options, Why};
 use futures_util::future::join_all;
 use journal::Entry;
 use serde_json::Value;
+use test_support::owner::Owner;
 use tokio::time::{advance, timeout};
 
 use crate::{
     documents::{customer, customer_id, order, order_id},
-    owner::Owner,
     world::clock,
 };
 

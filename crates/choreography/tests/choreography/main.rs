@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails the test that called it")]
 
 mod documents;
-mod owner;
 mod world;
 
 mod callbacks;

@@ -14,10 +14,10 @@ use contracts::{
     happenings::{CALLED_OFF, DISPATCHED, ORDER_CANCEL_STARTED, ORDER_PLACED, STOCK_RESERVED},
     topics::{ORDERING_EVENTS, SHIPPING_REPORTS, WAREHOUSE_REPORTS},
 };
+use test_support::owner::Owner;
 
 use crate::{
     documents::{about, customer, customer_id, order, order_id, reports, told},
-    owner::Owner,
     world::World,
 };
 

@@ -19,7 +19,9 @@ use messaging::{
 };
 use serde_json::{Value, json};
 
-use crate::{documents::order_id, owner::ANY_PORT, world::World};
+use test_support::owner::ANY_PORT;
+
+use crate::{documents::order_id, world::World};
 
 fn reporter() -> Reporter<Reply> {
     Reporter::new(AnyRepository::new(Rows::default()))

@@ -8,6 +8,7 @@ mod late_answers;
 mod mailing;
 mod messages;
 mod paying;
+mod reacting;
 mod reading;
 mod sql;
 mod store;

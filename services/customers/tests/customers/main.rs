@@ -7,6 +7,7 @@
 )]
 
 mod bus;
+mod reacting;
 mod support;
 
 mod reading;

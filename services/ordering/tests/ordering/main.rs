@@ -12,6 +12,7 @@ mod support;
 mod api;
 mod choreographed;
 mod process;
+mod reacting;
 
 mod isolation;
 mod system;

@@ -7,6 +7,7 @@ mod booking;
 mod calling_off;
 mod late_answers;
 mod messages;
+mod reacting;
 mod reading;
 mod sql;
 mod store;

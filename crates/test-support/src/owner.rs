@@ -1,4 +1,4 @@
-//! Whoever owns things: says what it is told to say, and remembers what it was asked.
+//! Somebody who owns things: shows them as it is told to, and remembers what it was asked.
 
 use std::{
     collections::BTreeMap,
@@ -16,19 +16,21 @@ use chassis::platform::Platform;
 use serde_json::Value;
 use tokio::sync::watch;
 
-pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+/// A port that is free.
+pub const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// An owner of things at one address; clones are the same one.
-#[derive(Clone)]
-pub(crate) struct Owner(Arc<Shared>);
+#[derive(Clone, Debug)]
+pub struct Owner(Arc<Shared>);
 
+#[derive(Debug)]
 struct Shared {
     address: SocketAddr,
     says: Mutex<Says>,
     thinks: watch::Sender<bool>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Says {
     documents: BTreeMap<String, (u64, Value)>,
     refuses: Option<StatusCode>,
@@ -36,42 +38,51 @@ struct Says {
 }
 
 /// What was asked, and what was said to be known already.
-pub(crate) type Asked = (String, Option<String>);
+pub type Asked = (String, Option<String>);
 
 impl Owner {
     /// An owner that is away until it is [opened](Self::open).
-    pub(crate) fn away(platform: &Platform) -> Self {
+    ///
+    /// # Panics
+    /// No port is free; this is so for all that follow.
+    #[must_use]
+    pub fn away(platform: &Platform) -> Self {
         let address = platform.network.reserve(ANY_PORT).unwrap();
         Self(Arc::new(Shared { address, says: Mutex::default(), thinks: watch::Sender::new(false) }))
     }
 
-    pub(crate) fn open(&self, platform: &Platform) {
+    /// Has it answer, outside a Tokio runtime with a panic.
+    pub fn open(&self, platform: &Platform) {
         let router = Router::new().fallback(answer).with_state(self.clone());
         let listener = platform.network.listen(self.0.address).unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await });
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> String {
         format!("http://{}", self.0.address)
     }
 
     /// From now on this is what it shows there; the document says its version.
-    pub(crate) fn shows(&self, path: &str, document: Value) {
+    pub fn shows(&self, path: &str, document: Value) {
         let version = document["version"].as_u64().unwrap();
         self.says().documents.insert(path.to_owned(), (version, document));
     }
 
     /// From now on it answers nothing else.
-    pub(crate) fn refuses(&self, status: Option<StatusCode>) {
+    pub fn refuses(&self, status: Option<StatusCode>) {
         self.says().refuses = status;
     }
 
     /// Whether it takes its time, for as long as it does.
-    pub(crate) fn thinks(&self, thinks: bool) {
+    pub fn thinks(&self, thinks: bool) {
         self.0.thinks.send_replace(thinks);
     }
 
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    /// What it was asked, in order.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
         self.says().asked.clone()
     }
 

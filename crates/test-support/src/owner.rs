@@ -1,5 +1,7 @@
 //! Somebody who owns things: shows them as it is told to, and remembers what it was asked.
 
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "for tests, which fail by it")]
+
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -42,16 +44,13 @@ pub type Asked = (String, Option<String>);
 
 impl Owner {
     /// An owner that is away until it is [opened](Self::open).
-    ///
-    /// # Panics
-    /// No port is free; this is so for all that follow.
     #[must_use]
     pub fn away(platform: &Platform) -> Self {
         let address = platform.network.reserve(ANY_PORT).unwrap();
         Self(Arc::new(Shared { address, says: Mutex::default(), thinks: watch::Sender::new(false) }))
     }
 
-    /// Has it answer, outside a Tokio runtime with a panic.
+    /// Has it answer from now on.
     pub fn open(&self, platform: &Platform) {
         let router = Router::new().fallback(answer).with_state(self.clone());
         let listener = platform.network.listen(self.0.address).unwrap();

@@ -9,7 +9,7 @@ use chassis::{
 };
 use contracts::{CustomerId, OrderId, Style, happenings::Happening, topics};
 use database::{Clock, Executor};
-use messaging::{Broker, Data, Embedded, Envelope, Publisher, Subscription, embedded};
+use messaging::{Broker, Data, Embedded, Envelope, Publisher, Subscription, embedded, republish};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -117,6 +117,14 @@ impl Stage {
         let (kind, topic) = ("customer.registered", topics::CUSTOMERS_EVENTS);
         let id = customer_id().to_string();
         self.tells(Happening { kind, topic }, &id, &format!("/v1/customers/{id}"), customer).await;
+    }
+
+    /// The customers service republishes the order's customer: tells again what they are, though nothing has happened.
+    pub async fn customer_is_republished(&self, customer: &Value) {
+        let (run, now, data) = (Uuid::from_u128(3), self.platform.clock.now(), Data::of(customer).unwrap());
+        let id = customer_id().to_string();
+        let message = republish::message("customers", "customer", run, &id, now, data);
+        self.broker.publish(topics::CUSTOMERS_EVENTS, &[message]).await.unwrap();
     }
 
     /// The warehouse tells of a product.

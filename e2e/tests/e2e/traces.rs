@@ -205,7 +205,8 @@ fn steps_of(style: Style) -> &'static [(&'static str, &'static str, usize)] {
         Style::Messaging => BY_MESSAGES,
         Style::Notification => BY_NOTICES,
         Style::StateTransfer => BY_STATES,
-        Style::EventSourcing => todo!("what is to be seen of an order in the ledger"),
+        // No whole system can be run in it yet.
+        Style::EventSourcing => &[],
     }
 }
 

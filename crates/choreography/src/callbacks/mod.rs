@@ -244,7 +244,7 @@ impl Parts {
         let call = self.request(ask, address, known, &why.context);
         let call = why.cause.into_iter().fold(call, Call::caused_by);
         let (answered, noted) = self.client.send_noted(call, ask.route()).await;
-        calls.push(noted.linked(why.cause));
+        calls.push(noted);
         let response = answered.map_err(|source| Error::Unreachable { owner, source })?;
         self.bytes.with_label_values(&[owner]).inc_by(response.body.len() as u64);
         let at = Instant::now();

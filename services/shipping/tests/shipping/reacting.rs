@@ -24,8 +24,15 @@ struct World {
 }
 
 impl World {
-    /// With a carrier that takes everything, and an order that is placed.
+    /// With a carrier that takes everything, and an order that is placed by somebody who is known.
     async fn start(style: Style) -> Self {
+        let world = Self::knowing_nobody(style).await;
+        world.stage.customer_is(&customer()).await;
+        world
+    }
+
+    /// The same, but the customer was told of when nobody listened, or is forgotten.
+    async fn knowing_nobody(style: Style) -> Self {
         let stage = Stage::set(style, "shipping").await;
         let reach = match style {
             Style::Notification => Reach::Notification(stage.broker(), stage.addresses()),
@@ -50,7 +57,6 @@ impl World {
         let app = App::build(&config, stage.platform()).expect("the service starts");
         let reports = stage.listen(SHIPPING_REPORTS).await;
         let world = Self { stage, app, reports };
-        world.stage.customer_is(&customer()).await;
         world.stage.order_is(ORDER_PLACED, &order("PENDING", 2)).await;
         world
     }
@@ -98,4 +104,19 @@ async fn a_cancel_that_overtakes_what_it_cancels_is_reported_and_nothing_is_ship
         assert_eq!(world.shipment().await.expect("a tombstone").status, ShipmentStatus::CalledOff);
         assert_eq!(world.bookings(), 0, "{style}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_lost_is_brought_back_by_its_owner_who_republishes_and_what_waited_for_it_goes_on() {
+    let mut world = World::knowing_nobody(Style::StateTransfer).await;
+    world.stock_is_reserved().await;
+    let heard = async || {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        world.stage.has_heard(WAREHOUSE_REPORTS).await
+    };
+    until(heard).await;
+    assert!(world.shipment().await.is_none(), "it waits, and asks nobody");
+    world.stage.customer_is_republished(&customer()).await;
+    assert_eq!(world.reports.next().await, "shipping.dispatched");
+    assert_eq!(world.bookings(), 1);
 }

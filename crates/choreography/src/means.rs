@@ -79,8 +79,7 @@ impl<E, C, S: Source + Clone> Means<E, C, S> {
             Publishing::new(reports::Rows::<R>::default(), outbox.clone(), topics.reports, R::SERVICE);
         let aggregates = AnyRepository::new(Recording::new(events.carrying(self.events.clone())));
         let reports = AnyRepository::new(Recording::new(reports.carrying(self.reports.clone())));
-        let doubles = &service.platform().doubles;
-        let (aggregates, reports) = (doubles.around(aggregates), doubles.around(reports));
+        let reports = service.platform().doubles.around(reports);
         Ok(Kept { aggregates, reporter: Reporter::new(reports), outbox })
     }
 }

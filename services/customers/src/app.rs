@@ -150,7 +150,7 @@ where
 {
     let topics = Topics { events: topics::CUSTOMERS_EVENTS, reports: topics::CUSTOMERS_REPORTS };
     let kept = means.keep(service, database, broker, Rows, topics)?;
-    let application = Application::new(kept.aggregates);
+    let application = Application::new(service.platform().doubles.around(kept.aggregates));
     let reporter = kept.reporter;
     let participant = Choreographed { application: application.clone(), reporter: reporter.clone() };
     let routes = react(service, database, broker, means.source, participant, reporter)?;

@@ -154,7 +154,7 @@ where
 {
     let topics = Topics { events: topics::WAREHOUSE_EVENTS, reports: topics::WAREHOUSE_REPORTS };
     let kept = means.keep(service, database, broker, Rows, topics)?;
-    let application = Application::new(kept.aggregates);
+    let application = Application::new(service.platform().doubles.around(kept.aggregates));
     let reporter = kept.reporter;
     let participant = Choreographed { application: application.clone(), reporter: reporter.clone() };
     let routes = react(service, database, broker, means.source, participant, reporter)?;

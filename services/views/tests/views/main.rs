@@ -7,6 +7,7 @@
 )]
 
 mod bus;
+mod over_a_ledger;
 mod owners;
 mod support;
 

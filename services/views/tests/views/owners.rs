@@ -19,6 +19,7 @@ use contracts::{
     republish::{Page, Republished},
     warehouse::Product,
 };
+use event_store::Ledger;
 use messaging::Broker;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -71,18 +72,41 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn start(platform: &Platform, broker: &Arc<dyn Broker>) -> Self {
+        Self::reached(
+            platform,
+            customers::Reach::Messaging(broker.clone()),
+            warehouse::Reach::Messaging(broker.clone()),
+            ordering::Reach::Messaging(broker.clone()),
+        )
+    }
+
+    pub(crate) fn over_ledger(platform: &Platform, ledger: &Ledger) -> Self {
+        Self::reached(
+            platform,
+            customers::Reach::EventSourcing(ledger.clone()),
+            warehouse::Reach::EventSourcing(ledger.clone()),
+            ordering::Reach::EventSourcing(ledger.clone()),
+        )
+    }
+
+    fn reached(
+        platform: &Platform,
+        customers: customers::Reach,
+        warehouse: warehouse::Reach,
+        ordering: ordering::Reach,
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str| directory.path().join(format!("{name}.db"));
         let (limits, retention) = (Limits::default(), Retention::default());
         let customers = customers::Config {
-            reach: customers::Reach::Messaging(broker.clone()),
+            reach: customers,
             listen: ANY_PORT,
             database: file("customers"),
             limits: limits.clone(),
             retention,
         };
         let warehouse = warehouse::Config {
-            reach: warehouse::Reach::Messaging(broker.clone()),
+            reach: warehouse,
             listen: ANY_PORT,
             database: file("warehouse"),
             limits,
@@ -91,7 +115,7 @@ impl House {
         let ordering = ordering::Config {
             listen: ANY_PORT,
             database: file("ordering"),
-            ..ordering::Config::new(ordering::Reach::Messaging(broker.clone()))
+            ..ordering::Config::new(ordering)
         };
         Self {
             customers: customers::App::build(&customers, platform).unwrap(),

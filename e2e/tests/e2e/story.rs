@@ -142,7 +142,7 @@ impl Story {
     pub(crate) async fn is_told(&self, client: &Client) {
         let (style, id) = (self.style, self.order().unwrap());
         let timeline = client.get(&format!("/{style}/v1/orders/{id}/timeline")).await;
-        told::is_all(&client.order(style, id).await.unwrap(), &timeline.unwrap());
+        told::is_all(style, &client.order(style, id).await.unwrap(), &timeline.unwrap());
     }
 
     /// What is told of the order says nothing of where services listen, and quotes nothing.

@@ -32,6 +32,10 @@ accept *ARGS:
 prove TIMES='1' *ARGS:
     PROVE={{TIMES}} cargo test -p e2e --test proof --locked {{ARGS}}
 
+# One seed of the faults again: the same workload, the same faults, the same interleaving.
+faults SEED *ARGS:
+    SEED={{SEED}} cargo test -p e2e --test proof --locked faults::everything {{ARGS}}
+
 # What CI runs.
 ci:
     .ci/run

@@ -16,6 +16,7 @@ pub(crate) fn run() -> Result<(), Vec<String>> {
         findings.extend(manifest(&member));
         for file in sources(&member) {
             findings.extend(source(&file));
+            findings.extend(unrepeatable(&file));
         }
     }
     if findings.is_empty() { Ok(()) } else { Err(findings) }
@@ -57,6 +58,21 @@ fn source(file: &Path) -> Vec<String> {
     lines
         .filter(|(_, line)| banned.iter().any(|banned| line.contains(banned)))
         .map(|(number, line)| format!("{}:{}: {}", file.display(), number + 1, line.trim()))
+        .collect()
+}
+
+/// Of branches that are ready at the same time `select!` takes one by chance, unless it is told to take the first: a run of the
+/// whole system could not be repeated. Commands may, the services may not.
+fn unrepeatable(file: &Path) -> Vec<String> {
+    if !file.components().any(|part| part.as_os_str() == "crates" || part.as_os_str() == "services") {
+        return vec![];
+    }
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    let by_chance = |pair: &[&str]| pair[0].ends_with(concat!("select", "! {")) && pair[1] != "biased;";
+    let numbered = lines.windows(2).zip(1..).filter(|(pair, _)| by_chance(pair));
+    numbered
+        .map(|(_, number)| format!("{}:{number}: `select!` that is not `biased`", file.display()))
         .collect()
 }
 

@@ -174,6 +174,7 @@ impl Life<'_> {
             let [carrier, payment] =
                 Outside::ALL.map(|it| OptionFuture::from(plan.awaits(it).then(|| self.until_held(it))));
             fact = tokio::select! {
+                biased;
                 seen = follower.next() => match seen?.ok_or(Error::NoOutcome)? {
                     Seen::Status(change) => {
                         self.runner.observer.status(&change, began.elapsed());

@@ -147,6 +147,7 @@ async fn serve(
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = pin!(connection);
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
         () = drain.requested() => {
             connection.as_mut().graceful_shutdown();

@@ -13,12 +13,20 @@
 //! # }
 //! ```
 
-use std::{fmt, pin::Pin, time::Duration};
+use std::{
+    fmt,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::Notify,
     time::{Instant, timeout_at},
 };
 
@@ -28,43 +36,61 @@ pub use progress::Progress;
 
 /// Asks every [`Drain`] made with it to finish. Dropping it asks too, since whoever ran the parts is gone.
 #[derive(Debug)]
-pub struct Trigger(watch::Sender<bool>);
+pub struct Trigger(Arc<Asked>);
 
 /// Tells a part that it should finish what it has in hand and return.
 #[derive(Clone, Debug)]
-pub struct Drain(watch::Receiver<bool>);
+pub struct Drain(Arc<Asked>);
+
+/// Whether draining was asked for. Those who wait are woken in the order in which they began to: Tokio's `watch` would wake
+/// them in one of chance, and a run in which a process ends could not be repeated.
+#[derive(Debug, Default)]
+struct Asked {
+    asked: AtomicBool,
+    notify: Notify,
+}
 
 /// A trigger, and the signal that it gives.
 #[must_use]
 pub fn drain() -> (Trigger, Drain) {
-    let (sender, receiver) = watch::channel(false);
-    (Trigger(sender), Drain(receiver))
+    let asked = Arc::<Asked>::default();
+    (Trigger(asked.clone()), Drain(asked))
 }
 
 impl Trigger {
     /// Asks; asking again changes nothing.
     pub fn drain(&self) {
-        self.0.send_replace(true);
+        self.0.asked.store(true, SeqCst);
+        self.0.notify.notify_waiters();
     }
 
     /// Another signal of this trigger.
     #[must_use]
     pub fn signal(&self) -> Drain {
-        Drain(self.0.subscribe())
+        Drain(self.0.clone())
+    }
+}
+
+impl Drop for Trigger {
+    fn drop(&mut self) {
+        self.drain();
     }
 }
 
 impl Drain {
     /// Waits until draining is asked for. Cancel safe; returns at once if it was asked for before.
     pub async fn requested(&self) {
-        // An error means that the trigger was dropped, which asks as well.
-        let _ = self.0.clone().wait_for(|asked| *asked).await;
+        // Made before the look, so that whoever asks between the two is heard.
+        let notified = self.0.notify.notified();
+        if !self.is_requested() {
+            notified.await;
+        }
     }
 
     /// Whether draining was asked for.
     #[must_use]
     pub fn is_requested(&self) -> bool {
-        *self.0.borrow() || self.0.has_changed().is_err()
+        self.0.asked.load(SeqCst)
     }
 
     /// Sleeps, but not beyond a request to drain, and tells whether the whole time passed: `while
@@ -77,6 +103,7 @@ impl Drain {
 /// Waits for SIGTERM or SIGINT. Where the process may not listen for one of them, the other still works.
 pub async fn shutdown_signal() {
     let name = tokio::select! {
+        biased;
         () = arrived(SignalKind::terminate()) => "SIGTERM",
         () = arrived(SignalKind::interrupt()) => "SIGINT",
     };

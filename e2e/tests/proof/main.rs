@@ -13,4 +13,5 @@ mod shrink;
 mod world;
 
 mod acceptance;
+mod faults;
 mod oracle;

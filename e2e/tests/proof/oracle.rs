@@ -63,7 +63,7 @@ pub(crate) async fn difference(
     seed: u64,
     lines: Lines,
 ) -> Option<String> {
-    let mut world = World::new(styles, seed, doubles.clone());
+    let world = World::new(styles, seed, doubles.clone());
     world.start().await;
     if told(&states(&world, styles, &lines).await?).is_empty() {
         assert!(world.broken().await.is_empty(), "{:#?}", world.broken().await);

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::time::{Instant, advance, sleep};
 
 /// Does something for each of so many seeds, in a paused time of its own: for 0 and those after it, unless `SEED` says which one
 /// alone. `PROVE` says for how many times as many, from a place that nobody has been to.
@@ -47,10 +47,30 @@ pub(crate) fn each(what: &str, count: u64, prove: impl AsyncFn(u64) + Sync) {
 pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let done = runtime.block_on(Box::pin(work));
+    let done = runtime.block_on(async {
+        begin_a_millisecond().await;
+        Box::pin(work).await
+    });
     // What is left of a system that was not stopped has nothing more to say.
     runtime.shutdown_timeout(Duration::ZERO);
     done
+}
+
+/// Lets a paused time go on to the beginning of one of the timer's milliseconds.
+///
+/// Tokio's timer fires at whole milliseconds since the runtime was made, and time was paused a little later than that: by how much
+/// decides which of two timers is first whose times are less than a millisecond apart, and is another in every run. A timer
+/// that is to fire just before the next millisecond tells whether it does.
+async fn begin_a_millisecond() {
+    const MILLISECOND: u64 = 1_000_000;
+    let (mut least, mut most) = (0, MILLISECOND);
+    while least < most {
+        let guess = least.midpoint(most);
+        let before = Instant::now();
+        sleep(Duration::from_nanos(MILLISECOND - guess)).await;
+        if before.elapsed() > Duration::from_nanos(MILLISECOND) { least = guess + 1 } else { most = guess }
+    }
+    advance(Duration::from_nanos(MILLISECOND - least)).await;
 }
 
 /// A line on standard error: unlike what is printed, the test harness shows it always.

@@ -1,6 +1,14 @@
 //! The whole system on the thread of the test, with nothing of the machine's but a directory.
 
-use std::{path::Path, time::Duration};
+use std::{
+    cell::RefCell,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use chassis::{
     client::{Call, HttpClient, Response},
@@ -41,10 +49,30 @@ struct Typed {
 /// A system and its clients, in a time of their own.
 pub(crate) struct World {
     pub(crate) platform: Platform,
+    pub(crate) clock: JumpyClock,
     args: up::Args,
     http: HttpClient,
-    up: Option<Up>,
+    up: RefCell<Option<Up>>,
     _directory: TempDir,
+}
+
+/// A clock that goes with the runtime's, and jumps when it is told to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct JumpyClock(Arc<AtomicI64>);
+
+impl JumpyClock {
+    /// From now on it is that much later, or earlier.
+    pub(crate) fn jump(&self, micros: i64) {
+        self.0.fetch_add(micros, Relaxed);
+    }
+
+    fn clock(&self) -> Clock {
+        let (began, jumped) = (Instant::now(), self.0.clone());
+        Clock::new(move || {
+            let passed = i64::try_from(began.elapsed().as_micros()).unwrap();
+            BEGINNING + passed + jumped.load(Relaxed)
+        })
+    }
 }
 
 impl World {
@@ -56,30 +84,42 @@ impl World {
         let data = directory.path().join("data");
         let styles: Vec<_> = styles.iter().map(ToString::to_string).collect();
         let typed = ["up", "--data-dir", data.to_str().unwrap(), "--styles", &styles.join(",")];
-        let began = Instant::now();
-        let clock = Clock::new(move || BEGINNING + i64::try_from(began.elapsed().as_micros()).unwrap());
-        let platform = Platform::simulated(seed, clock).doubled(doubles);
+        let clock = JumpyClock::default();
+        let platform = Platform::simulated(seed, clock.clock()).doubled(doubles);
         let http = HttpClient::new(&platform, chassis::client::Options::default());
         let args = Typed::parse_from(typed).up;
-        Self { platform, args, http, up: None, _directory: directory }
+        Self { platform, clock, args, http, up: RefCell::default(), _directory: directory }
     }
 
     /// A world whose system runs.
     pub(crate) async fn started(styles: &[Style], seed: u64) -> Self {
-        let mut world = Self::new(styles, seed, Doubles::default());
+        let world = Self::new(styles, seed, Doubles::default());
         world.start().await;
         world
     }
 
     /// Starts the system on what it left behind.
-    pub(crate) async fn start(&mut self) {
-        let platform = self.platform.clone();
+    pub(crate) async fn start(&self) {
+        self.start_with(self.platform.doubles.clone()).await;
+    }
+
+    /// The same, with these doubles in it.
+    pub(crate) async fn start_with(&self, doubles: Doubles) {
+        let platform = self.platform.clone().doubled(doubles);
         let starting = Up::start(&self.args, Retention::default(), platform, LogHandle::detached());
-        self.up = Some(Box::pin(starting).await.unwrap());
+        let up = Box::pin(starting).await.unwrap();
+        self.up.replace(Some(up));
+    }
+
+    /// Ends the system as a crash would: all at once, where it is.
+    pub(crate) async fn crash(&self) {
+        drop(self.up.take());
+        // Tasks that were aborted are gone, and their ports free, once each had a turn.
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 
     /// Stops the system in order.
-    pub(crate) async fn stop(mut self) {
+    pub(crate) async fn stop(&self) {
         if let Some(up) = self.up.take() {
             Box::pin(up.stop()).await;
         }

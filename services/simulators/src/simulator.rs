@@ -197,6 +197,7 @@ impl Simulator {
                 Decision::Hold => listed.get_or_insert_with(|| self.held.hold(call.into())),
             };
             tokio::select! {
+                biased;
                 () = changed.changed() => {}
                 () = sleep(POLL_EVERY) => {}
                 () = sleep_until(deadline) => return Err(Error::Held),

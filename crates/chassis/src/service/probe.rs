@@ -16,6 +16,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) async fn run(database: Database, drain: Drain) {
     loop {
         tokio::select! {
+            biased;
             () = database.failed() => {}
             () = drain.requested() => return,
         }

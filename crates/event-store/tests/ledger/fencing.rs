@@ -45,6 +45,7 @@ async fn step_into_the_queue(mut subscription: Subscription<impl Handler>, db: &
         }
     };
     tokio::select! {
+                biased;
         done = subscription.step() => panic!("{done:?}, though the store stands still"),
         () = queued => {}
     }

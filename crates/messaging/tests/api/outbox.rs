@@ -255,6 +255,7 @@ async fn a_crash_between_publishing_and_marking_sends_again_and_counts_once() {
     let published = Arc::new(Notify::new());
     let mut crashing = relay(&db, Silent(receiver.clone(), Arc::clone(&published)), "before");
     tokio::select! {
+        biased;
         _ = crashing.relay_once() => unreachable!("it is never confirmed"),
         () = published.notified() => {}
     }

@@ -114,9 +114,10 @@ impl<P: Perform> Worker<P> {
                 observer.running(self.kind, running.len());
             }
             tokio::select! {
+                biased;
                 () = &mut drain => break,
-                () = self.wake.notified(), if running.len() < self.options.concurrency => {}
                 Some(done) = running.join_next() => self.forget(&mut keys, done),
+                () = self.wake.notified(), if running.len() < self.options.concurrency => {}
                 () = tokio::time::sleep_until(wait) => {}
             }
         }

@@ -99,6 +99,7 @@ impl Follower {
             }
             // Whether it was a notification or the time, the answer is to look again.
             tokio::select! {
+                biased;
                 _ = tokio::time::timeout(LOOK_EVERY, self.subscription.changed()) => {}
                 // The client comes back elsewhere, with the last event that it has seen.
                 () = self.stopping.requested() => return None,

@@ -57,6 +57,7 @@ async fn wait(
     });
     // Who waits while the service stops is told how it stands, and can ask again.
     let found = tokio::select! {
+        biased;
         found = found => found?,
         () = api.stopping.requested() => None,
     };

@@ -25,16 +25,24 @@ test *ARGS:
     cargo test --workspace --locked {{ARGS}}
 
 # The acceptance suite: every scenario, in every style.
-accept *ARGS:
+acceptance *ARGS:
     cargo test -p e2e --test proof --locked acceptance {{ARGS}}
 
-# That all styles are the same system, on so many times the workloads of CI, from new seeds.
-prove TIMES='1' *ARGS:
-    PROVE={{TIMES}} cargo test -p e2e --test proof --locked {{ARGS}}
+# That the same workload ends in the same state in every style, and follows from decisions that were legal.
+oracle *ARGS:
+    cargo test -p e2e --test proof --locked -- oracle concurrent {{ARGS}}
 
 # One seed of the faults again: the same workload, the same faults, the same interleaving.
 faults SEED *ARGS:
     SEED={{SEED}} cargo test -p e2e --test proof --locked faults::everything {{ARGS}}
+
+# A test of the tests: that each of the classic mistakes is found.
+twins *ARGS:
+    cargo test -p e2e --test proof --locked twins {{ARGS}}
+
+# All of the proof on so many times the workloads of CI, from new seeds.
+prove TIMES='1' *ARGS:
+    PROVE={{TIMES}} cargo test -p e2e --test proof --locked {{ARGS}}
 
 # What CI runs.
 ci:

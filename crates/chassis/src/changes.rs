@@ -8,13 +8,16 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicU64,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     time::Duration,
 };
 
 use tokio::{
-    sync::watch,
+    sync::Notify,
     time::{Instant, timeout_at},
 };
 use uuid::Uuid;
@@ -28,7 +31,7 @@ const MOST_KEYS: usize = 65_536;
 /// Notifications by key. Clones share it; a key costs memory only while somebody listens.
 #[derive(Clone, Debug)]
 pub struct Changes {
-    listening: Arc<Mutex<HashMap<Key, watch::Sender<()>>>>,
+    listening: Arc<Mutex<HashMap<Key, Arc<Listened>>>>,
     listeners: Arc<AtomicU64>,
     most_keys: usize,
 }
@@ -75,16 +78,14 @@ impl Changes {
 
     /// Wakes everybody who listens to `key`.
     pub fn notify(&self, key: impl Into<Key>) {
-        if let Some(sender) = self.listening().get(&key.into()) {
-            sender.send_replace(());
+        if let Some(listened) = self.listening().get(&key.into()) {
+            listened.changed();
         }
     }
 
     /// Wakes everybody, after a gap in what was heard.
     pub fn notify_all(&self) {
-        self.listening().values().for_each(|sender| {
-            sender.send_replace(());
-        });
+        self.listening().values().for_each(|listened| listened.changed());
     }
 
     /// Listens to `key`; what is notified from now on is not missed.
@@ -93,13 +94,14 @@ impl Changes {
         let key = key.into();
         let mut listening = self.listening();
         let full = listening.len() >= self.most_keys;
-        let receiver = match listening.entry(key.clone()) {
-            Entry::Occupied(entry) => Some(entry.get().subscribe()),
+        let listened = match listening.entry(key.clone()) {
+            Entry::Occupied(entry) => Some(entry.get().clone()),
             Entry::Vacant(_) if full => None,
-            Entry::Vacant(entry) => Some(entry.insert(watch::Sender::new(())).subscribe()),
+            Entry::Vacant(entry) => Some(entry.insert(Arc::default()).clone()),
         };
         self.listeners.fetch_add(1, Relaxed);
-        Subscription { key, receiver, changes: self.clone() }
+        let heard = listened.as_ref().map_or(0, |listened| listened.changes.load(SeqCst));
+        Subscription { key, listened, heard, changes: self.clone() }
     }
 
     /// How many listen now: clients that wait, and streams of events.
@@ -108,8 +110,23 @@ impl Changes {
         self.listeners.load(Relaxed)
     }
 
-    fn listening(&self) -> MutexGuard<'_, HashMap<Key, watch::Sender<()>>> {
+    fn listening(&self) -> MutexGuard<'_, HashMap<Key, Arc<Listened>>> {
         self.listening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is listened to. Those who wait are woken in the order in which they began to: Tokio's `watch` would wake them in one
+/// of chance, and a run of a whole system could not be repeated.
+#[derive(Debug, Default)]
+struct Listened {
+    changes: AtomicU64,
+    notify: Notify,
+}
+
+impl Listened {
+    fn changed(&self) {
+        self.changes.fetch_add(1, SeqCst);
+        self.notify.notify_waiters();
     }
 }
 
@@ -118,30 +135,32 @@ impl Changes {
 pub struct Subscription {
     key: Key,
     /// `None` where too many keys are listened to already.
-    receiver: Option<watch::Receiver<()>>,
+    listened: Option<Arc<Listened>>,
+    /// How many changes it has heard of.
+    heard: u64,
     changes: Changes,
 }
 
 impl Subscription {
     /// Waits for a notification since the last call, or since the subscription. Cancel safe.
     pub async fn changed(&mut self) {
-        match &mut self.receiver {
-            // The sender stays in the map while this receiver lives.
-            Some(receiver) => drop(receiver.changed().await),
-            None => std::future::pending().await,
+        let Some(listened) = &self.listened else { return std::future::pending().await };
+        // Made before the look, so that what is notified between the two is heard.
+        let notified = listened.notify.notified();
+        if listened.changes.load(SeqCst) == self.heard {
+            notified.await;
         }
+        self.heard = listened.changes.load(SeqCst);
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.changes.listeners.fetch_sub(1, Relaxed);
-        if self.receiver.take().is_none() {
-            return;
-        }
         let mut listening = self.changes.listening();
-        if let Entry::Occupied(entry) = listening.entry(self.key.clone())
-            && entry.get().is_closed()
+        if self.listened.take().is_some()
+            && let Entry::Occupied(entry) = listening.entry(self.key.clone())
+            && Arc::strong_count(entry.get()) == 1
         {
             entry.remove();
         }
@@ -217,7 +236,7 @@ mod tests {
         let changes = Changes { most_keys: 1, ..Changes::new() };
         let _first = changes.subscribe("first");
         let second = changes.subscribe("second");
-        assert!(second.receiver.is_none());
+        assert!(second.listened.is_none());
         assert_eq!(changes.listeners(), 2);
         drop(second);
         assert_eq!(changes.listeners(), 1);

@@ -13,5 +13,7 @@ mod shrink;
 mod world;
 
 mod acceptance;
+mod concurrent;
 mod faults;
 mod oracle;
+mod twins;

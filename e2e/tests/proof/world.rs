@@ -50,6 +50,8 @@ struct Typed {
 pub(crate) struct World {
     pub(crate) platform: Platform,
     pub(crate) clock: JumpyClock,
+    /// How long anything may take.
+    pub(crate) patience: Duration,
     args: up::Args,
     http: HttpClient,
     up: RefCell<Option<Up>>,
@@ -88,7 +90,15 @@ impl World {
         let platform = Platform::simulated(seed, clock.clock()).doubled(doubles);
         let http = HttpClient::new(&platform, chassis::client::Options::default());
         let args = Typed::parse_from(typed).up;
-        Self { platform, clock, args, http, up: RefCell::default(), _directory: directory }
+        Self {
+            platform,
+            clock,
+            patience: PATIENCE,
+            args,
+            http,
+            up: RefCell::default(),
+            _directory: directory,
+        }
     }
 
     /// A world whose system runs.
@@ -128,7 +138,7 @@ impl World {
     /// Runs a workload in one style, some lines at a time.
     pub(crate) async fn run(&self, style: Style, workload: &Workload, concurrency: usize) -> Replayed {
         let gateway = GatewayArgs::default().connect(&self.platform);
-        let replay = Replay { gateway, admin: self.admin(), style, concurrency, patience: PATIENCE };
+        let replay = Replay { gateway, admin: self.admin(), style, concurrency, patience: self.patience };
         let run = Run::new(self.platform.random());
         Box::pin(replay.run(workload, run, self.platform.random())).await.unwrap()
     }
@@ -139,7 +149,7 @@ impl World {
 
     /// Every invariant that is broken, in every style, once the system is at rest.
     pub(crate) async fn broken(&self) -> Vec<Finding> {
-        let findings = verify::findings(&self.admin().patient(PATIENCE), PATIENCE).await.unwrap();
+        let findings = verify::findings(&self.admin().patient(self.patience), self.patience).await.unwrap();
         findings.into_iter().filter(|finding| matches!(finding.verdict, Verdict::Broken { .. })).collect()
     }
 

@@ -9,6 +9,7 @@
 //! acknowledges them or is [unregistered](Embedded::unregister): when its consumer is gone for good, publishers are
 //! refused once the topic's backlog is full.
 
+mod head;
 mod port;
 mod requests;
 pub mod store;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use database::{Database, params};
 use futures_util::future::BoxFuture;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::head::Followed;
 use super::store::{self, Acked, FETCH};
 use super::topic::Topic;
 use crate::broker::{Action, Error};
@@ -25,7 +25,7 @@ pub(super) struct Follower {
     lanes: Vec<Lane>,
     /// What is behind this position was delivered, or need not be.
     position: u64,
-    head: watch::Receiver<u64>,
+    head: Followed,
 }
 
 /// How far a lane has come.
@@ -53,13 +53,8 @@ impl Follower {
     async fn receive(&mut self, max: usize, within: Duration) -> Result<Vec<Delivery>, Error> {
         let deadline = Instant::now() + within;
         loop {
-            let position = self.position;
-            let grown = self.head.wait_for(|head| *head > position);
-            // The topic is shared by this subscription, so that its head does not go away.
-            let Ok(Ok(head)) = tokio::time::timeout_at(deadline, grown).await.map(|head| head.map(|it| *it))
-            else {
-                return Ok(Vec::new());
-            };
+            let grown = self.head.beyond(self.position);
+            let Ok(head) = tokio::time::timeout_at(deadline, grown).await else { return Ok(Vec::new()) };
             let found = self.fetch(head, max).await?;
             if !found.is_empty() {
                 self.topic.delivered(found.len());
@@ -168,6 +163,6 @@ impl Subscription for Follower {
 
     /// Positions follow each other; of a subscription to some lanes, those of the others count too.
     fn waiting(&self) -> u64 {
-        self.head.borrow().saturating_sub(self.position)
+        self.head.position().saturating_sub(self.position)
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::head::{Followed, Head};
 use super::store::{Appended, Backlog, Dropped};
 use super::tail::{Sent, Tail};
 
@@ -13,7 +14,7 @@ use super::tail::{Sent, Tail};
 #[derive(Debug, Default)]
 pub(super) struct Topic {
     /// The last position.
-    head: watch::Sender<u64>,
+    head: Head,
     tail: Mutex<Tail>,
     room: watch::Sender<Room>,
     published: AtomicU64,
@@ -45,13 +46,13 @@ struct Room {
 }
 
 impl Topic {
-    pub(super) fn head(&self) -> watch::Receiver<u64> {
-        self.head.subscribe()
+    pub(super) fn head(&self) -> Followed {
+        self.head.follow()
     }
 
     /// Whether there is a subscription now.
     pub(super) fn is_followed(&self) -> bool {
-        self.head.receiver_count() > 0
+        self.head.is_followed()
     }
 
     /// The latest messages.
@@ -91,11 +92,7 @@ impl Topic {
 
     /// The topic has grown up to `position`.
     pub(super) fn advance(&self, position: u64) {
-        self.head.send_if_modified(|head| {
-            let later = position > *head;
-            *head = position.max(*head);
-            later
-        });
+        self.head.advance(position);
     }
 
     /// The store has taken `added` in, which is `sent` if somebody may follow closely.

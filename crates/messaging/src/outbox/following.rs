@@ -5,7 +5,7 @@
 //! after one that was not sent, those of another replica, and those for which there was no room here. It is sure of a
 //! message if the one before it in its partition, by the places that the outbox gives them, was taken by this relay.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::Envelope;
@@ -74,9 +74,9 @@ impl Hands {
     }
 }
 
-/// What the relay knows of its topics without reading.
+/// What the relay knows of its topics without reading. In their order, so that a run can be repeated.
 #[derive(Debug, Default)]
-pub(super) struct Following(HashMap<String, Line>);
+pub(super) struct Following(BTreeMap<String, Line>);
 
 /// A topic, as far as it is known.
 #[derive(Debug, Default)]
@@ -84,7 +84,7 @@ struct Line {
     /// Whether everything up to the places below was taken and sent, or is being sent.
     is_sure: bool,
     /// The latest place of each partition that was taken.
-    latest: HashMap<u32, u64>,
+    latest: BTreeMap<u32, u64>,
     /// What comes after that.
     waiting: VecDeque<(Place, Envelope)>,
     bytes: usize,

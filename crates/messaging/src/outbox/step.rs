@@ -1,6 +1,6 @@
 //! One step with one topic: publish a batch, then take what was confirmed out of the outbox.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -138,7 +138,7 @@ struct Mark {
     /// Keys that are not to be held any longer.
     let_go: Vec<String>,
     /// The first message of each key that failed, and why.
-    held: HashMap<String, (Place, Envelope, String)>,
+    held: BTreeMap<String, (Place, Envelope, String)>,
 }
 
 impl Mark {

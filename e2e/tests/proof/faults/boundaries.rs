@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chassis::doubles::Doubles;
 use contracts::Style;
 use serde_json::{Value, json};
 use switchyard::workload;
@@ -36,7 +35,7 @@ fn a_crash_at_any_boundary_of_a_transaction_changes_nothing() {
 /// How many boundaries there are, and what the orders have become, if it ends at one of them, or at none.
 async fn until_the_end_of(style: Style, boundary: Option<u64>) -> (u64, BTreeMap<String, Value>) {
     let plan = boundary.map_or_else(Plan::nothing, Plan::end_after);
-    let trial = Trial::new(style, 1, plan, Doubles::default());
+    let trial = Trial::new(style, 1, plan, |doubles| doubles);
     let lines = lines();
     let replayed = trial.run(&lines, ORDERS.len()).await;
     let reached = trial.reached();

@@ -6,7 +6,6 @@ pub(crate) mod trial;
 
 mod boundaries;
 
-use chassis::doubles::Doubles;
 use contracts::Style;
 
 use crate::seeds;
@@ -20,7 +19,7 @@ const SEEDS: u64 = 200;
 fn everything_ends_well_whatever_fails() {
     for style in Style::ALL {
         seeds::each(&format!("faults in the style {style}"), SEEDS, async |seed| {
-            if let Err(wrong) = trial(style, seed, &Doubles::default()).await {
+            if let Err(wrong) = trial(style, seed).await {
                 panic!("{wrong}");
             }
         });
@@ -31,7 +30,7 @@ fn everything_ends_well_whatever_fails() {
 fn a_seed_replays_workload_faults_and_interleaving() {
     for style in Style::ALL {
         for seed in 0..6 {
-            let once = || seeds::run(async { trial(style, seed, &Doubles::default()).await.unwrap() });
+            let once = || seeds::run(async { trial(style, seed).await.unwrap() });
             let (one, other) = (once(), once());
             let same = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
             let (one, other) = (one.get(same), other.get(same));

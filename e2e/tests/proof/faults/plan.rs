@@ -64,9 +64,9 @@ impl Plan {
     }
 
     /// What is put around the parts of a system in one life.
-    pub(crate) fn doubles(&self, doubles: &Doubles, life: &Life) -> Doubles {
+    pub(crate) fn doubles(&self, life: &Life) -> Doubles {
         let failpoint = life.clone();
-        let doubles = doubles.clone().with(move |options: Options| {
+        let doubles = Doubles::default().with(move |options: Options| {
             let failpoint = Some(Arc::new(failpoint.clone()) as _);
             Options { failpoint, ..options }
         });

@@ -1,6 +1,6 @@
 //! A workload on a system to which a plan happens.
 
-use std::{cell::RefCell, pin::pin};
+use std::{cell::RefCell, pin::pin, time::Duration};
 
 use chassis::doubles::Doubles;
 use contracts::Style;
@@ -20,16 +20,23 @@ pub(crate) struct Trial {
     pub(crate) world: World,
     style: Style,
     plan: Plan,
-    doubles: Doubles,
+    /// What is put around the parts of Apps beside that.
+    around: fn(Doubles) -> Doubles,
     life: RefCell<Life>,
     /// What was reached in all lives that have ended.
     trace: RefCell<Vec<String>>,
 }
 
 impl Trial {
-    pub(crate) fn new(style: Style, seed: u64, plan: Plan, doubles: Doubles) -> Self {
+    pub(crate) fn new(style: Style, seed: u64, plan: Plan, around: fn(Doubles) -> Doubles) -> Self {
         let world = World::new(&[style], seed, Doubles::default());
-        Self { world, style, plan, doubles, life: Default::default(), trace: Default::default() }
+        Self { world, style, plan, around, life: Default::default(), trace: Default::default() }
+    }
+
+    /// The same, in which nothing may take longer than this.
+    pub(crate) fn patient(mut self, patience: Duration) -> Self {
+        self.world.patience = patience;
+        self
     }
 
     /// Runs the workload while the plan happens, and lets the system come to rest afterwards.
@@ -89,7 +96,7 @@ impl Trial {
         let before = self.life.replace(life.clone());
         self.trace.borrow_mut().extend(before.trace());
         self.world.crash().await;
-        self.world.start_with(self.plan.doubles(&self.doubles, &life)).await;
+        self.world.start_with((self.around)(self.plan.doubles(&life))).await;
     }
 
     /// Each service is away when its time has come, whichever life it is.
@@ -112,9 +119,9 @@ impl Trial {
 }
 
 /// Runs the workload of a seed while what the seed plans happens; `Err` says what is wrong afterwards.
-pub(crate) async fn trial(style: Style, seed: u64, doubles: &Doubles) -> Result<Vec<String>, String> {
+pub(crate) async fn trial(style: Style, seed: u64) -> Result<Vec<String>, String> {
     let (plan, lines) = (Plan::of(seed), generate::lines(seed, generate::Kind::Concurrent));
-    let trial = Trial::new(style, seed, plan.clone(), doubles.clone());
+    let trial = Trial::new(style, seed, plan.clone(), |doubles| doubles);
     let replayed = trial.run(&lines, AT_A_TIME).await;
     let wrong = trial.wrong(&replayed).await;
     // Parts that stop are woken in an order of chance, since that is how Tokio's `watch` wakes many.

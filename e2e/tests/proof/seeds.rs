@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use contracts::Style;
 use tokio::time::{Instant, advance, sleep};
 
 /// Does something for each of so many seeds, in a paused time of its own: for 0 and those after it, unless `SEED` says which one
@@ -54,6 +55,12 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     // What is left of a system that was not stopped has nothing more to say.
     runtime.shutdown_timeout(Duration::ZERO);
     done
+}
+
+/// The styles in which a seed decides the interleaving too. A ledger wakes those who follow it by Tokio's `watch`, in an order of
+/// chance, so that there a seed decides the workload and the faults alone.
+pub(crate) fn repeatable() -> impl Iterator<Item = Style> {
+    Style::ALL.into_iter().filter(|style| *style != Style::EventSourcing)
 }
 
 /// Lets a paused time go on to the beginning of one of the timer's milliseconds.

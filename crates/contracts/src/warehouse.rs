@@ -208,6 +208,53 @@ pub struct Restock {
     pub quantity: i64,
 }
 
+/// `POST /v1/products/{sku}/corrections`, as it arrives.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct CorrectPrice {
+    /// What one piece should have cost.
+    pub unit_price: RawMoney,
+    /// From when on (RFC 3339), until its price was changed after that; not in the future.
+    #[schema(example = "2026-01-31T12:00:00Z")]
+    pub effective_from: String,
+    /// Whether only to tell what it would mean.
+    pub dry_run: bool,
+}
+
+/// What a correction of a price means. Orders and invoices stay as they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Correction {
+    /// The product.
+    pub sku: Sku,
+    /// What one piece should have cost.
+    pub unit_price: Money,
+    /// From when on.
+    pub effective_from: Timestamp,
+    /// Until when: its price was changed then; null if it was not, and it costs this from now on.
+    pub effective_until: Option<Timestamp>,
+    /// What one piece cost at first in that time, as far as it is known.
+    pub known_price: Money,
+    /// What was added in that time to orders for which pieces are set aside or have left, and would have cost something
+    /// else, by order.
+    pub lines: Vec<CorrectedLine>,
+    /// The version of the product that recorded it; null in a dry run.
+    pub version: Option<u64>,
+}
+
+/// A line of an order that would have cost something else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CorrectedLine {
+    /// The order.
+    pub order_id: OrderId,
+    /// How many pieces.
+    pub quantity: Quantity,
+    /// What one piece costs in this order.
+    pub unit_price: Money,
+    /// What the line costs.
+    pub cost: Money,
+    /// What it would have cost.
+    pub would_have_cost: Money,
+}
+
 /// What one piece costs and what it is called, as ordering asks when a line is added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quote {

@@ -57,6 +57,11 @@ pub trait EventSourced:
     fn evolve_effective(&mut self, event: &Self::Event) {
         self.evolve(event);
     }
+
+    /// From when on an event counts, in microseconds since the Unix epoch, if not from when it is recorded on.
+    fn effective_at(_event: &Self::Event) -> Option<i64> {
+        None
+    }
 }
 
 /// What a stream's state was folded from.
@@ -310,15 +315,19 @@ impl<A: EventSourced> Repository<A> {
         let stream = Self::stream(&change.id)?;
         let reaction = cause.filter(|cause| matches!(cause.origin, Origin::Message { .. }));
         let mut events = Vec::with_capacity(change.events.len());
-        for (version, event) in (change.expected + 1..).zip(&change.events) {
+        for (version, of) in (change.expected + 1..).zip(&change.events) {
             let types::Encoded { kind, schema_version, data } =
-                self.types.encode(event).map_err(|source| unreadable(&stream, source))?;
+                self.types.encode(of).map_err(|source| unreadable(&stream, source))?;
             let id = match reaction.and_then(|cause| cause.id) {
                 Some(cause) => Uuid::new_v5(&cause, format!("{stream}/{version}").as_bytes()),
                 None => (self.ids)(),
             };
             let event = NewEvent::unchecked(id, &kind, schema_version, data);
-            events.push(event.map_err(|source| unreadable(&stream, source))?);
+            let recorded = event.map_err(|source| unreadable(&stream, source))?;
+            events.push(match A::effective_at(of) {
+                Some(instant) => recorded.effective_at(instant),
+                None => recorded,
+            });
         }
         Ok(Append { stream, expected: Expected::Version(change.expected), events })
     }

@@ -3,7 +3,7 @@
 
 use aggregate::{AnyRepository, Failure, Repository, Versioned, decide};
 use contracts::{
-    Count, Line, Money, Name, OrderId, Quantity, Sku,
+    Count, Line, Money, Name, OrderId, Quantity, Sku, Timestamp,
     warehouse::{self, Reply, StockRefusal},
 };
 use database::Transaction;
@@ -43,6 +43,17 @@ pub struct Alteration {
     pub name: Option<Name>,
     /// What one piece costs.
     pub unit_price: Option<Money>,
+}
+
+/// What a product should have cost.
+#[derive(Clone, Debug)]
+pub struct Correcting {
+    /// The product.
+    pub sku: Sku,
+    /// What one piece should have cost.
+    pub unit_price: Money,
+    /// From when on, until its price was changed after that.
+    pub effective_from: Timestamp,
 }
 
 /// Why something asked was not done.
@@ -116,6 +127,21 @@ impl Application {
             product = self.carry_out(tx, sku, &Command::Reprice { unit_price }).await?;
         }
         Ok(product)
+    }
+
+    /// Records that a product should have cost something else from an instant on. `in_force` says whether its price was
+    /// not changed since.
+    ///
+    /// # Errors
+    /// If the product is unknown, or the store fails.
+    pub async fn correct(
+        &self,
+        tx: &mut Transaction,
+        correcting: &Correcting,
+        in_force: bool,
+    ) -> Result<warehouse::Product, Error> {
+        let Correcting { ref sku, unit_price, effective_from } = *correcting;
+        self.carry_out(tx, sku, &Command::CorrectPrice { unit_price, effective_from, in_force }).await
     }
 
     /// Takes more of a product in.

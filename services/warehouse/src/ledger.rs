@@ -53,6 +53,13 @@ impl EventSourced for Product {
             event => self.evolve(event),
         }
     }
+
+    fn effective_at(event: &Event) -> Option<i64> {
+        match event {
+            Event::PriceCorrected { effective_from, .. } => Some(effective_from.micros()),
+            _ => None,
+        }
+    }
 }
 
 /// The products after one, at most `limit`, by sku.

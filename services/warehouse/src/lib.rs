@@ -3,6 +3,7 @@
 pub mod domain;
 
 pub mod application;
+pub mod corrections;
 pub mod ledger;
 pub mod policies;
 pub mod store;

@@ -5,6 +5,7 @@
 
 mod api;
 mod cancelling;
+mod correcting;
 mod following;
 mod ordering;
 mod outcomes;

@@ -1,6 +1,6 @@
 //! What can be asked of a product.
 
-use contracts::{Count, Money, Name, OrderId, Quantity};
+use contracts::{Count, Money, Name, OrderId, Quantity, Timestamp};
 
 /// What can be asked of a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,16 @@ pub enum Command {
     Reprice {
         /// What one piece costs.
         unit_price: Money,
+    },
+    /// Record that it should have cost something else from an instant on; orders keep the price that a line was added
+    /// with.
+    CorrectPrice {
+        /// What one piece should have cost.
+        unit_price: Money,
+        /// From when on.
+        effective_from: Timestamp,
+        /// Whether its price was not changed since then, so that it costs this from now on.
+        in_force: bool,
     },
     /// Take more of it in.
     Restock {
@@ -56,6 +66,7 @@ impl Command {
             Self::Add { .. } => "add",
             Self::Rename { .. } => "rename",
             Self::Reprice { .. } => "reprice",
+            Self::CorrectPrice { .. } => "correct_price",
             Self::Restock { .. } => "restock",
             Self::ReserveStock { .. } => "reserve_stock",
             Self::ReleaseStock { .. } => "release_stock",

@@ -87,6 +87,11 @@ impl Aggregate for Product {
                 Ok(vec![Event::Repriced { unit_price: *unit_price }])
             }
 
+            // Which price was in force when is a matter of times, and those who ask have looked.
+            (Some(_), &Command::CorrectPrice { unit_price, effective_from, in_force }) => {
+                Ok(vec![Event::PriceCorrected { unit_price, effective_from, in_force }])
+            }
+
             (Some(_), Command::Restock { quantity }) => self.restock(*quantity),
             (Some(_), Command::ReserveStock { order_id, quantity }) => self.reserve(*order_id, *quantity),
             (Some(_), Command::ReleaseStock { order_id }) => Ok(self.release(*order_id)),

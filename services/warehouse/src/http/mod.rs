@@ -1,5 +1,6 @@
 //! The public API of products, which the gateway forwards to as it is.
 
+mod corrections;
 mod error;
 mod products;
 
@@ -33,7 +34,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/products/{sku}", get(products::find).patch(products::alter))
         .route("/v1/products/{sku}/restock", post(products::restock))
         .route("/v1/products/{sku}/history", get(products::history))
-        .route("/v1/products/{sku}/corrections", post(products::correct))
+        .route("/v1/products/{sku}/corrections", post(corrections::correct))
         .with_state(api)
 }
 
@@ -51,6 +52,6 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     products::alter,
     products::restock,
     products::history,
-    products::correct
+    corrections::correct
 ))]
 struct Document;

@@ -11,7 +11,7 @@ use chassis::{
     idempotency::{Answer, Answered, Keyed},
     problem::Problem,
 };
-use choreography::ledger::past::{self, History, Past, look_back, no_past};
+use choreography::ledger::past::{self, History, Past, look_back};
 use contracts::{
     Count, Quantity, Sku,
     page::Page,
@@ -160,15 +160,6 @@ pub(super) async fn history(State(api): State<Api>, Path(sku): Path<Sku>) -> Res
     let read = async move |tx: &mut Transaction| past::history(&grid, tx, &sku).await;
     let found = api.database.read::<_, database::Error, _>(read).await?;
     found.map(Json).ok_or_else(|| Problem::not_found("product"))
-}
-
-/// Corrects what a product cost in the past.
-#[utoipa::path(
-    post, path = "/v1/products/{sku}/corrections", tag = "products", params(("sku" = Sku, Path)),
-    responses((status = 501, body = problem::Problem))
-)]
-pub(super) async fn correct(Path(_): Path<Sku>) -> Problem {
-    no_past()
 }
 
 fn shown(product: Product) -> Response {

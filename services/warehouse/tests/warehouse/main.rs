@@ -14,6 +14,7 @@ mod adding;
 mod reading;
 
 mod altering;
+mod correcting;
 mod messaging;
 mod reserving;
 mod retention;

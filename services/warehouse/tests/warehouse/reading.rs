@@ -43,7 +43,10 @@ async fn the_past_is_kept_and_corrected_by_another_style() {
         let response = world.get(&format!("/v1/products/{tea}{rest}")).await;
         assert_eq!(refusal(&response), (501, "NOT_IMPLEMENTED".to_owned()), "{rest}");
     }
-    let corrected = world.post(&format!("/v1/products/{tea}/corrections"), &json!({"dry_run": true})).await;
+    let correction = json!({
+        "unit_price": {"amount": 1, "currency": "EUR"}, "effective_from": "2026-01-01T00:00:00Z", "dry_run": true,
+    });
+    let corrected = world.post(&format!("/v1/products/{tea}/corrections"), &correction).await;
     assert_eq!(refusal(&corrected), (501, "NOT_IMPLEMENTED".to_owned()));
 }
 

@@ -6,7 +6,7 @@ mod reservations;
 mod properties;
 
 use aggregate::{Aggregate, testing::Given};
-use contracts::{Count, Currency, Money, Name, OrderId, Quantity, warehouse::Event};
+use contracts::{Count, Currency, Money, Name, OrderId, Quantity, Timestamp, warehouse::Event};
 use uuid::Uuid;
 
 use super::{Command, Product, Refusal, Reservation};

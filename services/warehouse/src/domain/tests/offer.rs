@@ -99,3 +99,21 @@ fn every_refusal_has_a_code_of_its_own() {
     assert_eq!(Refusal::Released.code(), "RELEASED");
     assert_eq!(Refusal::CountTooLarge.code(), "COUNT_TOO_LARGE");
 }
+
+#[test]
+fn a_corrected_price_is_the_price_from_now_on_only_if_it_was_not_changed_since() {
+    let effective_from = Timestamp::from_micros(0);
+    for (in_force, costs) in [(true, 450), (false, 500)] {
+        let correct = Command::CorrectPrice { unit_price: eur(450), effective_from, in_force };
+        let corrected = Event::PriceCorrected { unit_price: eur(450), effective_from, in_force };
+        product_with([]).when(correct).then([corrected.clone()]);
+        assert_eq!(product_with([corrected]).state().offer.as_ref().unwrap().unit_price, eur(costs));
+    }
+}
+
+#[test]
+fn what_does_not_exist_has_no_price_to_correct() {
+    let effective_from = Timestamp::from_micros(0);
+    let correct = Command::CorrectPrice { unit_price: eur(450), effective_from, in_force: true };
+    no_product().when(correct).refused(Refusal::UnknownProduct);
+}

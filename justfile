@@ -20,6 +20,10 @@ load *ARGS:
 bench *ARGS:
     cargo xtask bench embedded {{ARGS}}
 
+# What each style can still do while one of its services is away.
+availability *ARGS:
+    cargo xtask bench availability {{ARGS}}
+
 # Every test.
 test *ARGS:
     cargo test --workspace --locked {{ARGS}}

@@ -18,6 +18,9 @@ pub const SERVICES: [&str; 5] = ["customers", "ordering", "warehouse", "shipping
 /// What the query side is called, in the styles that have one: it owns nothing, and has messages to handle.
 pub(crate) const VIEWS: &str = "views";
 
+/// What the broker is called, in the styles that have one: a message that it has is on its way.
+const BROKER: &str = "broker";
+
 /// What the simulators are called, and what their style is where the styles share them.
 const SIMULATORS: &str = "simulators";
 const ALL_STYLES: &str = "all";
@@ -83,7 +86,7 @@ pub async fn states(
 
 /// The services of a style that own something, and its query side.
 pub(crate) fn services_of(apps: &BTreeSet<App>, style: Style) -> impl Iterator<Item = &App> {
-    let asked = |service: &str| SERVICES.contains(&service) || service == VIEWS;
+    let asked = |service: &str| SERVICES.contains(&service) || [VIEWS, BROKER].contains(&service);
     apps.iter().filter(move |app| app.style == style.as_str() && asked(&app.service))
 }
 

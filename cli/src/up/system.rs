@@ -8,12 +8,15 @@ use std::{
     sync::Arc,
 };
 
+use axum::{Router, extract::State, routing::get};
 use chassis::{
     admin::Admin,
     config::Env,
+    extract::Json,
     limits::Limits,
     observe,
     platform::Platform,
+    problem::Problem,
     retention::Retention,
     service::{self, Running, Service},
 };
@@ -23,6 +26,7 @@ use futures_util::future::join_all;
 use gateway::config::Origin;
 use messaging::{Broker, Embedded, embedded};
 use ordering::Endpoints;
+use serde_json::json;
 
 use super::Error;
 
@@ -328,7 +332,15 @@ fn operate(broker: &Embedded, style: Style, platform: &Platform) -> Result<Servi
     let mut service = Service::new("broker", style.as_str(), platform, Limits::default())?;
     service.keep(broker.database())?;
     observe::broker::show(service.metrics(), broker)?;
+    let audit = Router::new().route("/audit", get(on_their_way)).with_state(broker.clone());
+    service.merge_admin(audit);
     Ok(service)
+}
+
+/// What the broker still has to do, in the words of every service's audit.
+async fn on_their_way(State(broker): State<Embedded>) -> Result<Json<serde_json::Value>, Problem> {
+    let unacknowledged = broker.unacknowledged().await?;
+    Ok(Json(json!({"service": "broker", "aggregates": [], "pending": {"unacknowledged": unacknowledged}})))
 }
 
 /// The ledger of one system, in a file of its own, and what operators see of it.

@@ -57,6 +57,18 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     done
 }
 
+/// All styles, or the one that `STYLE` names.
+pub(crate) fn styles() -> impl Iterator<Item = Style> {
+    let named =
+        env::var("STYLE").ok().map(|name| name.parse::<Style>().unwrap_or_else(|why| panic!("{why}")));
+    Style::ALL.into_iter().filter(move |style| named.is_none_or(|named| named == *style))
+}
+
+/// Whether a seed was asked for by itself.
+pub(crate) fn is_chosen() -> bool {
+    env::var_os("SEED").is_some()
+}
+
 /// The styles in which a seed decides the interleaving too. A ledger wakes those who follow it by Tokio's `watch`, in an order of
 /// chance, so that there a seed decides the workload and the faults alone.
 pub(crate) fn repeatable() -> impl Iterator<Item = Style> {

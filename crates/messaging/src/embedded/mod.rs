@@ -135,6 +135,18 @@ impl Embedded {
         figures
     }
 
+    /// How many messages are on their way: not acknowledged by a group, each counted for every such group. What waits in a topic that
+    /// nobody has ever followed is not among them.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn unacknowledged(&self) -> Result<u64, database::Error> {
+        let count = async |tx: &mut database::Transaction| {
+            tx.query_one(store::UNACKNOWLEDGED, params![], |row| row.get(0)).await
+        };
+        self.0.db.read(count).await
+    }
+
     /// How many messages a group has not acknowledged.
     ///
     /// # Errors

@@ -84,6 +84,11 @@ statements! {
     /// Drops messages up to a position and returns their sizes.
     pub const DROP: "DELETE FROM broker_messages WHERE topic = $1 AND position <= $2 RETURNING bytes";
 
+    /// How many messages groups have not acknowledged, each counted for every such group.
+    pub const UNACKNOWLEDGED: "
+        SELECT count(*) FROM broker_groups g
+        JOIN broker_messages m ON m.topic = g.topic AND m.lane = g.lane AND m.position > g.acked";
+
     /// How many messages a group has not acknowledged.
     pub const LAG: "
         SELECT count(*) FROM broker_groups g

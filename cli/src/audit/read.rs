@@ -84,7 +84,7 @@ pub async fn states(
     Ok(all)
 }
 
-/// The services of a style that own something, and its query side.
+/// The services of a style that own something, its query side, and its broker.
 pub(crate) fn services_of(apps: &BTreeSet<App>, style: Style) -> impl Iterator<Item = &App> {
     let asked = |service: &str| SERVICES.contains(&service) || [VIEWS, BROKER].contains(&service);
     apps.iter().filter(move |app| app.style == style.as_str() && asked(&app.service))

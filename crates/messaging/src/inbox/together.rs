@@ -28,7 +28,10 @@ pub(crate) async fn handle_together<H: Enriched>(
     messages: &[(&Envelope, &H::Facts)],
 ) -> Result<Option<Vec<Verdict>>, Failure> {
     let (consumer, topic) = (&*scope.consumer, &*scope.topic);
-    if tx.query_opt(store::ANY_BLOCKED, params![consumer, topic], |_| Ok(())).await?.is_some() {
+    // Before anything is written: what is answered with `None` is committed, too.
+    let is_readable = |(message, _): &(&Envelope, &H::Facts)| message.kind != UNREADABLE;
+    let blocked = tx.query_opt(store::ANY_BLOCKED, params![consumer, topic], |_| Ok(())).await?;
+    if blocked.is_some() || !messages.iter().all(is_readable) {
         return Ok(None);
     }
     let mut verdicts = Vec::with_capacity(messages.len());
@@ -36,9 +39,6 @@ pub(crate) async fn handle_together<H: Enriched>(
     let mut versions: BTreeMap<&str, Option<u64>> = BTreeMap::new();
     let mut counts: BTreeMap<(&str, u8), Counted> = BTreeMap::new();
     for &(message, facts) in messages {
-        if message.kind == UNREADABLE {
-            return Ok(None);
-        }
         if tx.execute(store::HANDLE, params![consumer, topic, message.id, tx.now()]).await? == 0 {
             verdicts.push(Verdict::Duplicate);
             continue;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use database::Database;
-use messaging::{Broker, Consumer, Publisher, audit, consumer::Options};
+use messaging::{Broker, Consumer, Envelope, Publisher, audit, consumer::Options};
 
 use crate::world::{
     Effects, GROUP, TOPIC, consume_all, effects_of, enqueue, event, events, options, outcome, parked,
@@ -45,6 +45,20 @@ async fn one_that_fails_parks_only_those_of_its_key() {
     broker.publish(TOPIC, &[event("a", 3), event("b", 3)]).await.unwrap();
     assert_eq!(consumer.consume_once().await.unwrap(), outcome(1, 0, 1));
     assert_eq!(parked(&db).await, 3);
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_is_parked_and_those_before_it_have_their_effect() {
+    let (_world, broker, db, handler) = started().await;
+    let mut consumer = together(broker.clone(), &db, &handler);
+    consumer.consume_once().await.unwrap();
+    let error = Envelope::from_json("<xml>").unwrap_err();
+    let unreadable = Envelope::unreadable("somewhere", "<xml>", &error);
+    broker.publish(TOPIC, &[event("a", 1), unreadable, event("b", 1)]).await.unwrap();
+    assert_eq!(consumer.consume_once().await.unwrap(), outcome(2, 0, 1));
+    for order in ["a", "b"] {
+        assert_eq!(effects_of(&db, order).await, [1]);
+    }
 }
 
 #[tokio::test]

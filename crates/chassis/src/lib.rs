@@ -30,6 +30,7 @@ pub mod webhook;
 pub mod cause;
 pub mod changes;
 pub mod idempotency;
+pub mod intake;
 pub mod metrics;
 pub mod obligations;
 pub mod observe;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aggregate::{Aggregate, AnyRepository, Repository};
 use axum::Router;
 use chassis::{
+    client::HttpClient,
     relay,
     service::{self, Service},
 };
@@ -17,6 +18,8 @@ use messaging::{
 use serde::Serialize;
 
 use crate::{
+    callbacks::{self, Callbacks},
+    content::Notice,
     facts::Source,
     follow::follow,
     reactor::{Reactor, Reacts},
@@ -52,6 +55,22 @@ pub struct Topics {
     pub events: &'static str,
     /// Of its part in orders.
     pub reports: &'static str,
+}
+
+impl Means<Notice, Notice, Callbacks> {
+    /// Thin events; what they leave out the service `source` asks of their owners, at these addresses.
+    ///
+    /// # Errors
+    /// Its metrics cannot be registered.
+    pub fn asking(
+        source: &'static str,
+        service: &Service,
+        client: &HttpClient,
+        owners: &callbacks::Addresses,
+    ) -> Result<Self, service::Error> {
+        let source = Callbacks::of(service, client, callbacks::Options::new(source, owners.clone()))?;
+        Ok(Self { events: Notice, reports: Notice, source })
+    }
 }
 
 impl<E, C, S: Source + Clone> Means<E, C, S> {

@@ -1,6 +1,8 @@
 //! What the services have registered.
 
-use choreography::{Facts, Needs, Policy};
+use std::fmt::Debug;
+
+use choreography::{Facts, Needs, Participant, Policy, Reaction};
 use contracts::{happenings::Happening, topics};
 use ordering::process::{Reply, Request};
 use serde::Serialize;
@@ -30,31 +32,33 @@ impl Policied {
 
 /// All policies of all services, those of the others before ordering's.
 pub(crate) fn policies() -> Vec<Policied> {
-    let order = crate::knowledge::order_id();
-    let mut all = Vec::new();
-    let mut add = |service, on, needs, does: String, request: Ask| {
-        all.push(Policied { service, on, needs, does, request });
-    };
-    for Policy { on, reaction } in customers::policies::POLICIES.iter().copied() {
-        let request = move |facts: &Facts| reaction.command(facts.order().unwrap()).map(Request::Customers);
-        add("customers", on, reaction.needs(), format!("{reaction:?}"), Box::new(request));
-    }
-    for Policy { on, reaction } in warehouse::policies::POLICIES.iter().copied() {
-        let request = move |facts: &Facts| reaction.command(facts.order().unwrap()).map(Request::Warehouse);
-        add("warehouse", on, reaction.needs(), format!("{reaction:?}"), Box::new(request));
-    }
-    for Policy { on, reaction } in shipping::policies::POLICIES.iter().copied() {
-        let request = move |facts: &Facts| reaction.command(order, facts).unwrap().map(Request::Shipping);
-        add("shipping", on, reaction.needs(), format!("{reaction:?}"), Box::new(request));
-    }
-    for Policy { on, reaction } in billing::policies::POLICIES.iter().copied() {
-        let request = move |facts: &Facts| reaction.command(order, facts).unwrap().map(Request::Billing);
-        add("billing", on, reaction.needs(), format!("{reaction:?}"), Box::new(request));
-    }
-    for Policy { on, .. } in ordering::policies::POLICIES.iter().copied() {
-        add("ordering", on, ordering::policies::NEEDS, "Outcome".to_owned(), Box::new(|_: &Facts| None));
-    }
+    let mut all = of::<customers::application::Application>("customers", Request::Customers);
+    all.extend(of::<warehouse::application::Application>("warehouse", Request::Warehouse));
+    all.extend(of::<shipping::application::Application>("shipping", Request::Shipping));
+    all.extend(of::<billing::application::Application>("billing", Request::Billing));
+    all.extend(ordering::policies::POLICIES.iter().map(|policy| Policied {
+        service: "ordering",
+        on: policy.on,
+        needs: ordering::policies::NEEDS,
+        does: "Outcome".to_owned(),
+        request: Box::new(|_| None),
+    }));
     all
+}
+
+/// Those of a participant.
+fn of<P: Participant<Reaction: Debug>>(
+    service: &'static str,
+    request: fn(<P::Reaction as Reaction>::Command) -> Request,
+) -> Vec<Policied> {
+    let order = crate::knowledge::order_id();
+    let policied = |Policy { on, reaction }: &Policy<P::Reaction>| {
+        let (on, reaction) = (*on, *reaction);
+        let (needs, does) = (reaction.needs(), format!("{reaction:?}"));
+        let ask = move |facts: &Facts| reaction.command(order, facts).unwrap().map(request);
+        Policied { service, on, needs, does, request: Box::new(ask) }
+    };
+    P::POLICIES.iter().map(policied).collect()
 }
 
 /// What copies a service keeps, by the topics that tell of them.

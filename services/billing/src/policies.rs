@@ -18,20 +18,17 @@ pub enum Reaction {
     IssueInvoice,
 }
 
-impl Reaction {
-    /// What has to be known for it.
-    #[must_use]
-    pub const fn needs(self) -> Needs {
+impl choreography::Reaction for Reaction {
+    type Command = Command;
+
+    fn needs(self) -> Needs {
         match self {
             Self::IssueInvoice => Needs::OrderAndCustomer,
         }
     }
 
     /// What is asked of billing; nothing for an order that costs nothing, of which there is none.
-    ///
-    /// # Errors
-    /// Something that it needs is not known yet.
-    pub fn command(self, order_id: OrderId, facts: &Facts) -> Result<Option<Command>, HandlerError> {
+    fn command(self, order_id: OrderId, facts: &Facts) -> Result<Option<Command>, HandlerError> {
         let (order, contact) = (facts.order()?, facts.contact()?);
         let Some(amount) = order.total else { return Ok(None) };
         let (customer_id, reference) = (order.customer_id, order.reference.clone());
@@ -42,6 +39,7 @@ impl Reaction {
 
 #[cfg(test)]
 mod tests {
+    use choreography::Reaction as _;
     use serde_json::json;
 
     use super::*;

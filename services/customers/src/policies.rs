@@ -1,11 +1,12 @@
 //! What the customers service does on what happens elsewhere, where nobody is in charge.
 
-use choreography::{Needs, Policy, on};
+use choreography::{Facts, Needs, Policy, on};
 use contracts::{
+    OrderId,
     customers::Command,
     happenings::{INVOICE_PAID, ORDER_PLACED, STOCK_REFUSED, STOCK_RELEASED},
-    ordering::Order,
 };
+use messaging::HandlerError;
 
 /// On this, that.
 pub const POLICIES: &[Policy<Reaction>] = &[
@@ -27,59 +28,66 @@ pub enum Reaction {
     SettleCredit,
 }
 
-impl Reaction {
-    /// What has to be known for it.
-    #[must_use]
-    pub const fn needs(self) -> Needs {
+impl choreography::Reaction for Reaction {
+    type Command = Command;
+
+    fn needs(self) -> Needs {
         match self {
             Self::ReserveCredit | Self::ReleaseCredit | Self::SettleCredit => Needs::Order,
         }
     }
 
     /// What is asked of the customer's credit; nothing of an order that costs nothing, of which there is none.
-    #[must_use]
-    pub fn command(self, order: &Order) -> Option<Command> {
-        let (customer_id, order_id) = (order.customer_id, order.id);
-        Some(match self {
-            Self::ReserveCredit => Command::ReserveCredit { customer_id, order_id, amount: order.total? },
-            Self::ReleaseCredit => Command::ReleaseCredit { customer_id, order_id },
-            Self::SettleCredit => Command::SettleCredit { customer_id, order_id },
+    fn command(self, order_id: OrderId, facts: &Facts) -> Result<Option<Command>, HandlerError> {
+        let order = facts.order()?;
+        let customer_id = order.customer_id;
+        Ok(match self {
+            Self::ReserveCredit => {
+                order.total.map(|amount| Command::ReserveCredit { customer_id, order_id, amount })
+            }
+            Self::ReleaseCredit => Some(Command::ReleaseCredit { customer_id, order_id }),
+            Self::SettleCredit => Some(Command::SettleCredit { customer_id, order_id }),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use contracts::ordering::OrderStatus::{Open, Pending};
+    use choreography::Reaction as _;
+    use serde_json::json;
 
     use super::*;
 
-    /// An order of one product, or of none.
-    fn order(total: Option<i64>) -> Order {
-        let total = total.map(|amount| serde_json::json!({"amount": amount, "currency": "EUR"}));
-        let status = if total.is_some() { Pending } else { Open };
-        serde_json::from_value(serde_json::json!({
+    /// An order that costs so much, or nothing.
+    fn facts(total: Option<i64>) -> Facts {
+        let total = total.map(|amount| json!({"amount": amount, "currency": "EUR"}));
+        let order = json!({
             "id": "00000000-0000-0000-0000-000000000001", "customer_id": "00000000-0000-0000-0000-000000000002",
-            "status": status, "items": [], "total": total, "warnings": [],
+            "status": "PENDING", "items": [], "total": total, "warnings": [],
             "created_at": "2026-01-01T00:00:00Z", "version": 2,
-        }))
-        .unwrap()
+        });
+        Facts { order: Some(serde_json::from_value(order).unwrap()), ..Facts::default() }
+    }
+
+    fn asked(reaction: Reaction, facts: &Facts) -> Option<Command> {
+        reaction.command(facts.order().unwrap().id, facts).unwrap()
     }
 
     #[test]
     fn the_credit_of_whoever_ordered_is_asked_for_what_the_order_costs() {
-        let order = order(Some(2500));
+        let facts = facts(Some(2500));
+        let order = facts.order().unwrap();
         let (customer_id, order_id) = (order.customer_id, order.id);
         let reserve = Command::ReserveCredit { customer_id, order_id, amount: order.total.unwrap() };
-        assert_eq!(Reaction::ReserveCredit.command(&order), Some(reserve));
+        assert_eq!(asked(Reaction::ReserveCredit, &facts), Some(reserve));
         let release = Command::ReleaseCredit { customer_id, order_id };
-        assert_eq!(Reaction::ReleaseCredit.command(&order), Some(release));
+        assert_eq!(asked(Reaction::ReleaseCredit, &facts), Some(release));
         let settle = Command::SettleCredit { customer_id, order_id };
-        assert_eq!(Reaction::SettleCredit.command(&order), Some(settle));
+        assert_eq!(asked(Reaction::SettleCredit, &facts), Some(settle));
     }
 
     #[test]
     fn nothing_is_reserved_for_an_order_that_costs_nothing() {
-        assert_eq!(Reaction::ReserveCredit.command(&order(None)), None);
+        assert_eq!(asked(Reaction::ReserveCredit, &facts(None)), None);
     }
 }

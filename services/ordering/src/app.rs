@@ -9,6 +9,7 @@ use chassis::{
     changes::Changes,
     client, dead_letters,
     idempotency::{self, Idempotency},
+    intake,
     platform::Platform,
     relay, republish,
     retention::{self, Kept},
@@ -20,9 +21,7 @@ use database::{Database, Schema, Statement, leases};
 use event_store::Ledger;
 use journal::Recording;
 use messaging::{
-    Broker,
-    consumer::{self, Consumer},
-    inbox, outbox,
+    Broker, inbox, outbox,
     publishing::{Content, Publishing},
 };
 use saga::{
@@ -201,11 +200,7 @@ impl Base<'_> {
         let application = self.orchestrated(service, orders, by_message, backoff)?;
 
         let replies = Replies { application: application.clone() };
-        let (topic, options) = (topics::ORDERING_REPLIES, consumer::Options::default());
-        let consumer =
-            Consumer::new(broker.clone(), topic, CONSUMER, replies, self.database.clone(), options);
-        let consumer = consumer.observed(service.observers().messages()?);
-        service.spawn("replies", |drain| async move { consumer.run(drain.requested()).await });
+        intake::start(service, &self.database, broker, topics::ORDERING_REPLIES, CONSUMER, replies)?;
         let routes = self.republish(service, relaying);
         Ok(Wired { application, catalogue, store: Store::Rows, routes })
     }

@@ -2,19 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ::choreography::{Means, Reports, Source, Topics, copies, react, reports};
-use ::messaging::{
-    Broker, Consumer,
-    answers::Late,
-    consumer, inbox, outbox,
-    publishing::{Content, Publishing},
-};
+use ::choreography::{Assembly, Wired, copies, reports, wired};
+use ::messaging::{Broker, answers::Late, inbox, outbox, publishing::Publishing};
 use axum::{Router, extract::State, routing::get};
 use chassis::{
     backlog,
     client::{self, HttpClient},
     dead_letters,
     extract::Json,
+    intake,
     platform::Platform,
     problem::Problem,
     relay,
@@ -24,7 +20,6 @@ use chassis::{
 };
 use contracts::{Style, shipping::Reply, topics};
 use database::{Database, Schema, leases};
-use event_store::Ledger;
 use journal::Recording;
 use saga::tasks::{self, Wake, Worker};
 
@@ -37,7 +32,7 @@ use crate::{
     domain::Shipment,
     http,
     store::{self, Rows, Store},
-    styles::{self, SOURCE, choreography, messaging, notification, rest, state_transfer},
+    styles::{self, SOURCE, messaging, notification, rest, state_transfer},
 };
 
 /// Everything that the service keeps in its database.
@@ -95,147 +90,97 @@ impl App {
 
         // The style: how the others ask, how they are answered, and whether they hear of what happens.
         let client = service.client(client::Options::default())?;
-        let Wired { shipments, late, store, enter } = match &config.reach {
-            Reach::Rest(ordering) => rest(&mut service, &database, client.clone(), ordering)?,
-            Reach::Messaging(broker) => messaging(&mut service, &database, broker)?,
+        let base = Base { config, client, database: database.clone() };
+        let wired = match &config.reach {
+            Reach::Rest(ordering) => rest(&mut service, base, ordering)?,
+            Reach::Messaging(broker) => messaging(&mut service, base, broker)?,
             Reach::Notification(broker, owners) => {
-                let means = notification::means(&service, &client, owners)?;
-                choreographed(&mut service, &database, broker, means)?
+                let means = notification::means(&service, &base.client, owners)?;
+                means.wire(&mut service, &database, broker, Rows, base)?
             }
             Reach::StateTransfer(broker) => {
-                choreographed(&mut service, &database, broker, state_transfer::means())?
+                state_transfer::means().wire(&mut service, &database, broker, Rows, base)?
             }
-            Reach::EventSourcing(ledger) => event_sourced(&mut service, &database, ledger)?,
+            Reach::EventSourcing(ledger) => wired::event_sourced(&mut service, &database, ledger, base)?,
         };
+        let Wired { routes, grid, .. } = wired;
+        let store = grid.map_or(Store::Rows, Store::Ledger);
 
-        // What shipments are asked, and the worker that has them booked.
+        // The ways in last: whoever is let in finds everything running.
+        let audit = Router::new().route("/audit", get(audit)).with_state((database.clone(), store.clone()));
+        service.merge_admin(audit.merge(dead_letters::routes(database.clone())));
+        let told = timeline::routes(SOURCE, database.clone());
+        let api = http::router(database, store).merge(routes).merge(told);
+        let address = service.serve(api, config.listen)?;
+        Ok(Running::new(service, address))
+    }
+}
+
+/// What every style is made with.
+struct Base<'a> {
+    config: &'a Config,
+    client: HttpClient,
+    database: Database,
+}
+
+/// What shipments are asked, and the worker that has them booked.
+impl Assembly<Shipment> for Base<'_> {
+    type Participant = Application;
+
+    fn assemble(
+        self,
+        service: &mut Service,
+        shipments: Shipments,
+        late: Arc<dyn Late<Reply>>,
+    ) -> Result<Application, service::Error> {
+        let Self { config, client, database } = self;
         let book = Wake::default();
-        let application = Application::new(platform.doubles.around(shipments), book.clone());
+        let application = Application::new(service.platform().doubles.around(shipments), book.clone());
         let booking = Booking {
             database: database.clone(),
             application: application.clone(),
             carrier: Carrier::new(client, &config.carrier_url, config.carrier_timeout),
             late,
-            random: platform.random().clone(),
+            random: service.platform().random().clone(),
         };
-        let (holder, backoff) = (platform.instance.to_string(), config.carrier_backoff);
+        let (holder, backoff) = (service.platform().instance.to_string(), config.carrier_backoff);
         let options = tasks::Options { holder, backoff, ..tasks::Options::default() };
-        let worker = Worker::new(BOOK, database.clone(), booking, book, options);
+        let worker = Worker::new(BOOK, database, booking, book, options);
         let worker = worker.observed(service.observers().tasks()?);
         service.spawn("book", |drain| async move { worker.run(drain.requested(), GRACE).await });
-
-        // The ways in last: whoever is let in finds everything running.
-        let audit = Router::new().route("/audit", get(audit)).with_state((database.clone(), store.clone()));
-        service.merge_admin(audit.merge(dead_letters::routes(database.clone())));
-        let participant = enter(&mut service, application)?;
-        let told = timeline::routes(SOURCE, database.clone());
-        let address =
-            service.serve(http::router(database, store).merge(participant).merge(told), config.listen)?;
-        Ok(Running::new(service, address))
+        Ok(application)
     }
 }
-
-/// What a style makes of the service.
-struct Wired {
-    /// Where shipments are kept, and whether others hear of what happens to them.
-    shipments: Shipments,
-    /// How what is known late is said.
-    late: Arc<dyn Late<Reply>>,
-    /// Where they are looked at.
-    store: Store,
-    /// Lets the others in, once everything is running.
-    enter: Enter,
-}
-
-type Enter = Box<dyn FnOnce(&mut Service, Application) -> Result<Router, service::Error>>;
 
 /// Orders ask by requests, and are called back at `ordering`; nobody hears of what happens.
 fn rest(
     service: &mut Service,
-    database: &Database,
-    client: HttpClient,
+    base: Base<'_>,
     ordering: &str,
-) -> Result<Wired, service::Error> {
-    let hook = webhook::to(client, "ordering", format!("{ordering}/internal/replies"));
-    let outbox = relay::start(service, database, Arc::new(hook))?;
-    let database = database.clone();
-    Ok(Wired {
-        shipments: Shipments::new(Recording::new(Rows)),
-        late: Arc::new(styles::answers(outbox)),
-        store: Store::Rows,
-        enter: Box::new(|_, application| Ok(rest::router(rest::Participant { application, database }))),
-    })
+) -> Result<Wired<Shipment, Application>, service::Error> {
+    let database = base.database.clone();
+    let hook = webhook::to(base.client.clone(), "ordering", format!("{ordering}/internal/replies"));
+    let answers = styles::answers(relay::start(service, &database, Arc::new(hook))?);
+    let application = base.assemble(service, Shipments::new(Recording::new(Rows)), Arc::new(answers))?;
+    let participant = rest::Participant { application: application.clone(), database };
+    Ok(Wired { application, routes: rest::router(participant), outbox: None, grid: None })
 }
 
 /// Orders ask by messages, and what happens is published.
 fn messaging(
     service: &mut Service,
-    database: &Database,
+    base: Base<'_>,
     broker: &Arc<dyn Broker>,
-) -> Result<Wired, service::Error> {
-    let outbox = relay::start(service, database, broker.clone())?;
-    let published = Publishing::new(Rows, outbox.clone(), topics::SHIPPING_EVENTS, SOURCE);
-    let (answers, database, broker) = (styles::answers(outbox), database.clone(), broker.clone());
-    Ok(Wired {
-        shipments: Shipments::new(Recording::new(published)),
-        late: Arc::new(answers.clone()),
-        store: Store::Rows,
-        enter: Box::new(move |service, application| {
-            let participant = messaging::Participant { application, answers };
-            let (topic, options) = (topics::SHIPPING_COMMANDS, consumer::Options::default());
-            let consumer = Consumer::new(broker, topic, SOURCE, participant, database, options);
-            let consumer = consumer.observed(service.observers().messages()?);
-            service.spawn("commands", |drain| async move { consumer.run(drain.requested()).await });
-            Ok(Router::new())
-        }),
-    })
-}
-
-/// Nobody asks: the service reacts to what it hears, and others hear of what happens.
-fn choreographed<E, R, S>(
-    service: &mut Service,
-    database: &Database,
-    broker: &Arc<dyn Broker>,
-    means: Means<E, R, S>,
-) -> Result<Wired, service::Error>
-where
-    E: Content<Shipment> + Clone,
-    R: Content<Reports<Reply>> + Clone,
-    S: Source + Clone,
-{
-    let topics = Topics { events: topics::SHIPPING_EVENTS, reports: topics::SHIPPING_REPORTS };
-    let kept = means.keep(service, database, broker, Rows, topics)?;
-    let (reporter, database, broker) = (kept.reporter, database.clone(), broker.clone());
-    let source = means.source;
-    Ok(Wired {
-        shipments: kept.aggregates,
-        late: Arc::new(reporter.clone()),
-        store: Store::Rows,
-        enter: Box::new(move |service, application| {
-            let participant = choreography::Participant { application, reporter: reporter.clone() };
-            react(service, &database, &broker, source, participant, reporter)
-        }),
-    })
-}
-
-/// Nobody asks: the service follows the ledger, in which everything is kept.
-fn event_sourced(
-    service: &mut Service,
-    database: &Database,
-    ledger: &Ledger,
-) -> Result<Wired, service::Error> {
-    let kept = ::choreography::ledger::keep(service, ledger)?;
-    let (reporter, database, ledger) = (kept.reporter, database.clone(), ledger.clone());
-    Ok(Wired {
-        shipments: kept.aggregates,
-        late: Arc::new(reporter.clone()),
-        store: Store::Ledger(kept.grid),
-        enter: Box::new(move |service, application| {
-            let participant = choreography::Participant { application, reporter };
-            ::choreography::ledger::react(service, &ledger, &database, SOURCE, participant)?;
-            Ok(Router::new())
-        }),
-    })
+) -> Result<Wired<Shipment, Application>, service::Error> {
+    let database = base.database.clone();
+    let outbox = relay::start(service, &database, broker.clone())?;
+    let shipments = Publishing::new(Rows, outbox.clone(), topics::SHIPPING_EVENTS, SOURCE);
+    let answers = styles::answers(outbox.clone());
+    let application =
+        base.assemble(service, Shipments::new(Recording::new(shipments)), Arc::new(answers.clone()))?;
+    let participant = messaging::Participant { application: application.clone(), answers };
+    intake::start(service, &database, broker, topics::SHIPPING_COMMANDS, SOURCE, participant)?;
+    Ok(Wired { application, routes: Router::new(), outbox: Some(outbox), grid: None })
 }
 
 async fn audit(State((database, store)): State<(Database, Store)>) -> Result<Json<Audit>, Problem> {

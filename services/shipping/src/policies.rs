@@ -24,10 +24,10 @@ pub enum Reaction {
     CallOff,
 }
 
-impl Reaction {
-    /// What has to be known for it.
-    #[must_use]
-    pub const fn needs(self) -> Needs {
+impl choreography::Reaction for Reaction {
+    type Command = Command;
+
+    fn needs(self) -> Needs {
         match self {
             Self::RequestShipment => Needs::OrderAndCustomer,
             Self::CallOff => Needs::Nothing,
@@ -35,10 +35,7 @@ impl Reaction {
     }
 
     /// What is asked of shipping.
-    ///
-    /// # Errors
-    /// Something that it needs is not known yet.
-    pub fn command(self, order_id: OrderId, facts: &Facts) -> Result<Option<Command>, HandlerError> {
+    fn command(self, order_id: OrderId, facts: &Facts) -> Result<Option<Command>, HandlerError> {
         Ok(Some(match self {
             Self::CallOff => Command::CallOff { order_id },
             Self::RequestShipment => {
@@ -56,6 +53,7 @@ impl Reaction {
 
 #[cfg(test)]
 mod tests {
+    use choreography::Reaction as _;
     use serde_json::json;
 
     use super::*;

@@ -1,12 +1,12 @@
 //! What the warehouse does on what happens elsewhere, where nobody is in charge.
 
-use choreography::{Needs, Policy, on};
+use choreography::{Facts, Needs, Policy, on};
 use contracts::{
-    Line,
+    Line, OrderId,
     happenings::{CALLED_OFF, CREDIT_RESERVED, DISPATCHED},
-    ordering::Order,
     warehouse::Command,
 };
+use messaging::HandlerError;
 
 /// On this, that.
 pub const POLICIES: &[Policy<Reaction>] = &[
@@ -27,30 +27,30 @@ pub enum Reaction {
     TakeStockOut,
 }
 
-impl Reaction {
-    /// What has to be known for it.
-    #[must_use]
-    pub const fn needs(self) -> Needs {
+impl choreography::Reaction for Reaction {
+    type Command = Command;
+
+    fn needs(self) -> Needs {
         match self {
             Self::ReserveStock | Self::ReleaseStock | Self::TakeStockOut => Needs::Order,
         }
     }
 
     /// What is asked of the stock.
-    #[must_use]
-    pub fn command(self, order: &Order) -> Option<Command> {
+    fn command(self, order_id: OrderId, facts: &Facts) -> Result<Option<Command>, HandlerError> {
         let line = |item: &contracts::ordering::Item| Line { sku: item.sku.clone(), quantity: item.quantity };
-        let (order_id, lines) = (order.id, order.items.iter().map(line).collect());
-        Some(match self {
+        let lines = facts.order()?.items.iter().map(line).collect();
+        Ok(Some(match self {
             Self::ReserveStock => Command::ReserveStock { order_id, lines },
             Self::ReleaseStock => Command::ReleaseStock { order_id, lines },
             Self::TakeStockOut => Command::TakeStockOut { order_id, lines },
-        })
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use choreography::Reaction as _;
     use serde_json::json;
 
     use super::*;
@@ -60,22 +60,24 @@ mod tests {
         let price = json!({"amount": 1250, "currency": "EUR"});
         let item =
             |sku, quantity| json!({"sku": sku, "name": "Tea", "quantity": quantity, "unit_price": price});
-        let order: Order = serde_json::from_value(json!({
+        let order = json!({
             "id": "00000000-0000-0000-0000-000000000001", "customer_id": "00000000-0000-0000-0000-000000000002",
             "status": "PENDING", "items": [item("TEA", 2), item("POT", 1)], "total": price, "warnings": [],
             "created_at": "2026-01-01T00:00:00Z", "version": 2,
-        }))
-        .unwrap();
+        });
+        let facts = Facts { order: Some(serde_json::from_value(order).unwrap()), ..Facts::default() };
+        let order_id = facts.order().unwrap().id;
+        let asked = |reaction: Reaction| reaction.command(order_id, &facts).unwrap();
         let line = |sku: &str, quantity: i64| Line {
             sku: sku.parse().unwrap(),
             quantity: quantity.try_into().unwrap(),
         };
-        let (order_id, lines) = (order.id, vec![line("TEA", 2), line("POT", 1)]);
+        let lines = vec![line("TEA", 2), line("POT", 1)];
         let reserve = Command::ReserveStock { order_id, lines: lines.clone() };
-        assert_eq!(Reaction::ReserveStock.command(&order), Some(reserve));
+        assert_eq!(asked(Reaction::ReserveStock), Some(reserve));
         let release = Command::ReleaseStock { order_id, lines: lines.clone() };
-        assert_eq!(Reaction::ReleaseStock.command(&order), Some(release));
+        assert_eq!(asked(Reaction::ReleaseStock), Some(release));
         let take_out = Command::TakeStockOut { order_id, lines };
-        assert_eq!(Reaction::TakeStockOut.command(&order), Some(take_out));
+        assert_eq!(asked(Reaction::TakeStockOut), Some(take_out));
     }
 }

@@ -1,6 +1,6 @@
 //! `notification`: others hear only that something happened, and ask; so does the service.
 
-use ::choreography::{Callbacks, Means, Notice, callbacks};
+use ::choreography::{Callbacks, Means, Notice, callbacks::Addresses};
 use chassis::{
     client::HttpClient,
     service::{self, Service},
@@ -15,8 +15,7 @@ use super::SOURCE;
 pub fn means(
     service: &Service,
     client: &HttpClient,
-    owners: &callbacks::Addresses,
+    owners: &Addresses,
 ) -> Result<Means<Notice, Notice, Callbacks>, service::Error> {
-    let source = Callbacks::of(service, client, callbacks::Options::new(SOURCE, owners.clone()))?;
-    Ok(Means { events: Notice, reports: Notice, source })
+    Means::asking(SOURCE, service, client, owners)
 }

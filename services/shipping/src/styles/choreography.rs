@@ -1,8 +1,11 @@
-//! What the styles without anybody in charge have in common: the service reacts to what others report, as its
-//! [policies](crate::policies) say, and reports what came of it.
+//! What the styles without anybody in charge have in common: what orders would ask of the service its
+//! [policies](crate::policies) ask, and what it would answer them it reports.
 
-use ::choreography::{Facts, Needs, Policy, Reacts, Reporter};
-use contracts::{OrderId, shipping::Reply};
+use ::choreography::{Participant, Policy, Topics};
+use contracts::{
+    shipping::{Command, Reply},
+    topics::{SHIPPING_EVENTS, SHIPPING_REPORTS},
+};
 use database::Transaction;
 use journal::Cause;
 use messaging::HandlerError;
@@ -13,38 +16,19 @@ use crate::{
     policies::{POLICIES, Reaction},
 };
 
-/// Does what its policies say, and reports it.
-#[derive(Clone, Debug)]
-pub struct Participant {
-    /// What is asked of the service.
-    pub application: Application,
-    /// How it says what came of it, at once or later.
-    pub reporter: Reporter<Reply>,
-}
-
-impl Reacts for Participant {
+impl Participant for Application {
     type Reaction = Reaction;
+    type Reply = Reply;
 
-    fn policies(&self) -> &'static [Policy<Reaction>] {
-        POLICIES
-    }
+    const POLICIES: &'static [Policy<Reaction>] = POLICIES;
+    const TOPICS: Topics = Topics { events: SHIPPING_EVENTS, reports: SHIPPING_REPORTS };
 
-    fn needs(&self, reaction: Reaction) -> Needs {
-        reaction.needs()
-    }
-
-    async fn react(
+    async fn carry_out(
         &self,
         tx: &mut Transaction,
-        order: OrderId,
-        reaction: Reaction,
-        facts: &Facts,
+        command: &Command,
         cause: &Cause,
-    ) -> Result<(), HandlerError> {
-        let Some(command) = reaction.command(order, facts)? else { return Ok(()) };
-        if let Some(reply) = self.application.handle(tx, &command, cause).await.map_err(failed)? {
-            self.reporter.report(tx, order, &reply).await?;
-        }
-        Ok(())
+    ) -> Result<Option<Reply>, HandlerError> {
+        self.handle(tx, command, cause).await.map_err(failed)
     }
 }

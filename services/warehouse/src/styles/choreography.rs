@@ -1,8 +1,11 @@
-//! What the styles without anybody in charge have in common: the service reacts to what others report, as its
-//! [policies](crate::policies) say, and reports what came of it.
+//! What the styles without anybody in charge have in common: what orders would ask of the service its
+//! [policies](crate::policies) ask, and what it would answer them it reports.
 
-use ::choreography::{Facts, Needs, Policy, Reacts, Reporter};
-use contracts::{OrderId, warehouse::Reply};
+use ::choreography::{Participant, Policy, Topics};
+use contracts::{
+    topics::{WAREHOUSE_EVENTS, WAREHOUSE_REPORTS},
+    warehouse::{Command, Reply},
+};
 use database::Transaction;
 use journal::Cause;
 use messaging::HandlerError;
@@ -13,36 +16,19 @@ use crate::{
     policies::{POLICIES, Reaction},
 };
 
-/// Does what its policies say, and reports it.
-#[derive(Clone, Debug)]
-pub struct Participant {
-    /// What is asked of the service.
-    pub application: Application,
-    /// How it says what came of it.
-    pub reporter: Reporter<Reply>,
-}
-
-impl Reacts for Participant {
+impl Participant for Application {
     type Reaction = Reaction;
+    type Reply = Reply;
 
-    fn policies(&self) -> &'static [Policy<Reaction>] {
-        POLICIES
-    }
+    const POLICIES: &'static [Policy<Reaction>] = POLICIES;
+    const TOPICS: Topics = Topics { events: WAREHOUSE_EVENTS, reports: WAREHOUSE_REPORTS };
 
-    fn needs(&self, reaction: Reaction) -> Needs {
-        reaction.needs()
-    }
-
-    async fn react(
+    async fn carry_out(
         &self,
         tx: &mut Transaction,
-        order: OrderId,
-        reaction: Reaction,
-        facts: &Facts,
+        command: &Command,
         _cause: &Cause,
-    ) -> Result<(), HandlerError> {
-        let Some(command) = reaction.command(facts.order()?) else { return Ok(()) };
-        let reply = self.application.handle(tx, &command).await.map_err(failed)?;
-        Ok(self.reporter.report(tx, order, &reply).await?)
+    ) -> Result<Option<Reply>, HandlerError> {
+        self.handle(tx, command).await.map(Some).map_err(failed)
     }
 }

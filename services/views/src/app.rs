@@ -21,7 +21,7 @@ use crate::{
     lag::Lag,
     ledger::Builder,
     projector::Projector,
-    rebuild::{Handle, OverHttp, Rebuilder},
+    rebuild::{Handle, Leader, OverHttp, Rebuilder},
     store,
 };
 
@@ -58,11 +58,10 @@ impl App {
             Feed::Ledger(ledger) => {
                 let builder = Builder {
                     ledger: ledger.clone(),
-                    database: database.clone(),
+                    leader: Leader { database: database.clone(), holder: platform.instance.to_string() },
                     projector: projector.clone(),
                     lag: lag.clone(),
                     ids: platform.ids.clone(),
-                    holder: platform.instance.to_string(),
                     handle: rebuild.clone(),
                 };
                 service.spawn("ledger", |drain| builder.run(drain));
@@ -133,12 +132,11 @@ fn republished(
     let platform = service.platform();
     let owners = OverHttp { client, owners: config.owners.clone(), random: platform.random().clone() };
     let rebuilder = Rebuilder {
-        database: database.clone(),
+        leader: Leader { database: database.clone(), holder: platform.instance.to_string() },
         broker: broker.clone(),
         group: config.group.clone(),
         owners: Arc::new(owners),
         ids: platform.ids.clone(),
-        holder: platform.instance.to_string(),
         handle: handle.clone(),
     };
     service.spawn("rebuild", |drain| rebuilder.run(drain));

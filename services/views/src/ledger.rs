@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 
 use chassis::{ids::Ids, problem::chain, shutdown::Drain};
 use contracts::{customers, ordering, warehouse};
-use database::{Database, Error, Transaction, leases};
+use database::{Error, Transaction};
 use event_store::{
     EventTypes, Filter, HandlerError, Ledger, Recorded, Subscription,
     log::Log,
@@ -21,16 +21,12 @@ use crate::{
     lag::Lag,
     projection::{Item, News, Told},
     projector::{Projector, Refused},
-    rebuild::Handle,
+    rebuild::{Handle, Leader, lead::Next},
     store::{
         export,
         generations::{self, Generation, State},
     },
 };
-
-/// The role of the replica that begins, swaps and forgets generations, and for how long it has it.
-const ROLE: &str = "rebuild";
-const LEASE: Duration = Duration::from_secs(30);
 
 /// How often to look without having been woken: while one is built, and else, for what another replica was told.
 const LOOK_BUSY: Duration = Duration::from_millis(50);
@@ -40,20 +36,15 @@ const LOOK_IDLE: Duration = Duration::from_secs(30);
 /// without having been compared: under a load that never pauses they may never be.
 const LOOKS: u32 = 200;
 
-/// How many rows of each table are forgotten in one transaction.
-const FORGET: u64 = 500;
-
 /// Keeps generations up to date with a ledger, and builds them.
 pub(crate) struct Builder {
     pub(crate) ledger: Ledger,
-    /// Where views are kept.
-    pub(crate) database: Database,
+    /// This replica.
+    pub(crate) leader: Leader,
     pub(crate) projector: Projector,
     pub(crate) lag: Lag,
     /// Ids of runs.
     pub(crate) ids: Ids,
-    /// The name of this replica.
-    pub(crate) holder: String,
     /// What wakes it.
     pub(crate) handle: Handle,
 }
@@ -65,18 +56,6 @@ struct Followed {
 }
 
 type Following = FuturesUnordered<Pin<Box<dyn Future<Output = ()> + Send>>>;
-
-/// What there is to do.
-enum Next {
-    /// Nothing is kept at all.
-    Begin,
-    /// One is being built beside the live one, if there is one.
-    Build(Generation, Option<i64>),
-    /// A generation was retired.
-    Forget(i64),
-    /// All is well.
-    Rest,
-}
 
 impl Builder {
     /// Follows and builds until `drain`.
@@ -114,7 +93,7 @@ impl Builder {
         following: &mut Following,
         looks: &mut u32,
     ) -> Result<Duration, Error> {
-        let all = self.database.read(async |tx| generations::all(tx).await).await?;
+        let all = self.leader.database.read(async |tx| generations::all(tx).await).await?;
         let active = |it: &&Generation| it.state != State::Retired;
         followed.retain(|generation, it| {
             let stays = all.iter().filter(active).any(|active| active.generation == *generation);
@@ -134,22 +113,19 @@ impl Builder {
             let behind = it.progress.clone();
             self.lag.follow("ledger", move || behind.status().behind());
         }
-        match next(&all) {
+        match Next::of(&all) {
             Next::Rest => {
                 *looks = 0;
                 Ok(LOOK_IDLE)
             }
             Next::Begin => {
-                let run = self.ids.next();
-                self.leading(async move |tx| generations::begin(tx, run).await).await?;
+                self.leader.begin(self.ids.next()).await?;
                 Ok(Duration::ZERO)
             }
             Next::Forget(generation) => {
-                let forget = async move |tx: &mut Transaction| {
-                    let rows = generations::forget(tx, generation, FORGET).await?;
-                    if rows == 0 { subscription::forget(tx, &name(generation)).await } else { Ok(()) }
-                };
-                self.leading(forget).await?;
+                let unfollow =
+                    async move |tx: &mut Transaction| subscription::forget(tx, &name(generation)).await;
+                self.leader.forget(generation, unfollow).await?;
                 Ok(Duration::ZERO)
             }
             Next::Build(building, live) => {
@@ -182,9 +158,9 @@ impl Builder {
             // One place to compare, and transactions of many events: nothing here waits for another system.
             segments: 1,
             batch: 1_024,
-            ..subscription::Options::new(self.holder.clone())
+            ..subscription::Options::new(self.leader.holder.clone())
         };
-        let (log, database) = (Arc::new(self.ledger.clone()), self.database.clone());
+        let (log, database) = (Arc::new(self.ledger.clone()), self.leader.database.clone());
         let following_one = Subscription::new(&name(number), log, database, Filter::default(), into, options);
         let (progress, stop) = (following_one.progress(), Arc::new(Notify::new()));
         let stopped = stop.clone();
@@ -202,47 +178,10 @@ impl Builder {
             }
             Ok::<_, Error>(at_any_rate.then_some(None))
         };
-        let Some(compared) = self.database.read(compare).await? else { return Ok(()) };
-        if let Some((documents, different @ 1..)) = compared {
-            tracing::error!(
-                generation,
-                documents,
-                different,
-                "the rebuilt views are not what the live ones were"
-            );
+        if let Some(compared) = self.leader.database.read(compare).await? {
+            self.leader.go_live(generation, compared).await?;
         }
-        self.leading(async move |tx| generations::go_live(tx, generation, compared).await).await?;
-        tracing::info!(generation, "the views answer from another generation");
         Ok(())
-    }
-
-    /// Does it if this replica is the one that rebuilds: the role is taken, or kept, in the same transaction.
-    async fn leading<F>(&self, work: F) -> Result<(), Error>
-    where
-        F: AsyncFn(&mut Transaction) -> Result<(), Error> + Send + 'static,
-    {
-        let holder = self.holder.clone();
-        let led = self.database.write(async move |tx: &mut Transaction| {
-            match leases::acquire(tx, ROLE, &holder, LEASE).await? {
-                Some(_) => work(tx).await,
-                None => Ok(()),
-            }
-        });
-        led.await
-    }
-}
-
-/// What there is to do now: old rows first, then what is being built.
-fn next(all: &[Generation]) -> Next {
-    let of = |state: State| all.iter().find(move |generation| generation.state == state);
-    if let Some(retired) = of(State::Retired) {
-        return Next::Forget(retired.generation);
-    }
-    let live = of(State::Live).map(|generation| generation.generation);
-    match (of(State::Building), live) {
-        (Some(building), live) => Next::Build(building.clone(), live),
-        (None, Some(_)) => Next::Rest,
-        (None, None) => Next::Begin,
     }
 }
 

@@ -7,31 +7,31 @@
 //! All of it is written down, so that a replica that takes over goes on where another was: which pages were published, and how many
 //! of their documents have come. A page that is asked for twice makes the same messages, which are counted once.
 
+pub(crate) mod lead;
 mod owners;
 
 use std::{sync::Arc, time::Duration};
 
 use chassis::{ids::Ids, shutdown::Drain};
 use contracts::republish::Page;
-use database::{Database, Error as StoreError, Transaction, leases};
+use database::{Error as StoreError, Transaction};
 use messaging::{Backoff, Broker, broker};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+pub use lead::Leader;
 pub use owners::{OverHttp, Republish, Unavailable};
+
+use lead::Next;
 
 use crate::{
     follow::TOPICS,
     projection::Kind,
     store::{
         export,
-        generations::{self, Generation, Source, State},
+        generations::{self, Generation, Source},
     },
 };
-
-/// The role of the replica that rebuilds, and for how long it has it.
-const ROLE: &str = "rebuild";
-const LEASE: Duration = Duration::from_secs(30);
 
 /// How many documents a page has, and how many of an owner's may be on their way.
 const PAGE: u32 = 500;
@@ -40,9 +40,6 @@ const ON_THEIR_WAY: u64 = 2_000;
 /// How often to look without having been woken: while something is under way, and else, for what another replica was told.
 const LOOK_BUSY: Duration = Duration::from_millis(500);
 const LOOK_IDLE: Duration = Duration::from_secs(30);
-
-/// How many rows of each table are forgotten in one transaction.
-const FORGET: u64 = 500;
 
 /// Wakes a [`Rebuilder`]; clones wake the same one.
 #[derive(Clone, Debug, Default)]
@@ -68,9 +65,9 @@ impl Handle {
 
 /// Builds generations: the first of all by itself, and another whenever one was [begun](generations::begin).
 pub struct Rebuilder {
-    /// Where views are kept.
-    pub database: Database,
-    /// What they follow.
+    /// This replica.
+    pub leader: Leader,
+    /// What views follow.
     pub broker: Arc<dyn Broker>,
     /// Under which name they do, which is known to the broker before anything is told again.
     pub group: String,
@@ -78,8 +75,6 @@ pub struct Rebuilder {
     pub owners: Arc<dyn Republish>,
     /// Ids of runs.
     pub ids: Ids,
-    /// The name of this replica.
-    pub holder: String,
     /// What wakes it.
     pub handle: Handle,
 }
@@ -107,23 +102,6 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// What there is to do.
-#[derive(Debug)]
-enum Next {
-    /// Nothing is kept at all.
-    Begin,
-    /// An owner has more to tell.
-    Ask(Generation, Kind, Source),
-    /// Documents are on their way.
-    Wait,
-    /// All has come; the live generation, if there is one, has had its time.
-    GoLive(Generation, Option<i64>),
-    /// A generation was retired.
-    Forget(i64),
-    /// All is well.
-    Rest,
 }
 
 impl Rebuilder {
@@ -160,26 +138,39 @@ impl Rebuilder {
     /// # Errors
     /// [`Error`]; what was done before stays done.
     pub async fn step(&self) -> Result<Outcome, Error> {
-        match self.database.read(next).await? {
-            Next::Rest => Ok(Outcome::Idle),
-            Next::Wait => Ok(Outcome::Busy),
-            Next::Begin => self.begin().await,
-            Next::Ask(generation, kind, source) => self.ask(&generation, kind, source).await,
-            Next::GoLive(generation, live) => self.go_live(&generation, live).await,
-            Next::Forget(generation) => {
-                self.leading(async move |tx| generations::forget(tx, generation, FORGET).await.map(drop))
-                    .await
-            }
-        }
+        let (next, sources) = self.leader.database.read(look).await?;
+        let led = match next {
+            Next::Rest => return Ok(Outcome::Idle),
+            Next::Begin => self.begin().await?,
+            Next::Build(generation, live) => return self.build(&generation, live, sources).await,
+            Next::Forget(generation) => self.leader.forget(generation, async |_| Ok(())).await?,
+        };
+        Ok(outcome(led))
     }
 
-    async fn begin(&self) -> Result<Outcome, Error> {
+    async fn begin(&self) -> Result<bool, Error> {
         // From now on whatever happens is kept for the views: what happened before is told again.
         for topic in TOPICS {
             self.broker.register(topic, &self.group).await?;
         }
-        let run = self.ids.next();
-        self.leading(async move |tx| generations::begin(tx, run).await).await
+        Ok(self.leader.begin(self.ids.next()).await?)
+    }
+
+    /// Asks an owner that has more to tell, or, once all has come, has the generation answer.
+    async fn build(
+        &self,
+        building: &Generation,
+        live: Option<i64>,
+        sources: Vec<(Kind, Source)>,
+    ) -> Result<Outcome, Error> {
+        if sources.iter().all(|(_, source)| source.is_done()) {
+            return self.go_live(building.generation, live).await;
+        }
+        let behind = |source: &Source| source.published.saturating_sub(source.received) >= ON_THEIR_WAY;
+        match sources.into_iter().find(|(_, source)| !source.complete && !behind(source)) {
+            Some((kind, source)) => self.ask(building, kind, source).await,
+            None => Ok(Outcome::Busy), // documents are on their way
+        }
     }
 
     async fn ask(&self, of: &Generation, kind: Kind, source: Source) -> Result<Outcome, Error> {
@@ -189,65 +180,32 @@ impl Rebuilder {
         let noted = async move |tx: &mut Transaction| {
             generations::published(tx, generation, kind, told.documents, told.next.as_deref()).await
         };
-        self.leading(noted).await
+        Ok(outcome(self.leader.leading(noted).await?))
     }
 
-    async fn go_live(&self, of: &Generation, live: Option<i64>) -> Result<Outcome, Error> {
-        let generation = of.generation;
-        let compared = match live {
-            None => None,
-            Some(live) => {
-                let compare = async move |tx: &mut Transaction| export::compare(tx, generation, live).await;
-                Some(self.database.read::<_, StoreError, _>(compare).await?)
-            }
+    /// Has a generation answer in which everything has come, compared with the live one, if there is one, which has had its
+    /// time.
+    async fn go_live(&self, generation: i64, live: Option<i64>) -> Result<Outcome, Error> {
+        let compare = async move |tx: &mut Transaction| match live {
+            Some(live) => export::compare(tx, generation, live).await.map(Some),
+            None => Ok(None),
         };
-        if let Some((documents, different @ 1..)) = compared {
-            tracing::error!(
-                generation,
-                documents,
-                different,
-                "the rebuilt views are not what the live ones were"
-            );
-        }
-        let swap = async move |tx: &mut Transaction| generations::go_live(tx, generation, compared).await;
-        let outcome = self.leading(swap).await?;
-        tracing::info!(generation, "the views answer from another generation");
-        Ok(outcome)
-    }
-
-    /// Does it if this replica is the one that rebuilds: the role is taken, or kept, in the same transaction.
-    async fn leading<F>(&self, work: F) -> Result<Outcome, Error>
-    where
-        F: AsyncFn(&mut Transaction) -> Result<(), StoreError> + Send + 'static,
-    {
-        let holder = self.holder.clone();
-        let led = self.database.write(async move |tx: &mut Transaction| {
-            if leases::acquire(tx, ROLE, &holder, LEASE).await?.is_none() {
-                return Ok(Outcome::Idle);
-            }
-            work(tx).await?;
-            Ok::<_, StoreError>(Outcome::More)
-        });
-        Ok(led.await?)
+        let compared = self.leader.database.read::<_, StoreError, _>(compare).await?;
+        Ok(outcome(self.leader.go_live(generation, compared).await?))
     }
 }
 
-/// What there is to do now: old rows first, then the oldest that is being built.
-async fn next(tx: &mut Transaction) -> Result<Next, StoreError> {
-    let all = generations::all(tx).await?;
-    let of = |state: State| all.iter().find(move |generation| generation.state == state);
-    let live = of(State::Live).map(|generation| generation.generation);
-    if let Some(retired) = of(State::Retired) {
-        return Ok(Next::Forget(retired.generation));
-    }
-    let Some(building) = of(State::Building) else {
-        return Ok(if live.is_some() { Next::Rest } else { Next::Begin });
+/// What there is to do now, and how far the owners are of a generation that is being built.
+async fn look(tx: &mut Transaction) -> Result<(Next, Vec<(Kind, Source)>), StoreError> {
+    let next = Next::of(&generations::all(tx).await?);
+    let sources = match &next {
+        Next::Build(building, _) => generations::sources(tx, building.generation).await?,
+        _ => Vec::new(),
     };
-    let sources = generations::sources(tx, building.generation).await?;
-    if sources.iter().all(|(_, source)| source.is_done()) {
-        return Ok(Next::GoLive(building.clone(), live));
-    }
-    let behind = |source: &Source| source.published.saturating_sub(source.received) >= ON_THEIR_WAY;
-    let more = sources.into_iter().find(|(_, source)| !source.complete && !behind(source));
-    Ok(more.map_or(Next::Wait, |(kind, source)| Next::Ask(building.clone(), kind, source)))
+    Ok((next, sources))
+}
+
+/// What a step came to that only the leading replica takes.
+const fn outcome(led: bool) -> Outcome {
+    if led { Outcome::More } else { Outcome::Idle }
 }

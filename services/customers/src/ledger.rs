@@ -1,8 +1,6 @@
 //! Customers in the ledger, for the style in which that is the only place where they are.
 
-use std::collections::BTreeMap;
-
-use aggregate::Versioned;
+use choreography::ledger::count::{Counters, count};
 use contracts::{
     CustomerId, OrderId,
     customers::{self, Event},
@@ -15,9 +13,6 @@ use crate::{
     store::{Audited, Held},
     view,
 };
-
-/// How many customers are counted at a time.
-const PAGE: u32 = 256;
 
 impl EventSourced for Customer {
     const STATE_SCHEMA: &'static str = "207aa8794b2621fc";
@@ -76,29 +71,19 @@ pub(crate) async fn audit(
 }
 
 /// How many there are of what, over all customers.
-pub(crate) async fn counters(
-    grid: &Grid<Customer>,
-    tx: &mut Transaction,
-) -> Result<BTreeMap<String, i64>, Error> {
-    let mut counters = BTreeMap::from([("customers".to_owned(), 0)]);
-    let mut after = None;
-    loop {
-        let page = grid.wholes(tx, after.as_ref(), PAGE).await?;
-        for (_, Versioned { state, .. }) in &page {
-            let kinds = state.reservations.values().map(|it| match it {
+pub(crate) async fn counters(grid: &Grid<Customer>, tx: &mut Transaction) -> Result<Counters, Error> {
+    count(grid, tx, &["customers"], |customer, add| {
+        add("customers", 1);
+        for reservation in customer.reservations.values() {
+            let kind = match reservation {
                 Reservation::Held(_) => "reservations_held",
                 Reservation::Released => "reservations_released",
                 Reservation::Settled => "reservations_settled",
-            });
-            for kind in kinds.chain(["customers"]) {
-                *counters.entry(kind.to_owned()).or_default() += 1;
-            }
+            };
+            add(kind, 1);
         }
-        match page.last() {
-            Some((last, _)) if page.len() == PAGE as usize => after = Some(*last),
-            _ => return Ok(counters),
-        }
-    }
+    })
+    .await
 }
 
 #[cfg(test)]

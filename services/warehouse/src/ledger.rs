@@ -1,8 +1,7 @@
 //! Products in the ledger, for the style in which that is the only place where they are.
 
-use std::collections::BTreeMap;
-
-use aggregate::{Aggregate as _, Versioned};
+use aggregate::Aggregate as _;
+use choreography::ledger::count::{Counters, count};
 use contracts::{
     OrderId, Sku,
     warehouse::{self, Event},
@@ -15,9 +14,6 @@ use crate::{
     store::{Audited, Held},
     view,
 };
-
-/// How many products are counted at a time.
-const PAGE: u32 = 256;
 
 impl EventSourced for Product {
     const STATE_SCHEMA: &'static str = "048d28af3bf62c60";
@@ -95,31 +91,20 @@ pub(crate) async fn audit(
 }
 
 /// How many there are of what, over all products.
-pub(crate) async fn counters(
-    grid: &Grid<Product>,
-    tx: &mut Transaction,
-) -> Result<BTreeMap<String, i64>, Error> {
-    let mut counters = BTreeMap::from([("products".to_owned(), 0), ("pieces_taken_out".to_owned(), 0)]);
-    let mut after = None;
-    loop {
-        let page = grid.wholes(tx, after.as_ref(), PAGE).await?;
-        for (_, Versioned { state, .. }) in &page {
-            let kinds = state.reservations.values().map(|it| match it {
+pub(crate) async fn counters(grid: &Grid<Product>, tx: &mut Transaction) -> Result<Counters, Error> {
+    count(grid, tx, &["products", "pieces_taken_out"], |product, add| {
+        add("products", 1);
+        add("pieces_taken_out", product.stock.received.get() - product.stock.on_hand.get());
+        for reservation in product.reservations.values() {
+            let kind = match reservation {
                 Reservation::Held(_) => "reservations_held",
                 Reservation::Released => "reservations_released",
                 Reservation::TakenOut => "reservations_taken_out",
-            });
-            for kind in kinds.chain(["products"]) {
-                *counters.entry(kind.to_owned()).or_default() += 1;
-            }
-            let gone = state.stock.received.get() - state.stock.on_hand.get();
-            *counters.entry("pieces_taken_out".to_owned()).or_default() += gone;
+            };
+            add(kind, 1);
         }
-        match page.last() {
-            Some((last, _)) if page.len() == PAGE as usize => after = Some(last.clone()),
-            _ => return Ok(counters),
-        }
-    }
+    })
+    .await
 }
 
 #[cfg(test)]

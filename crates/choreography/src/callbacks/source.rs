@@ -7,11 +7,13 @@ use contracts::{OrderId, customers::Customer, ordering::Order};
 use database::Transaction;
 use journal::Entry;
 use messaging::{Envelope, HandlerError};
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
+use serde::de::DeserializeOwned;
 
 use super::{Ask, Callbacks, Error as Unanswered, Why};
-use crate::facts::{Facts, Needs, Source};
+use crate::{
+    facts::{Facts, Needs, Source},
+    reports::Reported,
+};
 
 /// What follows from a message is asked of the message's sender, and of who else knows.
 impl Source for Callbacks {
@@ -61,13 +63,6 @@ impl Source for Callbacks {
     ) -> Result<Facts, HandlerError> {
         Ok(fetched.clone())
     }
-}
-
-/// Reports, of which one is read.
-#[derive(Deserialize)]
-struct Reported<'a> {
-    #[serde(borrow)]
-    reports: Vec<&'a RawValue>,
 }
 
 impl Callbacks {

@@ -4,11 +4,12 @@ use chassis::{backlog, changes::Changes, metrics, service::Service};
 use contracts::{OrderId, customers::Customer, ordering::Order, topics};
 use database::{Database, Transaction};
 use messaging::{Envelope, HandlerError};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::{age, find, keep, key};
-use crate::facts::{Facts, Needs, Source};
+use crate::{
+    facts::{Facts, Needs, Source},
+    reports::Reported,
+};
 
 /// What follows from a message is known from the message, or from what was told before.
 #[derive(Clone, Debug)]
@@ -92,13 +93,6 @@ impl Source for Copies {
         }
         Ok(facts)
     }
-}
-
-/// Reports, of which one is read.
-#[derive(Deserialize)]
-struct Reported<'a> {
-    #[serde(borrow)]
-    reports: Vec<&'a RawValue>,
 }
 
 /// The report that a message tells of: the last one in it.

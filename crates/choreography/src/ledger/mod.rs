@@ -4,6 +4,7 @@
 //! keeps there, too, what has to be atomic with an append: tasks, answers to idempotency keys, its journal, and how far it
 //! has followed.
 
+pub mod count;
 mod facts;
 mod following;
 pub mod past;

@@ -16,6 +16,7 @@ use event_store::{EventSourced, EventTypes, StreamName};
 use journal::Cause;
 use messaging::answers::{self, Late, Saying};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 pub use http::routes;
@@ -134,6 +135,13 @@ impl<R: Clone> Document<R> {
     pub fn at(&self, version: u64) -> Option<&R> {
         self.reports.get(usize::try_from(version).ok()?.checked_sub(1)?)
     }
+}
+
+/// A [`Document`] of which one report is wanted, word for word.
+#[derive(Deserialize)]
+pub(crate) struct Reported<'a> {
+    #[serde(borrow)]
+    pub(crate) reports: Vec<&'a RawValue>,
 }
 
 /// Makes the reports of one service; clones make the same ones.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-/// A time such as `500ms`, `60s` or `2m`; a number alone is seconds.
+/// Longer than anybody waits, and short enough for every clock.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A time such as `500ms`, `60s` or `2m`, up to a year; a number alone is seconds.
 ///
 /// # Errors
 /// The text is none of these.
@@ -10,12 +13,13 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().map_err(|_| expected())?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "" | "s" => Ok(Duration::from_secs(number)),
-        "m" => number.checked_mul(60).map(Duration::from_secs).ok_or_else(expected),
-        _ => Err(expected()),
-    }
+    let time = match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "" | "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        _ => None,
+    };
+    time.filter(|time| *time <= LONGEST).ok_or_else(expected)
 }
 
 /// A rate that a clock can follow, in a second.
@@ -32,7 +36,7 @@ pub(crate) fn rate(text: &str) -> Result<f64, String> {
 }
 
 fn expected() -> String {
-    "a time looks like 500ms, 60s or 2m".to_owned()
+    "a time looks like 500ms, 60s or 2m, and is a year at most".to_owned()
 }
 
 /// A time in the unit that suits it.
@@ -54,7 +58,7 @@ mod tests {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("60s"), duration("60"));
         assert_eq!(duration("1m"), duration("60s"));
-        for text in ["", "s", "1h", "-1s", "1.5s", "999999999999999999999"] {
+        for text in ["", "s", "1h", "-1s", "1.5s", "31536001s", "999999999999999999999"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -228,7 +228,7 @@ impl<'a> Teller<'a> {
         let took_us = entry.took_us.unwrap_or(0);
         if let Some(received) = self.received.get(entry.id.as_str()) {
             let to = self.column(&self.entries[*received].service);
-            let ends = entry.at.micros() + i64::try_from(took_us).unwrap_or(0);
+            let ends = entry.at.micros().saturating_add_unsigned(took_us);
             self.asked.push(Asked { index, to, received: *received, ends });
             return;
         }
@@ -291,7 +291,7 @@ impl<'a> Teller<'a> {
     }
 
     fn time(&self, at: i64) -> String {
-        span(at - self.entries[0].at.micros())
+        span(at.saturating_sub(self.entries[0].at.micros()))
     }
 }
 

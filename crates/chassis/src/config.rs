@@ -23,7 +23,10 @@
 //! assert_eq!(error.to_string(), "PORT: invalid digit found in string; TOKEN: must be set");
 //! ```
 
-use std::{collections::HashMap, fmt, fmt::Display, str::FromStr, time::Duration};
+use std::{collections::HashMap, fmt, fmt::Display, num::ParseIntError, str::FromStr, time::Duration};
+
+/// Longer than anybody waits, and short enough for every clock.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The variables of a process, or of a test, and what was found wrong with those read so far.
 #[derive(Debug)]
@@ -74,7 +77,7 @@ impl Env {
         self.note(name, found)
     }
 
-    /// A duration as a whole number in the unit that ends the variable's name: `…_MS` or `…_SECONDS`.
+    /// A duration as a whole number in the unit that ends the variable's name: `…_MS` or `…_SECONDS`; up to a year.
     pub fn duration(&mut self, name: &str, default: Duration) -> Duration {
         let unit = match name {
             _ if name.ends_with("_MS") => Duration::from_millis,
@@ -84,7 +87,10 @@ impl Env {
                 return self.note(name, message).unwrap_or(default);
             }
         };
-        let found = self.parse(name, u64::from_str).map(|number| number.map(unit));
+        let found = self.parse(name, |text| {
+            let time = unit(text.parse().map_err(|error: ParseIntError| error.to_string())?);
+            if time > LONGEST { Err("is longer than a year".to_owned()) } else { Ok(time) }
+        });
         self.note(name, found).unwrap_or(default)
     }
 
@@ -227,6 +233,13 @@ mod tests {
         assert_eq!(env.duration("DRAIN_SECONDS", Duration::ZERO), Duration::from_secs(20));
         env.duration("PAUSE", Duration::ZERO);
         assert_eq!(env.finish().unwrap_err().to_string(), "PAUSE: a duration's name ends in _MS or _SECONDS");
+    }
+
+    #[test]
+    fn a_duration_is_none_that_no_clock_can_count() {
+        let mut env = Env::from([("DRAIN_SECONDS", "18446744073709551615")]);
+        assert_eq!(env.duration("DRAIN_SECONDS", Duration::ZERO), Duration::ZERO);
+        assert_eq!(env.finish().unwrap_err().to_string(), "DRAIN_SECONDS: is longer than a year");
     }
 
     #[test]

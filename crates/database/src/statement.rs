@@ -92,6 +92,7 @@ pub mod made_by_the_macro {
     #[must_use]
     pub const fn statement(name: &'static str, sql: &'static str, sqlite: &'static [u8]) -> Statement {
         assert!(starts_with_a_verb(sql.as_bytes()), "SELECT, INSERT, UPDATE, DELETE or WITH");
+        // It is `sql` with one ASCII character for another.
         let Ok(sqlite) = std::str::from_utf8(sqlite) else { unreachable!() };
         Statement { name, sql, sqlite, parameters: parameters(sqlite.as_bytes()) }
     }

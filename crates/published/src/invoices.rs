@@ -4,7 +4,7 @@ use contracts::billing::Event;
 use event_store::{EventTypes, NotUpcast};
 use serde_json::{Value, json};
 
-use crate::upcast::{cents_to_money, taken};
+use crate::upcast::{cents_to_money, changed, put, taken};
 
 /// What happened to invoices.
 #[must_use]
@@ -23,8 +23,10 @@ fn amount_is_money(event: Value) -> Result<Value, NotUpcast> {
 }
 
 /// Version 2 had name and email side by side with the rest.
-fn addressed_to_a_person(mut event: Value) -> Result<Value, NotUpcast> {
-    let (name, email) = (taken(&mut event, "name"), taken(&mut event, "email"));
-    event["bill_to"] = json!({"name": name, "email": email});
-    Ok(event)
+fn addressed_to_a_person(event: Value) -> Result<Value, NotUpcast> {
+    changed(event, |fields| {
+        let (name, email) = (taken(fields, "name"), taken(fields, "email"));
+        put(fields, "bill_to", json!({"name": name, "email": email}));
+        Ok(())
+    })
 }

@@ -4,7 +4,7 @@ use contracts::ordering::Event;
 use event_store::{EventTypes, NotUpcast};
 use serde_json::Value;
 
-use crate::upcast::cents_to_money;
+use crate::upcast::{cents_to_money, changed, put};
 
 /// What happened to orders.
 #[must_use]
@@ -34,7 +34,10 @@ fn price_is_money(event: Value) -> Result<Value, NotUpcast> {
 }
 
 /// Until version 2 a line did not say what its product was called.
-fn named_by_its_sku(mut event: Value) -> Result<Value, NotUpcast> {
-    event["name"] = event["sku"].clone();
-    Ok(event)
+fn named_by_its_sku(event: Value) -> Result<Value, NotUpcast> {
+    changed(event, |fields| {
+        let sku = fields.get("sku").cloned().unwrap_or_default();
+        put(fields, "name", sku);
+        Ok(())
+    })
 }

@@ -4,7 +4,7 @@ use contracts::warehouse::Event;
 use event_store::{EventTypes, NotUpcast};
 use serde_json::Value;
 
-use crate::upcast::{cents_to_money, taken};
+use crate::upcast::{cents_to_money, changed, put, taken};
 
 /// What happened to products.
 #[must_use]
@@ -26,7 +26,10 @@ fn price_is_money(event: Value) -> Result<Value, NotUpcast> {
 }
 
 /// Until stock could be reserved, what was on hand was all the stock there was, and was called so.
-fn stock_is_on_hand(mut event: Value) -> Result<Value, NotUpcast> {
-    event["on_hand"] = taken(&mut event, "stock");
-    Ok(event)
+fn stock_is_on_hand(event: Value) -> Result<Value, NotUpcast> {
+    changed(event, |fields| {
+        let stock = taken(fields, "stock");
+        put(fields, "on_hand", stock);
+        Ok(())
+    })
 }

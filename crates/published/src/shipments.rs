@@ -4,7 +4,7 @@ use contracts::shipping::Event;
 use event_store::{EventTypes, NotUpcast};
 use serde_json::{Value, json};
 
-use crate::upcast::{address_in_germany, taken};
+use crate::upcast::{address_in_germany, changed, put, taken};
 
 /// What happened to shipments.
 #[must_use]
@@ -19,8 +19,10 @@ pub fn shipments() -> EventTypes<Event> {
 }
 
 /// Version 1 carried a single product.
-fn one_line_of_several(mut event: Value) -> Result<Value, NotUpcast> {
-    let (sku, quantity) = (taken(&mut event, "sku"), taken(&mut event, "quantity"));
-    event["lines"] = json!([{"sku": sku, "quantity": quantity}]);
-    Ok(event)
+fn one_line_of_several(event: Value) -> Result<Value, NotUpcast> {
+    changed(event, |fields| {
+        let (sku, quantity) = (taken(fields, "sku"), taken(fields, "quantity"));
+        put(fields, "lines", json!([{"sku": sku, "quantity": quantity}]));
+        Ok(())
+    })
 }

@@ -26,6 +26,27 @@ fn every_version_of_every_event_is_read() {
 }
 
 #[test]
+fn what_is_no_event_is_refused_in_every_version() {
+    macro_rules! refused {
+        ($types:ident) => {
+            let types = published::$types();
+            for (kind, latest) in types.versions() {
+                for (version, text) in (1..=latest).flat_map(|it| NOTHING.map(|text| (it, text))) {
+                    let read = types.decode(kind, version, text);
+                    assert!(read.is_err(), "{kind} of version {version} in {text}: {read:?}");
+                }
+            }
+        };
+    }
+    const NOTHING: [&str; 5] = ["null", "7", "[]", "{}", "\"TEA\""];
+    refused!(customers);
+    refused!(orders);
+    refused!(products);
+    refused!(shipments);
+    refused!(invoices);
+}
+
+#[test]
 fn an_event_of_each_aggregate_has_gone_through_three_versions() {
     let third = |mut versions: Vec<u32>| {
         versions.sort_unstable();

@@ -1,94 +1,42 @@
 //! A billing service between scripted systems outside and a scripted ordering.
 
+mod peers;
+
 use std::{
-    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
-        Arc, Mutex, MutexGuard,
+        Arc, MutexGuard,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
 
-use axum::{
-    Json, Router,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
-    routing::post,
-};
 use billing::{App, Config, Reach};
-use chassis::service::Running;
 use chassis::{
     client::{self, Call, HttpClient},
     context::{IDEMPOTENCY_KEY, TIMEOUT_MS},
     limits::Limits,
     platform::Platform,
-    problem::Problem,
     retention::Retention,
+    service::Running,
 };
 use contracts::{
     CustomerId, OrderId, Style,
     billing::{BillTo, Command, Invoice, InvoiceStatus, Reply},
-    outside::{
-        mail::SendMessage,
-        payment::{CARD_DECLINED, CreateCharge},
-    },
     page::Page,
     topics::{self, kinds},
 };
 use database::Clock;
-use messaging::{
-    Broker, Data, Envelope, Publisher, derived_id,
-    embedded::{self, Embedded},
-};
+use messaging::{Data, Envelope, Publisher, derived_id, embedded::Embedded};
 use saga::tasks::Backoff;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::watch;
 use uuid::Uuid;
 
+pub(crate) use peers::Payment;
+use peers::{Ledger, Peers};
+
 pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-
-/// How the payment provider behaves from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Payment {
-    Accepts,
-    DeclinesHard,
-    DeclinesSoftly,
-    /// It declines the first attempt softly and accepts the next.
-    DeclinesOnce,
-    /// It answers 503.
-    Away,
-    /// It takes the money, and its answer gets lost.
-    Loses,
-    /// It does not answer until it behaves otherwise.
-    Holds,
-}
-
-/// What the peers heard and did.
-#[derive(Debug, Default)]
-pub(crate) struct Ledger {
-    /// The key of every request to the payment provider.
-    pub(crate) asked: Vec<String>,
-    /// What the provider was asked for, and answered for good, by key.
-    pub(crate) charges: BTreeMap<String, CreateCharge>,
-    pub(crate) declines: BTreeMap<String, &'static str>,
-    /// Every request to the mail service: its key and what it was about.
-    pub(crate) mails: Vec<(String, SendMessage)>,
-    /// What ordering was told, in order, repetitions included.
-    pub(crate) replies: Vec<Envelope>,
-    /// What was published of invoices, in order, repetitions included.
-    pub(crate) events: Vec<Envelope>,
-}
-
-#[derive(Clone)]
-struct Peers {
-    payment: watch::Receiver<Payment>,
-    mail_is_away: watch::Receiver<bool>,
-    ordering_is_away: watch::Receiver<bool>,
-    ledger: Arc<Mutex<Ledger>>,
-}
 
 /// The service and its peers.
 pub(crate) struct World {
@@ -97,10 +45,7 @@ pub(crate) struct World {
     config: Config,
     app: Option<Running>,
     client: HttpClient,
-    payment: watch::Sender<Payment>,
-    mail_is_away: watch::Sender<bool>,
-    ordering_is_away: watch::Sender<bool>,
-    ledger: Arc<Mutex<Ledger>>,
+    peers: Peers,
     broker: Option<Embedded>,
     commands: AtomicU32,
 }
@@ -108,27 +53,18 @@ pub(crate) struct World {
 impl World {
     pub(crate) async fn start(style: Style, behaviour: Payment) -> Self {
         let platform = Platform::simulated(1, Clock::system());
-        let (payment, payment_seen) = watch::channel(behaviour);
-        let (mail_is_away, mail_seen) = watch::channel(false);
-        let (ordering_is_away, ordering_seen) = watch::channel(false);
-        let ledger = Arc::<Mutex<Ledger>>::default();
-        let peers = Peers {
-            payment: payment_seen,
-            mail_is_away: mail_seen,
-            ordering_is_away: ordering_seen,
-            ledger: Arc::clone(&ledger),
-        };
+        let peers = Peers::new(behaviour);
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let peers = serve_peers(&platform, peers);
+        let url = peers.serve(&platform);
         let broker = match style {
             Style::Rest => None,
-            _ => Some(broker(&directory, &ledger).await),
+            _ => Some(peers.broker(&directory).await),
         };
         let reach = match &broker {
-            None => Reach::Rest(peers.clone()),
+            None => Reach::Rest(url.clone()),
             Some(broker) => Reach::Messaging(Arc::new(broker.clone())),
         };
-        let config = config(&directory, reach, &peers);
+        let config = config(&directory, reach, &url);
         let client = HttpClient::new(&platform, client::Options::default());
         let mut world = Self {
             _directory: directory,
@@ -136,10 +72,7 @@ impl World {
             config,
             app: None,
             client,
-            payment,
-            mail_is_away,
-            ordering_is_away,
-            ledger,
+            peers,
             broker,
             commands: AtomicU32::new(0),
         };
@@ -158,19 +91,19 @@ impl World {
     }
 
     pub(crate) fn payment(&self, behaviour: Payment) {
-        self.payment.send_replace(behaviour);
+        self.peers.payment.send_replace(behaviour);
     }
 
     pub(crate) fn mail_is_away(&self, away: bool) {
-        self.mail_is_away.send_replace(away);
+        self.peers.mail_is_away.send_replace(away);
     }
 
     pub(crate) fn ordering_is_away(&self, away: bool) {
-        self.ordering_is_away.send_replace(away);
+        self.peers.ordering_is_away.send_replace(away);
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().expect("no panic while locked")
+        self.peers.ledger()
     }
 
     /// What ordering was told of late, without repetitions and without what answers a message at once.
@@ -341,112 +274,3 @@ pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
     tokio::time::timeout(Duration::from_secs(20), polling).await.expect("it comes to be so");
 }
 
-/// A broker, on which ordering hears replies, and a view events.
-async fn broker(directory: &TempDir, ledger: &Arc<Mutex<Ledger>>) -> Embedded {
-    let database = database::Options { executor: database::Executor::Inline, ..database::Options::default() };
-    let options = embedded::Options { database, ..embedded::Options::default() };
-    let broker = Embedded::open(&directory.path().join("broker.db"), options).await.expect("a broker");
-    let note_reply: fn(&mut Ledger, Envelope) = |ledger, envelope| ledger.replies.push(envelope);
-    let note_event: fn(&mut Ledger, Envelope) = |ledger, envelope| ledger.events.push(envelope);
-    follow(&broker, topics::ORDERING_REPLIES, "ordering", ledger, note_reply).await;
-    follow(&broker, topics::BILLING_EVENTS, "views", ledger, note_event).await;
-    broker
-}
-
-async fn follow(
-    broker: &Embedded,
-    topic: &'static str,
-    group: &'static str,
-    ledger: &Arc<Mutex<Ledger>>,
-    note: fn(&mut Ledger, Envelope),
-) {
-    let (broker, ledger) = (broker.clone(), Arc::clone(ledger));
-    let mut subscription = broker.subscribe(topic, group, 0..broker.lanes()).await.expect("a subscription");
-    tokio::spawn(async move {
-        while let Ok(received) = subscription.receive(64, Duration::from_secs(60)).await {
-            let positions: Vec<_> = received.iter().map(|it| (it.lane, it.position)).collect();
-            for delivery in received {
-                note(&mut ledger.lock().expect("no panic while locked"), delivery.envelope);
-            }
-            subscription.ack(&positions).await.expect("acknowledged");
-        }
-    });
-}
-
-fn serve_peers(platform: &Platform, peers: Peers) -> String {
-    let router = Router::new()
-        .route("/v1/charges", post(charge))
-        .route("/v1/messages", post(mail))
-        .route("/internal/replies", post(hear))
-        .with_state(peers);
-    let listener = platform.network.listen(ANY_PORT).expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    url
-}
-
-fn key(headers: &HeaderMap) -> String {
-    headers[IDEMPOTENCY_KEY].to_str().expect("text").to_owned()
-}
-
-async fn charge(
-    State(mut peers): State<Peers>,
-    headers: HeaderMap,
-    Json(body): Json<CreateCharge>,
-) -> Response {
-    let key = key(&headers);
-    peers.ledger.lock().expect("no panic while locked").asked.push(key.clone());
-    let behaviour =
-        *peers.payment.wait_for(|behaviour| *behaviour != Payment::Holds).await.expect("the world");
-    let mut ledger = peers.ledger.lock().expect("no panic while locked");
-    if !ledger.charges.contains_key(&key) && !ledger.declines.contains_key(&key) {
-        let decline = match behaviour {
-            Payment::Away | Payment::Holds => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
-            Payment::DeclinesHard => Some("hard"),
-            Payment::DeclinesSoftly => Some("soft"),
-            Payment::DeclinesOnce => key.ends_with("/1").then_some("soft"),
-            Payment::Accepts | Payment::Loses => None,
-        };
-        match decline {
-            Some(decline) => {
-                ledger.declines.insert(key.clone(), decline);
-            }
-            None => {
-                ledger.charges.insert(key.clone(), body.clone());
-            }
-        }
-    }
-    if behaviour == Payment::Loses {
-        return StatusCode::BAD_GATEWAY.into_response();
-    }
-    if let Some(decline) = ledger.declines.get(&key) {
-        let problem = Problem::new(StatusCode::PAYMENT_REQUIRED, CARD_DECLINED, "No.").body();
-        let mut declined = serde_json::to_value(problem).expect("JSON");
-        declined["decline_code"] = json!(decline);
-        return (StatusCode::PAYMENT_REQUIRED, Json(declined)).into_response();
-    }
-    let CreateCharge { amount, currency, reference, metadata } = body;
-    Json(json!({
-        "id": format!("ch-{key}"), "amount": amount, "currency": currency, "reference": reference,
-        "metadata": metadata, "created_at": "2026-01-31T12:00:00Z",
-    }))
-    .into_response()
-}
-
-async fn mail(State(peers): State<Peers>, headers: HeaderMap, Json(body): Json<SendMessage>) -> Response {
-    peers.ledger.lock().expect("no panic while locked").mails.push((key(&headers), body));
-    if *peers.mail_is_away.borrow() {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    }
-    let message = json!({"id": "m1", "accepted_at": "2026-01-31T12:00:00Z"});
-    (StatusCode::ACCEPTED, Json(message)).into_response()
-}
-
-async fn hear(State(peers): State<Peers>, body: String) -> StatusCode {
-    if *peers.ordering_is_away.borrow() {
-        return StatusCode::SERVICE_UNAVAILABLE;
-    }
-    let envelope = Envelope::from_json(&body).expect("a CloudEvent");
-    peers.ledger.lock().expect("no panic while locked").replies.push(envelope);
-    StatusCode::NO_CONTENT
-}

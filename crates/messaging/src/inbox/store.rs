@@ -149,6 +149,10 @@ statements! {
                 + CASE WHEN excluded.began_messages >= inbox_counts.began_messages
                   THEN excluded.discarded_fingerprints ELSE 0 END) % 4611686018427387904";
 
+    /// What a partition's producer had counted before the first message that was seen of it.
+    pub const BEGAN: "
+        SELECT began_messages FROM inbox_counts WHERE consumer = $1 AND topic = $2 AND source = $3 AND partition = $4";
+
     /// How many messages are parked, counted no further than a limit.
     pub const PARKED_UP_TO: "
         SELECT count(*) FROM (SELECT 1 FROM inbox_parked WHERE consumer = $1 AND topic = $2 LIMIT $3) AS parked";

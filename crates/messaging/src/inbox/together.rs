@@ -12,12 +12,12 @@ use crate::consumer::Enriched;
 use crate::envelope::UNREADABLE;
 use crate::{Envelope, Tally};
 
-/// What a partition of a producer has counted: before the first of these messages, with the last, and those of them that are
-/// handled.
+/// What there is to be counted of a partition of a producer.
 struct Counted {
-    began: Tally,
+    /// What it has counted with the latest of these messages.
     latest: Tally,
-    handled: Tally,
+    /// What it had counted before each of them, and that one.
+    messages: Vec<(Tally, Tally)>,
 }
 
 /// Handles messages in their order; `None` if each has to be handled alone.
@@ -66,20 +66,41 @@ pub(crate) async fn handle_together<H: Enriched>(
             tx.execute(store::ADVANCE, params![consumer, topic, subject, version]).await?;
         }
     }
-    for ((source, partition), Counted { began, latest, handled }) in counts {
-        super::count_in(tx, scope, (source, partition), (began, latest), (handled, Tally::default())).await?;
+    for (of, counted) in counts {
+        count_all(tx, scope, of, &counted).await?;
     }
     Ok(Some(verdicts))
 }
 
-/// Adds a message to what its partition counts. In a partition messages come as they were counted.
+/// Adds a message to what is to be counted of its partition.
 fn count<'a>(counts: &mut BTreeMap<(&'a str, u8), Counted>, message: &'a Envelope) {
     let Some(latest) = message.tally else { return };
     let one = Tally::one(message.fingerprint());
     let of = counts.entry((&message.source, message.partition()));
-    let of = of.or_insert_with(|| Counted { began: latest.since(one), latest, handled: Tally::default() });
+    let of = of.or_insert_with(|| Counted { latest, messages: Vec::new() });
     if latest.count > of.latest.count {
         of.latest = latest;
     }
-    of.handled = of.handled.plus(one);
+    of.messages.push((latest.since(one), one));
+}
+
+/// Counts those of a partition's messages that came after its beginning: only those of one key come as they were counted, so
+/// that one from before it may be behind others.
+async fn count_all(
+    tx: &mut Transaction,
+    scope: &Scope,
+    of: (&str, u8),
+    Counted { latest, messages }: &Counted,
+) -> Result<(), Failure> {
+    let [(first, one), others @ ..] = &**messages else { return Ok(()) };
+    let (mut began, mut handled) = (*first, *one);
+    if !others.is_empty() {
+        let at = params![&*scope.consumer, &*scope.topic, of.0, u32::from(of.1)];
+        let beginning: Option<u64> = tx.query_opt(store::BEGAN, at, |row| row.get(0)).await?;
+        let is_after = |before: &Tally| before.count >= beginning.unwrap_or(first.count);
+        let counted = || messages.iter().filter(|(before, _)| is_after(before));
+        began = counted().next().map_or(began, |(before, _)| *before);
+        handled = counted().fold(Tally::default(), |sum, (_, one)| sum.plus(*one));
+    }
+    Ok(super::count_in(tx, scope, of, (began, *latest), (handled, Tally::default())).await?)
 }

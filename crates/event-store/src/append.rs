@@ -6,8 +6,9 @@ use std::sync::Arc;
 use database::{Transaction, params};
 use uuid::Uuid;
 
+use crate::changes::Changes;
 use crate::stream::{self, InvalidName};
-use crate::{Changes, Metadata, NewEvent, StreamName, schema};
+use crate::{Metadata, NewEvent, StreamName, schema};
 
 /// How many events one call may append, in all its streams together.
 pub const MAX_EVENTS: usize = 1_000;

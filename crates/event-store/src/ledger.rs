@@ -1,11 +1,9 @@
 //! The handle of a ledger.
 
-use std::sync::Arc;
-
 use database::{Database, Error};
 use futures_util::future::BoxFuture;
-use tokio::sync::watch;
 
+use crate::changes::{Changes, Followed};
 use crate::log::{Filter, Log, Page};
 use crate::stream::InvalidName;
 use crate::{Writer, read};
@@ -59,23 +57,7 @@ impl Log for Ledger {
         Box::pin(self.db.read(async move |tx| read::all(tx, after, up_to, &filter, limit).await))
     }
 
-    fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.0.subscribe()
-    }
-}
-
-/// Tells those who follow the ledger that there is more; clones tell the same.
-#[derive(Clone, Debug)]
-pub(crate) struct Changes(Arc<watch::Sender<u64>>);
-
-impl Default for Changes {
-    fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
-    }
-}
-
-impl Changes {
-    pub(crate) fn tell(&self) {
-        self.0.send_modify(|count| *count = count.wrapping_add(1));
+    fn changes(&self) -> Followed {
+        self.changes.follow()
     }
 }

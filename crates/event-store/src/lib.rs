@@ -2,6 +2,7 @@
 
 pub mod append;
 mod causes;
+pub mod changes;
 mod event;
 pub mod grid;
 mod ledger;
@@ -27,5 +28,3 @@ pub use schema::{SCHEMA, STATEMENTS};
 pub use stream::{InvalidName, StreamName};
 pub use subscription::{Handler, HandlerError, Subscription};
 pub use types::{EventTypes, NotUpcast};
-
-pub(crate) use ledger::Changes;

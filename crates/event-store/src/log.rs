@@ -5,8 +5,8 @@ use std::sync::Arc;
 use database::Error;
 use futures_util::future::BoxFuture;
 use partition::PARTITIONS;
-use tokio::sync::watch;
 
+use crate::changes::Followed;
 use crate::stream::{self, InvalidName};
 use crate::{Recorded, StreamName};
 
@@ -29,8 +29,8 @@ pub trait Log: Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'a, Result<Page, Error>>;
 
-    /// What changes when something may have been appended. It need not notice what other processes do.
-    fn changes(&self) -> watch::Receiver<u64>;
+    /// What tells when something may have been appended. It need not notice what other processes do.
+    fn changes(&self) -> Followed;
 }
 
 /// Some events in ascending order of position, and how far they are all there is.

@@ -69,12 +69,6 @@ pub(crate) fn is_chosen() -> bool {
     env::var_os("SEED").is_some()
 }
 
-/// The styles in which a seed decides the interleaving too. A ledger wakes those who follow it by Tokio's `watch`, in an order of
-/// chance, so that there a seed decides the workload and the faults alone.
-pub(crate) fn repeatable() -> impl Iterator<Item = Style> {
-    Style::ALL.into_iter().filter(|style| *style != Style::EventSourcing)
-}
-
 /// Lets a paused time go on to the beginning of one of the timer's milliseconds.
 ///
 /// Tokio's timer fires at whole milliseconds since the runtime was made, and time was paused a little later than that: by how much

@@ -85,7 +85,7 @@ impl<H: Handler> Subscription<H> {
         let mut changes = self.log.changes();
         let mut failures = 0_u32;
         loop {
-            changes.borrow_and_update();
+            changes.catch_up();
             let wait = match self.step().await {
                 Ok(outcome) => {
                     failures = 0;
@@ -103,9 +103,10 @@ impl<H: Handler> Subscription<H> {
                 }
             };
             let woken = async {
-                if failures > 0 || changes.changed().await.is_err() {
-                    pending::<()>().await;
+                if failures > 0 {
+                    return pending().await;
                 }
+                changes.changed().await;
             };
             tokio::select! {
                 biased;

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use database::Error;
 use futures_util::future::BoxFuture;
 use partition::Hasher;
-use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::changes::{Changes, Followed};
 use crate::log::{Filter, Log, Page};
 use crate::watermark::{Fence, Watermark};
 use crate::{Metadata, Recorded, StreamName};
@@ -50,7 +50,7 @@ struct State {
     streams: Vec<StreamName>,
     busy: bool,
     watermark: Watermark<u64>,
-    changes: watch::Sender<u64>,
+    changes: Changes,
     /// What a statement saw that began before the watermark was read.
     snapshot: Option<BTreeMap<u64, Recorded>>,
 }
@@ -86,7 +86,7 @@ impl OutOfOrder {
             streams: streams.collect(),
             busy: true,
             watermark: Watermark::default(),
-            changes: watch::Sender::new(0),
+            changes: Changes::default(),
             snapshot: None,
         })))
     }
@@ -207,7 +207,7 @@ impl State {
             self.versions.insert(writer.stream, last.version);
         }
         self.committed.extend(writer.events.into_iter().map(|event| (event.position, event)));
-        self.changes.send_modify(|count| *count += 1);
+        self.changes.tell();
     }
 }
 
@@ -240,8 +240,8 @@ impl Log for OutOfOrder {
         Box::pin(async { Ok(page) })
     }
 
-    fn changes(&self) -> watch::Receiver<u64> {
-        self.state().changes.subscribe()
+    fn changes(&self) -> Followed {
+        self.state().changes.follow()
     }
 }
 
@@ -261,7 +261,7 @@ impl Log for Naive {
         self.0.read(after, up_to, filter, limit)
     }
 
-    fn changes(&self) -> watch::Receiver<u64> {
+    fn changes(&self) -> Followed {
         Log::changes(&self.0)
     }
 }
@@ -289,7 +289,7 @@ impl Log for Skewed {
         Box::pin(async { Ok(page) })
     }
 
-    fn changes(&self) -> watch::Receiver<u64> {
+    fn changes(&self) -> Followed {
         Log::changes(&self.0)
     }
 }

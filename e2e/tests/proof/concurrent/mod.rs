@@ -35,7 +35,7 @@ fn what_there_is_follows_from_decisions_that_were_legal_where_they_were_made() {
 
 #[test]
 fn a_seed_replays_what_was_decided() {
-    for style in seeds::repeatable() {
+    for style in seeds::styles() {
         let once = || seeds::run(async { concurrent(style, 3, |doubles| doubles).await.unwrap() });
         let (one, other) = (once(), once());
         assert!(one.len() > 50, "{} decisions", one.len());

@@ -15,6 +15,11 @@ use crate::{generate, world::World};
 /// How many lines are worked on at a time.
 const AT_A_TIME: usize = 6;
 
+/// How long a trial may take to come to rest: an outage of 20 s, two jumps of the clock by 30 s each, by which what is due is late, a
+/// lease of 30 s of a process that died, the longest wait before another attempt, and as much again. Each look costs, so that one
+/// that never comes to rest is told of within a minute.
+const PATIENCE: Duration = Duration::from_secs(240);
+
 /// A system to which a plan happens.
 pub(crate) struct Trial {
     pub(crate) world: World,
@@ -121,7 +126,7 @@ impl Trial {
 /// Runs the workload of a seed while what the seed plans happens; `Err` says what is wrong afterwards.
 pub(crate) async fn trial(style: Style, seed: u64) -> Result<Vec<String>, String> {
     let (plan, lines) = (Plan::of(seed), generate::lines(seed, generate::Kind::Concurrent));
-    let trial = Trial::new(style, seed, plan.clone(), |doubles| doubles);
+    let trial = Trial::new(style, seed, plan.clone(), |doubles| doubles).patient(PATIENCE);
     let replayed = trial.run(&lines, AT_A_TIME).await;
     let wrong = trial.wrong(&replayed).await;
     // Parts that stop are woken in an order of chance, since that is how Tokio's `watch` wakes many.

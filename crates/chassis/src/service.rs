@@ -40,6 +40,7 @@ pub struct Service {
     readiness: Readiness,
     liveness: Liveness,
     admin_routes: Router,
+    around: Around,
     servers: Tasks,
     parts: Tasks,
     admin: Tasks,
@@ -143,6 +144,7 @@ impl Service {
         Ok(Service {
             platform: platform.clone(),
             admin_routes: Router::new(),
+            around: Around::default(),
             readiness: Readiness::new(),
             servers: tasks(),
             parts: tasks(),
@@ -253,11 +255,18 @@ impl Service {
         self.liveness.check("store", move || !watched.has_died());
     }
 
+    /// Puts a layer around the App's API before that is [served](Self::serve): for a part that has a say in every answer.
+    pub fn wrap(&mut self, wrap: impl FnOnce(Router) -> Router + Send + Sync + 'static) {
+        self.around.0.push(Box::new(wrap));
+    }
+
     /// Serves the App's API behind the [`edge`]; tells where, for an `address` with port 0.
     ///
     /// # Errors
     /// The port is taken, or the App has an API already.
     pub fn serve(&mut self, router: Router, address: SocketAddr) -> Result<SocketAddr, Error> {
+        let around = std::mem::take(&mut self.around.0);
+        let router = around.into_iter().fold(router, |router, wrap| wrap(router));
         let (router, in_flight) = edge(router, &self.platform, &self.metrics, &self.limits)?;
         let (server, address) = self.listen(router, address)?;
         observe::connections(&self.metrics, &server.connections())?;
@@ -341,6 +350,16 @@ impl Service {
             Ok((Server::new(router, listener, self.limits.clone()), address))
         };
         listen().map_err(|source| Error::Listen { address, source })
+    }
+}
+
+/// The layers around an API, the innermost first.
+#[derive(Default)]
+struct Around(Vec<Box<dyn FnOnce(Router) -> Router + Send + Sync>>);
+
+impl std::fmt::Debug for Around {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} layers", self.0.len())
     }
 }
 

@@ -21,6 +21,6 @@ pub use follow::follow;
 pub use means::{Kept, Means, Topics, react};
 pub use participant::{ByPolicy, Participant, Reaction};
 pub use policy::{Policy, on};
-pub use reactor::{Reactor, Reacts};
+pub use reactor::{Reactor, Reacts, about_order};
 pub use reports::{Reporter, Reports};
 pub use wired::{Aggregates, Assembly, Wired};

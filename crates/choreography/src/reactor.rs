@@ -49,6 +49,7 @@ impl<P: Reacts, S: Source> Enriched for Reactor<P, S> {
     type Facts = Facts;
 
     async fn enrich(&self, message: &Envelope) -> Result<Facts, HandlerError> {
+        about_order(message);
         match reaction_to(self.participant.policies(), &message.kind) {
             None => Ok(Facts::default()),
             Some(reaction) => self.source.fetch(message, self.participant.needs(reaction)).await,
@@ -61,9 +62,6 @@ impl<P: Reacts, S: Source> Enriched for Reactor<P, S> {
         message: &Envelope,
         fetched: &Facts,
     ) -> Result<(), HandlerError> {
-        if is_about_an_order(message) {
-            about("order.id", &message.subject);
-        }
         self.source.take_in(tx, message).await?;
         let Some(reaction) = reaction_to(self.participant.policies(), &message.kind) else { return Ok(()) };
         let order: OrderId =
@@ -75,7 +73,12 @@ impl<P: Reacts, S: Source> Enriched for Reactor<P, S> {
     }
 }
 
-/// Whether what a message tells of has to do with one order: all have but what happens to customers and to products.
-fn is_about_an_order(message: &Envelope) -> bool {
-    !matches!(message.aggregate_type(), "customer" | "product")
+/// Says in the current span which order a message has to do with, if with any: what happens to customers and to products
+/// mostly happens because of one, all else is about one.
+pub fn about_order(message: &Envelope) {
+    match (message.aggregate_type(), message.correlation_id) {
+        ("customer" | "product", Some(order)) => about("order.id", &order),
+        ("customer" | "product", None) => {}
+        _ => about("order.id", &message.subject),
+    }
 }

@@ -16,6 +16,7 @@ pub mod happenings;
 
 pub mod outside;
 
+pub mod memory;
 pub mod page;
 pub mod problem;
 pub mod raw;

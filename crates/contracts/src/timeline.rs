@@ -42,7 +42,8 @@ pub struct Entry {
     /// The step that it follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caused_by: Option<String>,
-    /// How long it took, in microseconds: a call to its answer, a message from its outbox to its handler.
+    /// How long it took, in microseconds: a call to its answer, a message from its outbox, and an
+    /// event from when it happened, to its handler.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_us: Option<u64>,
     /// What became of it: `done`, `unchanged` or `refused` of a command; `sent` or `handled` of a message; `received`, the
@@ -69,7 +70,7 @@ pub enum Kind {
     Command,
     /// Something happened to an aggregate.
     Event,
-    /// A message was sent, or handled.
+    /// A message was sent, or handled; or an event was, where services follow each other's.
     Message,
     /// A call was made, or received.
     Call,

@@ -112,6 +112,15 @@ pub async fn last(tx: &mut Transaction) -> Result<u64, Error> {
     tx.query_one(schema::LAST, params![], |row| row.get(0)).await
 }
 
+/// The position of the last event of all, and when the first one after position `after` was recorded, if there is any:
+/// microseconds since the Unix epoch.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn beyond(tx: &mut Transaction, after: u64) -> Result<(u64, Option<i64>), Error> {
+    tx.query_one(schema::BEYOND, params![stored(after)], |row| Ok((row.get(0)?, row.get(1)?))).await
+}
+
 /// Those of the events after position `after` and up to `up_to` that the filter lets through: at most `limit` of them,
 /// 4 MiB of data, and as many as are found among a few thousand.
 ///

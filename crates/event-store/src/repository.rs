@@ -94,7 +94,9 @@ impl From<StreamError> for database::Error {
 
 /// The aggregates of one kind, each the sum of its stream; clones share what they know.
 ///
-/// Their events say where they come from: whatever the transaction's [cause](journal::because) is.
+/// Their events say where they come from: whatever the transaction's [cause](journal::because) is. Where that is
+/// about something, the [journal] tells of each event by its id, which is what a reaction elsewhere names as its cause; so its
+/// [table](journal::SCHEMA) is in the database of the ledger.
 pub struct Repository<A: EventSourced> {
     writer: Writer,
     types: Arc<EventTypes<A::Event>>,
@@ -271,7 +273,7 @@ impl<A: EventSourced> Repository<A> {
     }
 
     /// The snapshot of a stream. One that cannot be read is as good as none.
-    async fn snapshot(
+    pub(crate) async fn snapshot(
         &self,
         tx: &mut Transaction,
         stream: &StreamName,
@@ -357,6 +359,10 @@ impl<A: EventSourced> aggregate::Repository<A> for Repository<A> {
             .iter()
             .map(|change| self.append_of(change, journal::cause(tx)))
             .collect::<Result<_, _>>()?;
+        for (change, append) in changes.iter().zip(&appends) {
+            let ids = append.events.iter().map(|event| Some(event.id));
+            journal::note_change(tx, || A::stream_id(&change.id), change, ids);
+        }
         let metadata = journal::cause(tx).map(Metadata::because).unwrap_or_default();
         match self.writer.append(tx, &appends, &metadata).await {
             Ok(_) => Ok(()),

@@ -73,6 +73,11 @@ statements! {
     /// The last position.
     pub const LAST: "SELECT coalesce(max(position), 0) FROM ledger_events";
 
+    /// The last position, and when the first event after another one was recorded.
+    pub const BEYOND: "
+        SELECT (SELECT coalesce(max(position), 0) FROM ledger_events),
+               (SELECT recorded_at FROM ledger_events WHERE position > $1 ORDER BY position LIMIT 1)";
+
     /// The version of a stream.
     pub const VERSION: "SELECT coalesce(max(version), 0) FROM ledger_events WHERE stream = $1";
 

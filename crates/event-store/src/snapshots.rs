@@ -3,6 +3,7 @@
 //! A snapshot is never needed, and never trusted further than its key: who reads it asks for that of its own aggregate and
 //! fingerprint, so that one of another program's form is passed over. There is one of each, the latest.
 
+mod compared;
 mod snapshotter;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use database::{Error, Transaction, params};
 use partition::Hasher;
 use tokio::sync::Notify;
 
+pub use compared::Compared;
 pub use snapshotter::Snapshotter;
 
 use crate::read::stored;

@@ -9,5 +9,5 @@ mod store;
 pub use cause::{Cause, Origin, because, cause};
 pub use entry::{Entry, Kind};
 pub use record::{Record, note, note_about};
-pub use recording::{Recording, event_name, execute, execute_all};
+pub use recording::{Recording, event_name, execute, execute_all, note_change};
 pub use store::{SCHEMA, STATEMENTS, Told, Written, forget, note_start, oldest, read, starts};

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use aggregate::{Aggregate, Change, Failed, Failure, Repository, Versioned, decide};
 use database::Transaction;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::{Entry, Kind, note};
 
@@ -38,18 +39,28 @@ where
 
     async fn save(&self, tx: &mut Transaction, changes: &[Change<A>]) -> Result<(), database::Error> {
         // Before the messages that tell of them, if somebody below sends some.
-        let subject = crate::cause(tx).and_then(|cause| cause.subject).map(|subject| subject.to_string());
-        if let Some(subject) = subject {
-            for change in changes {
-                let id = Some(change.id.to_string()).filter(|id| *id != subject);
-                for (version, event) in (change.expected + 1..).zip(&change.events) {
-                    let name = event_name::<A>(event);
-                    let entry = Entry { version: Some(version), ..Entry::new(Kind::Event, name) };
-                    note(tx, Entry { detail: id.clone().map(Into::into), ..entry });
-                }
-            }
+        for change in changes {
+            note_change(tx, || change.id.to_string(), change, std::iter::repeat(None));
         }
         self.0.save(tx, changes).await
+    }
+}
+
+/// Notes what happens to an aggregate of this id, about the subject of the transaction's cause; each event with what others
+/// know it by, if they do.
+pub fn note_change<A>(
+    tx: &mut Transaction,
+    id: impl FnOnce() -> String,
+    change: &Change<A>,
+    links: impl IntoIterator<Item = Option<Uuid>>,
+) where
+    A: Aggregate<Event: Serialize>,
+{
+    let Some(subject) = crate::cause(tx).and_then(|cause| cause.subject) else { return };
+    let id = Some(id()).filter(|id| *id != subject.to_string());
+    for ((version, event), link) in (change.expected + 1..).zip(&change.events).zip(links) {
+        let entry = Entry::new(Kind::Event, event_name::<A>(event)).linked(link);
+        note(tx, Entry { version: Some(version), detail: id.clone().map(Into::into), ..entry });
     }
 }
 

@@ -99,6 +99,7 @@ impl Handling {
                 messaging.message.conversation_id = Empty,
                 message.attempt = Empty,
                 message.verdict = Empty,
+                message.waits_for = Empty,
             )
         };
         let Some(asked) = asked else {
@@ -133,10 +134,16 @@ impl Handling {
         }
     }
 
-    /// It could not be handled.
+    /// It could not be handled. That it waits for somebody else is no error, nobody's: it is handled once they are there.
     pub(crate) fn failed(&self, failure: &Failure) {
-        if self.is_recorded() {
-            fail(&self.span, failure.kind(), &failure.to_string());
+        if !self.is_recorded() {
+            return;
+        }
+        match failure.waits_for() {
+            Some(what) => {
+                record_all!(self.span, message.verdict = "waits", message.waits_for = what);
+            }
+            None => fail(&self.span, failure.kind(), &failure.to_string()),
         }
     }
 

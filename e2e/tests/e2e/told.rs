@@ -19,10 +19,7 @@ pub(crate) fn is_all(style: Style, order: &Order, told: &Timeline) {
     assert_eq!(events.clone().count() as u64, order.version, "{}", said());
     let status = events.filter_map(|event| event.outcome.clone()).last();
     assert_eq!(status, serde_json::to_value(order.status).unwrap().as_str().map(str::to_owned), "{}", said());
-    // Where services follow the ledger nobody sends a message: what is handled there is an event.
-    if style != Style::EventSourcing {
-        every_message_is_handled_once(told).unwrap_or_else(|what| panic!("{what}, {}", said()));
-    }
+    whatever_is_handled_was_told(style, told).unwrap_or_else(|what| panic!("{what}, {}", said()));
     every_question_is_answered(told).unwrap_or_else(|what| panic!("{what}, {}", said()));
 }
 
@@ -72,24 +69,31 @@ fn events_are_unbroken(told: &Timeline) -> Result<(), String> {
     Ok(())
 }
 
-/// What is published is for whoever wants it, each of them once; all else was sent to somebody, who has handled it once.
-fn every_message_is_handled_once(told: &Timeline) -> Result<(), String> {
-    let with = |outcome: &'static str| {
+/// What is published is for whoever wants it, each of them once; all else was sent to somebody, who has handled it once. Where
+/// services follow the ledger nobody sends a message: what they handle are events.
+fn whatever_is_handled_was_told(style: Style, told: &Timeline) -> Result<(), String> {
+    let messages = |outcome: &'static str| {
         of(told, Kind::Message).filter(move |it| it.outcome.as_deref() == Some(outcome))
     };
-    let mut handled: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for message in with("handled") {
-        let Some(sent) = &message.caused_by else { return Err(format!("nobody sent {message:?}")) };
-        handled.entry(sent).or_default().push(&message.service);
+    let mut handled: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for message in messages("handled") {
+        let Some(cause) = &message.caused_by else { return Err(format!("nobody told {message:?}")) };
+        handled.entry(cause).or_default().push(message);
     }
-    for message in with("sent") {
-        let by = handled.remove(&*message.id).unwrap_or_default();
-        let distinct: BTreeSet<_> = by.iter().collect();
-        if distinct.len() < by.len() || (message.peer.is_some() && by.len() != 1) {
-            return Err(format!("{message:?} was handled by {by:?}"));
+    let causes: Vec<&Entry> = match style {
+        Style::EventSourcing => of(told, Kind::Event).collect(),
+        _ => messages("sent").collect(),
+    };
+    for cause in causes {
+        let by = handled.remove(&*cause.id).unwrap_or_default();
+        let services: BTreeSet<_> = by.iter().map(|it| &it.service).collect();
+        let to_somebody = cause.kind == Kind::Message && cause.peer.is_some();
+        let is_it = by.iter().all(|it| it.name == cause.name);
+        if services.len() < by.len() || (to_somebody && by.len() != 1) || !is_it {
+            return Err(format!("{cause:?} was handled by {by:?}"));
         }
     }
-    if handled.is_empty() { Ok(()) } else { Err(format!("nobody sent what was handled: {handled:?}")) }
+    if handled.is_empty() { Ok(()) } else { Err(format!("nobody told what was handled: {handled:?}")) }
 }
 
 /// Whoever was asked for a step of the saga has answered, or its undo has.

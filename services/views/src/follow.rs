@@ -1,9 +1,9 @@
 //! Following the owners' topics: each message is taken in once, in the transaction that remembers it.
 
-use choreography::Callbacks;
+use choreography::{Callbacks, about_order};
 use contracts::topics;
 use database::Transaction;
-use messaging::{Data, Enriched, Envelope, Handler, HandlerError, republish};
+use messaging::{Data, Enriched, Envelope, HandlerError, republish};
 
 use crate::{
     ingest::{self, Reads},
@@ -28,15 +28,27 @@ pub(crate) struct Follower {
     pub(crate) rebuild: rebuild::Handle,
 }
 
-impl Handler for Follower {
-    async fn handle(&self, tx: &mut Transaction, message: &Envelope) -> Result<(), HandlerError> {
-        Handler::handle_all(self, tx, &[message]).await
+impl Enriched for Follower {
+    /// A message says it all.
+    type Facts = ();
+
+    async fn enrich(&self, message: &Envelope) -> Result<(), HandlerError> {
+        about_order(message);
+        Ok(())
     }
 
-    async fn handle_all(&self, tx: &mut Transaction, messages: &[&Envelope]) -> Result<(), HandlerError> {
-        let read = |message: &&Envelope| (self.reads)(message);
-        let items: Vec<Item> = messages.iter().map(read).collect::<Result<_, _>>()?;
-        self.take_in(tx, messages, items).await
+    async fn handle(&self, tx: &mut Transaction, message: &Envelope, (): &()) -> Result<(), HandlerError> {
+        self.handle_all(tx, &[(message, &())]).await
+    }
+
+    async fn handle_all(
+        &self,
+        tx: &mut Transaction,
+        messages: &[(&Envelope, &())],
+    ) -> Result<(), HandlerError> {
+        let messages: Vec<&Envelope> = messages.iter().map(|(message, ())| *message).collect();
+        let items = messages.iter().map(|message| (self.reads)(message)).collect::<Result<Vec<Item>, _>>()?;
+        self.take_in(tx, &messages, items).await
     }
 }
 
@@ -78,6 +90,7 @@ impl Enriched for Asking {
     type Facts = Option<Data>;
 
     async fn enrich(&self, message: &Envelope) -> Result<Option<Data>, HandlerError> {
+        about_order(message);
         if republish::run_of(message).is_some() {
             return Ok(None);
         }

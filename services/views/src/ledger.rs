@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 
 use chassis::{ids::Ids, problem::chain, shutdown::Drain};
+use choreography::ledger::Handling;
 use contracts::{customers, ordering, warehouse};
 use database::{Error, Transaction};
 use event_store::{
@@ -207,6 +208,22 @@ impl event_store::Handler for Into {
         let Some(generation) = active.iter().find(|it| it.generation == self.generation) else {
             return Ok(());
         };
+        // What is built from the past is no part of what happened then.
+        let live = !generation.is_building();
+        let begin = |event: &Recorded| Handling::begin("views", event, event.metadata.correlation_id);
+        let handling: Vec<_> = events.iter().filter(|_| live).filter_map(begin).collect();
+        let taken_in = self.take_in(tx, generation, events).await;
+        taken_in.inspect_err(|error| handling.iter().for_each(|one| one.wrong(error)))
+    }
+}
+
+impl Into {
+    async fn take_in(
+        &self,
+        tx: &mut Transaction,
+        generation: &Generation,
+        events: &[Recorded],
+    ) -> Result<(), HandlerError> {
         let mut items = Vec::new();
         for event in events {
             items.extend(self.item(event)?);
@@ -221,9 +238,7 @@ impl event_store::Handler for Into {
         }
         Ok(())
     }
-}
 
-impl Into {
     /// What an event tells; nothing if it is about something that views keep nothing of.
     fn item(&self, event: &Recorded) -> Result<Option<Item>, HandlerError> {
         fn failed<E: std::error::Error + Send + Sync + 'static>(error: E) -> HandlerError {

@@ -2,19 +2,20 @@
 
 use std::borrow::Cow;
 
-use chassis::trace::about;
 use contracts::OrderId;
 use database::Transaction;
 use event_store::{HandlerError, Recorded};
 use journal::{Cause, Origin, because};
-use tracing::{Instrument as _, info_span};
+use tracing::Instrument as _;
 
-use super::Projections;
+use super::{Handling, Projections};
 use crate::{policy::reaction_to, reactor::Reacts};
 
 /// Has a service react to the events of a ledger.
 #[derive(Clone, Debug)]
 pub struct Following<P> {
+    /// As whom.
+    pub name: &'static str,
     /// Who reacts.
     pub participant: P,
     /// What it knows of orders and customers.
@@ -41,29 +42,16 @@ impl<P: Reacts> Following<P> {
             event.stream.id().parse().map_err(|error| messaging::HandlerError::Hopeless(Box::new(error)))?;
         let needs = self.participant.needs(reaction);
         let mut cause = cause(event, order, kind);
-        let recorded = trace::recorded_from(cause.traceparent.as_deref());
+        let handling = Handling::begin(self.name, event, Some(order.uuid()));
         let react = async |tx: &mut Transaction, cause: &Cause| {
             because(tx, cause);
             let facts = self.projections.facts(tx, order, needs, &event.data).await?;
             self.participant.react(tx, order, reaction, &facts, cause).await
         };
-        match recorded {
-            None => react(tx, &cause).await,
-            Some(from) => {
-                let name = event.kind.as_str();
-                let (span, here) = trace::child_of(
-                    &from,
-                    || info_span!("react", otel.name = name, otel.kind = "consumer", order.id = %order),
-                );
-                cause.traceparent = Some(here.to_string());
-                async {
-                    about("order.id", &order);
-                    react(tx, &cause).await
-                }
-                .instrument(span)
-                .await
-            }
-        }
+        let Some(handling) = handling else { return react(tx, &cause).await };
+        cause.traceparent = Some(handling.here.clone());
+        let reacted = react(tx, &cause).instrument(handling.span.clone()).await;
+        reacted.inspect_err(|error| handling.failed(error))
     }
 }
 

@@ -6,7 +6,10 @@
 
 pub mod count;
 mod facts;
+mod folds;
 mod following;
+mod handling;
+mod memory;
 pub mod past;
 
 use std::{path::Path, sync::Arc};
@@ -19,13 +22,12 @@ use chassis::{
 };
 use database::{Database, Error, Options, Schema, Transaction, leases};
 use event_store::{EventSourced, Grid, Ledger, Repository, Subscription, grid, read, subscription};
-use journal::Recording;
 use messaging::{inbox, outbox};
 use saga::tasks;
-use serde::Serialize;
 
 pub use facts::{Contact, Offered, Placed, Projections};
 pub use following::Following;
+pub use handling::Handling;
 
 use crate::{
     policy,
@@ -76,13 +78,13 @@ pub struct Kept<A: EventSourced, R: Report> {
 /// Its metrics cannot be registered.
 pub fn keep<A, R>(service: &mut Service, ledger: &Ledger) -> Result<Kept<A, R>, service::Error>
 where
-    A: EventSourced + aggregate::Aggregate<Id: ToString, Event: Serialize>,
+    A: EventSourced,
     R: Report,
 {
     let (grid, aggregates) = aggregates::<A>(service, ledger)?;
     let (reports, _) = Grid::new(repository::<Reports<R>>(service, ledger)?, ledger, in_passing());
     let doubles = &service.platform().doubles;
-    let reporter = Reporter::new(doubles.around(AnyRepository::new(Recording::new(reports))));
+    let reporter = Reporter::new(doubles.around(AnyRepository::new(reports)));
     Ok(Kept { grid, aggregates, reporter })
 }
 
@@ -92,14 +94,15 @@ where
 /// As [`keep`].
 pub fn aggregates<A>(service: &mut Service, ledger: &Ledger) -> Result<(Grid<A>, InLedger<A>), service::Error>
 where
-    A: EventSourced + aggregate::Aggregate<Id: ToString, Event: Serialize>,
+    A: EventSourced,
 {
     let (grid, snapshotter) = Grid::new(repository::<A>(service, ledger)?, ledger, grid::Options::default());
     service.spawn("snapshots", |drain| async move { snapshotter.run(drain.requested()).await });
     let following = grid.clone();
     service.spawn("memory", |drain| async move { following.follow(drain.requested()).await });
-    show(service, &grid)?;
-    let kept = AnyRepository::new(Recording::new(grid.clone()));
+    memory::show(service, &grid)?;
+    service.merge_admin(folds::routes(&grid));
+    let kept = AnyRepository::new(grid.clone());
     Ok((grid, kept))
 }
 
@@ -121,7 +124,7 @@ pub fn react(
         orders: Grid::new(repository::<Placed>(service, ledger)?, ledger, in_passing()).0,
         customers: Grid::new(repository::<Contact>(service, ledger)?, ledger, in_passing()).0,
     };
-    let following = Following { participant, projections };
+    let following = Following { name, participant, projections };
     let options = subscription::Options::new(service.platform().instance.to_string());
     let log = Arc::new(ledger.clone());
     let subscription = Subscription::new(name, log, database.clone(), filter, following, options);
@@ -146,6 +149,7 @@ pub fn react(
 pub fn offers(service: &mut Service, ledger: &Ledger) -> Result<Grid<Offered>, service::Error> {
     let (offers, snapshotter) =
         Grid::new(repository::<Offered>(service, ledger)?, ledger, grid::Options::default());
+    service.merge_admin(folds::routes(&offers));
     service.spawn("snapshots of offers", |drain| async move { snapshotter.run(drain.requested()).await });
     Ok(offers)
 }
@@ -164,38 +168,4 @@ fn repository<A: EventSourced>(service: &Service, ledger: &Ledger) -> Result<Rep
 
 fn layer(doing: &'static str, error: event_store::InvalidName) -> service::Error {
     service::Error::Database(Error::Layer { doing, source: Arc::new(error) })
-}
-
-/// Shows what a service's memory is good for.
-fn show<A: EventSourced>(service: &Service, grid: &Grid<A>) -> Result<(), service::Error> {
-    let of = grid.clone();
-    let help = "Loads of aggregates, by what memory had of them.";
-    service.metrics().read_counter("memory_loads_total", help, &["found"], move |shown| {
-        let stats = of.stats();
-        shown.count(&["current"], stats.hot);
-        shown.count(&["behind"], stats.behind);
-        shown.count(&["nothing"], stats.cold);
-    })?;
-    let of = grid.clone();
-    let help = "Appends that were decided on another version than the stream's, and were decided again.";
-    service.metrics().read_counter("memory_conflicts_total", help, &[], move |shown| {
-        shown.count(&[], of.stats().conflicts);
-    })?;
-    let of = grid.clone();
-    let help = "Aggregates that were let go from memory for want of room.";
-    service.metrics().read_counter("memory_evictions_total", help, &[], move |shown| {
-        shown.count(&[], of.stats().evicted);
-    })?;
-    let of = grid.clone();
-    let help = "Aggregates that are in memory.";
-    service.metrics().read_gauge("memory_aggregates", help, &[], move |shown| {
-        shown.count(&[], of.stats().aggregates as u64);
-    })?;
-    let of = grid.clone();
-    let help = "How many positions of the ledger memory had not taken in when it last looked.";
-    service.metrics().read_gauge("memory_behind_events", help, &[], move |shown| {
-        let followed = of.followed();
-        shown.count(&[], followed.settled.saturating_sub(followed.position));
-    })?;
-    Ok(())
 }

@@ -3,12 +3,12 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use database::{Database, Error, Transaction};
+use database::{Error, Transaction};
 use tokio::time::sleep;
 
-use super::{Grid, head};
+use super::Grid;
 use crate::causes::with_causes;
-use crate::{EventSourced, Filter, Ledger, Log as _, Recorded};
+use crate::{EventSourced, Filter, Log as _, Recorded, read};
 
 /// How many events are taken in at a time.
 const PAGE: usize = 1_024;
@@ -85,20 +85,24 @@ impl<A: EventSourced> Grid<A> {
         self.0.followed.borrow().unwrap_or_default()
     }
 
-    /// How far memory is behind the ledger now.
+    /// How far memory is behind the ledger now: one look.
     ///
     /// # Errors
     /// The ledger cannot be read.
     pub async fn behind(&self) -> Result<Behind, Error> {
-        behind(&self.0.ledger, self.followed().position).await
+        let grid = self.clone();
+        self.0.ledger.database().read(async move |tx| grid.behind_in(tx).await).await
     }
 
-    /// How many positions memory is behind the ledger as a transaction sees it.
+    /// How far memory is behind the ledger as a transaction sees it. One that has never followed is behind by all there is.
     ///
     /// # Errors
     /// Those of a statement.
-    pub async fn behind_in(&self, tx: &mut Transaction) -> Result<u64, Error> {
-        Ok(head(tx).await?.saturating_sub(self.followed().position))
+    pub async fn behind_in(&self, tx: &mut Transaction) -> Result<Behind, Error> {
+        let position = self.followed().position;
+        let (last, since) = read::beyond(tx, position).await?;
+        let time = since.map_or(0, |since| tx.now().saturating_sub(since).max(0).unsigned_abs());
+        Ok(Behind { events: last.saturating_sub(position), time: Duration::from_micros(time) })
     }
 
     /// Waits until memory has taken in everything up to this position. Cancel safe; never returns unless somebody
@@ -125,19 +129,4 @@ impl<A: EventSourced> Grid<A> {
             }
         }
     }
-}
-
-async fn behind(ledger: &Ledger, position: u64) -> Result<Behind, Error> {
-    let settled = ledger.settled().await?;
-    let events = settled.saturating_sub(position);
-    if events == 0 {
-        return Ok(Behind::default());
-    }
-    let page = ledger.read(position, settled, &Filter::default(), 1).await?;
-    let since = page.events.first().map_or(i64::MAX, |event| event.recorded_at);
-    Ok(Behind { events, time: since_then(ledger.database(), since) })
-}
-
-fn since_then(database: &Database, at: i64) -> Duration {
-    Duration::from_micros(database.now().saturating_sub(at).max(0).unsigned_abs())
 }

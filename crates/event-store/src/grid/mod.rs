@@ -335,8 +335,3 @@ impl<A: EventSourced> fmt::Debug for Grid<A> {
         write!(f, "Grid of `{}`", A::NAME)
     }
 }
-
-/// The position of the last event of all, for whoever tells how far behind memory is.
-async fn head(tx: &mut Transaction) -> Result<u64, database::Error> {
-    read::last(tx).await
-}

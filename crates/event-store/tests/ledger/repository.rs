@@ -209,6 +209,31 @@ async fn events_carry_where_they_come_from() {
 }
 
 #[tokio::test]
+async fn the_journal_tells_of_an_event_by_its_id() {
+    let world = World::new();
+    let ledger = world.ledger();
+    let (subject, repository) = (Uuid::from_u128(9), Repository::<Tab>::new(&ledger, ids()).unwrap());
+    let work = async move |tx: &mut Transaction| {
+        journal::because(tx, &Cause::default().about(subject));
+        for command in [open(), charge()] {
+            if let Err(Failure::Store(error)) = execute(&repository, tx, &1, &(), &command).await {
+                return Err(error);
+            }
+        }
+        Ok(())
+    };
+    ledger.database().write(work).await.unwrap();
+    let read = async move |tx: &mut Transaction| journal::read(tx, subject, 10).await;
+    let told = ledger.database().read::<_, Error, _>(read).await.unwrap();
+    let entries = told.written.iter().flat_map(|written| &written.records).flat_map(|record| &record.entries);
+    let entries: Vec<_> = entries.map(|entry| (entry.kind, entry.version, entry.link)).collect();
+    let events = events_of(&ledger, "tab-1").await;
+    let expected = events.iter().map(|event| (journal::Kind::Event, Some(event.version), Some(event.id)));
+    assert_eq!(entries, expected.collect::<Vec<_>>());
+    assert_eq!(entries.len(), 2);
+}
+
+#[tokio::test]
 async fn an_aggregate_is_seen_at_any_version_and_any_instant() {
     let world = World::new();
     let ledger = world.ledger();

@@ -97,6 +97,30 @@ async fn a_load_calls_for_a_snapshot_and_somebody_else_takes_it() {
 }
 
 #[tokio::test]
+async fn a_snapshot_that_is_not_what_its_events_make_is_found() {
+    let world = World::new();
+    let ledger = world.ledger();
+    let (repository, snapshotter) = with_snapshots(&ledger, EVERY_TEN);
+    save(&ledger, &repository, 0, &charges(10)).await;
+    load(&ledger, &repository).await;
+    snapshotter.take_one().await.unwrap();
+    save(&ledger, &repository, 10, &charges(3)).await;
+    let compare = async || {
+        let repository = repository.clone();
+        let work = async move |tx: &mut Transaction| repository.compare(tx, None, 10).await;
+        ledger.database().read::<_, Error, _>(work).await.unwrap()
+    };
+    let found = compare().await;
+    assert_eq!((found.aggregates, found.snapshots, found.different.len(), found.last), (1, 1, 0, None));
+
+    let (fewer, stream) = (Tab::fold(&charges(9)), StreamName::new("tab", "1").unwrap());
+    let state = serde_json::to_string(&fewer).unwrap();
+    let work = async move |tx: &mut Transaction| tx.execute(sql::BREAK, params![state]).await;
+    ledger.database().write::<_, Error, _>(work).await.unwrap();
+    assert_eq!(compare().await.different, [stream]);
+}
+
+#[tokio::test]
 async fn a_slow_load_calls_for_one_however_few_its_events() {
     let world = World::new();
     let ledger = world.ledger();

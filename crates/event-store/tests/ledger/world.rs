@@ -70,7 +70,7 @@ impl World {
 
     fn open(&self, name: &str, executor: Executor) -> Database {
         let options = Options { clock: self.clock.clone(), executor, ..Options::default() };
-        let schemas = [event_store::SCHEMA, subscription::SCHEMA, leases::SCHEMA, EFFECTS];
+        let schemas = [event_store::SCHEMA, subscription::SCHEMA, leases::SCHEMA, journal::SCHEMA, EFFECTS];
         Database::open(&self.path(name), &schemas, options).unwrap()
     }
 

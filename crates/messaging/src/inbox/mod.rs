@@ -110,6 +110,14 @@ impl Failure {
         }
     }
 
+    /// What the message has to wait for, if that is all.
+    pub(crate) fn waits_for(&self) -> Option<String> {
+        match self {
+            Self::Handler(HandlerError::Unavailable(what)) => Some(with_causes(&**what)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn remedy(self) -> Remedy {
         match self {
             Self::NoRoom => Remedy::Wait("too many messages are parked".to_owned()),

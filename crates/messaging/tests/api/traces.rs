@@ -102,6 +102,28 @@ async fn every_attempt_is_a_step_beside_the_others_and_tells_why_it_failed() {
     assert_eq!(first.description, "the message could not be handled: for the test");
 }
 
+#[tokio::test]
+async fn that_a_message_waits_for_somebody_is_no_error() {
+    let (recording, world) = (Recording::start([]), World::inline());
+    let (orders, billing, broker) = (world.db("orders"), world.db("billing"), world.broker().await);
+    broker.register(TOPIC, GROUP).await.unwrap();
+    enqueue(&orders, message(1)).await;
+    relay_all(&orders, broker.clone()).await;
+
+    let waits = async |_: &mut Transaction, _: &Envelope| -> Result<(), HandlerError> {
+        Err(HandlerError::Unavailable("the copy is not here yet".into()))
+    };
+    let options = consumer::Options::default();
+    let mut consumer = Consumer::new(Arc::new(broker), TOPIC, GROUP, waits, billing, options);
+    assert_eq!(consumer.consume_once().await.unwrap().parked, 1);
+
+    let tree = recording.collector.until(TRACE_ID, tree_of(2)).await;
+    let process = tree.named("process orders.events")[0];
+    assert!(!process.is_error && process.description.is_empty(), "{process:#?}");
+    let said = ["message.verdict", "message.waits_for"].map(|name| process.attribute(name));
+    assert_eq!(said, ["waits", "the copy is not here yet"]);
+}
+
 /// Takes nothing.
 struct Away;
 

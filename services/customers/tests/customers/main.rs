@@ -20,5 +20,6 @@ mod retention;
 
 mod contention;
 mod durability;
+mod instances;
 mod rows;
 mod sql;

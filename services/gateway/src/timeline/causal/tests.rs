@@ -69,6 +69,16 @@ fn a_message_is_handled_after_it_was_sent_and_tells_how_long_it_took() {
 }
 
 #[test]
+fn an_event_that_is_handled_follows_from_when_it_happened() {
+    let customers =
+        vec![Step { link: id(1), ..step("customers", 40, Kind::Event, "customers.credit_reserved") }];
+    let handled = step("warehouse", 30, Kind::Message, "customers.credit_reserved");
+    let entries = ordered(vec![vec![Step { follows: id(1), ..handled }], customers]);
+    assert_eq!(entries[1].caused_by.as_deref(), Some("customers-40"));
+    assert_eq!(entries[1].peer.as_deref(), Some("customers"));
+}
+
+#[test]
 fn a_call_that_a_killed_caller_never_told_of_is_received_before_it_is_repeated() {
     let ordering = vec![
         Step { link: id(1), ..step("ordering", 10, Kind::Saga, "asked") },

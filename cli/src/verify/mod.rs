@@ -1,6 +1,7 @@
 //! `switchyard verify`: the invariants of the domain, on a running system.
 
 mod finding;
+mod folds;
 mod invariants;
 mod read;
 mod report;
@@ -12,7 +13,7 @@ mod tests;
 
 pub use finding::{Finding, Offence, Verdict};
 pub use invariants::check;
-pub use snapshot::{Generation, Ledgers, Snapshot, System, Views};
+pub use snapshot::{Folds, Generation, Ledgers, Snapshot, System, Views};
 
 use std::{path::PathBuf, time::Duration};
 

@@ -6,7 +6,7 @@ use contracts::style::Style;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Ledgers, Snapshot, System, views};
+use super::{Ledgers, Snapshot, System, folds, views};
 use crate::{
     audit::{SERVICES, VIEWS, audit, services_of, simulators_of},
     failure::Failure,
@@ -47,6 +47,9 @@ async fn system(admin: &Admin, apps: &BTreeSet<App>, style: Style) -> Result<Sys
     reader.system.products = rows(&products)?;
     reader.system.shipments = rows(&reader.read(shipping).await?)?;
     reader.system.invoices = rows(&reader.read(billing).await?)?;
+    if style == Style::EventSourcing {
+        reader.system.folds = Some(folds::read(admin, style.as_str()).await?);
+    }
     if let Some(simulators) = simulators_of(apps, style) {
         reader.system.ledgers = Some(Ledgers {
             own: simulators.style == style.as_str(),

@@ -35,6 +35,8 @@ pub struct System {
     pub invoices: Vec<InvoiceRow>,
     /// What the query side shows; `None` in a style that has none.
     pub views: Option<Views>,
+    /// What comes of folding everything in its ledger both ways; `None` in a style that has none.
+    pub folds: Option<Folds>,
     /// What the systems outside have answered; `None` if nobody simulates them.
     pub ledgers: Option<Ledgers>,
 }
@@ -63,6 +65,17 @@ pub struct Generation {
     /// How many of those were different.
     #[serde(default)]
     pub different: Option<u64>,
+}
+
+/// What comes of folding aggregates from their snapshots and tails, and from all their events.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Folds {
+    /// How many aggregates there are.
+    pub aggregates: u64,
+    /// How many of them have a snapshot.
+    pub snapshots: u64,
+    /// Those that are another with it than without, by service and stream.
+    pub different: Vec<String>,
 }
 
 /// What the systems outside have answered.

@@ -9,7 +9,7 @@ use messaging::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Finding, Ledgers, Snapshot, System, Verdict, Views, check};
+use super::{Finding, Folds, Ledgers, Snapshot, System, Verdict, Views, check};
 use crate::audit::State;
 
 const COMPLETED: u128 = 1;
@@ -104,6 +104,7 @@ fn healthy() -> System {
         ],
         invoices: vec![invoice(COMPLETED, "PAID"), invoice(UNPAID, "UNPAID")],
         views: Some(views()),
+        folds: Some(Folds { aggregates: 5, snapshots: 1, different: vec![] }),
         ledgers: Some(Ledgers {
             own: true,
             payment: vec![
@@ -189,6 +190,13 @@ fn nobody_can_say_whether_views_are_right_that_are_not_there_or_were_never_rebui
     };
     assert_eq!(unknown(None), 2);
     assert_eq!(unknown(Some(Views { generations: Vec::new(), ..views() })), 1);
+}
+
+#[test]
+fn a_snapshot_that_is_not_what_its_events_make_is_found() {
+    let different = "ordering order-1".to_owned();
+    let wrong = broken(|system| system.folds.as_mut().unwrap().different.push(different.clone()));
+    assert_eq!(wrong, only("7", different));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod calls;
 mod credit;
+mod folds;
 mod messages;
 mod outcomes;
 mod stock;
@@ -68,6 +69,7 @@ const INVARIANTS: &[Invariant] = &[
     invariant("6", Rest, "sent and handled messages agree by count and sum", messages::tallies_agree),
     invariant("7", AtRest, "views show what their owners own", views::show_what_is_owned),
     invariant("7", Always, "rebuilt views equal the live ones", views::equal_when_rebuilt),
+    invariant("7", Always, "a snapshot and its tail make what all events make", folds::agree),
 ];
 
 /// What is found about every invariant in every style.

@@ -61,9 +61,14 @@ fn of_style(world: World) -> Router {
         .route("/billing/dead-letters/{id}", get(dead_letter))
         .route("/billing/dead-letters/{id}/retry", post(retry))
         .route("/billing/dead-letters/{id}/discard", post(discard))
+        .route("/{service}/folds/{aggregate}", get(folds))
         .route("/simulators/simulators/{system}", get(simulator).put(set))
         .route("/simulators/simulators/{system}/ledger", get(ledger))
         .with_state(world)
+}
+
+async fn folds() -> Json<Value> {
+    Json(json!({ "aggregates": 0, "snapshots": 0, "different": [], "next": null }))
 }
 
 async fn customers(State(world): State<World>) -> Json<Value> {

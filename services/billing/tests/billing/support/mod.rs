@@ -273,4 +273,3 @@ pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
     };
     tokio::time::timeout(Duration::from_secs(20), polling).await.expect("it comes to be so");
 }
-

@@ -117,7 +117,8 @@ impl Peers {
         note: fn(&mut Ledger, Envelope),
     ) {
         let (broker, peers) = (broker.clone(), self.clone());
-        let mut subscription = broker.subscribe(topic, group, 0..broker.lanes()).await.expect("a subscription");
+        let mut subscription =
+            broker.subscribe(topic, group, 0..broker.lanes()).await.expect("a subscription");
         tokio::spawn(async move {
             while let Ok(received) = subscription.receive(64, Duration::from_secs(60)).await {
                 let positions: Vec<_> = received.iter().map(|it| (it.lane, it.position)).collect();
@@ -134,11 +135,7 @@ fn key(headers: &HeaderMap) -> String {
     headers[IDEMPOTENCY_KEY].to_str().expect("text").to_owned()
 }
 
-async fn charge(
-    State(peers): State<Peers>,
-    headers: HeaderMap,
-    Json(body): Json<CreateCharge>,
-) -> Response {
+async fn charge(State(peers): State<Peers>, headers: HeaderMap, Json(body): Json<CreateCharge>) -> Response {
     let key = key(&headers);
     peers.ledger().asked.push(key.clone());
     let mut payment = peers.payment.subscribe();

@@ -1,93 +1,21 @@
 //! The outbox and its relay.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+mod handed_over;
+mod receiver;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use database::{Database, Error, params};
+use database::{Error, params};
 use futures_util::future::BoxFuture;
-use messaging::broker::{Failure, HeldBack};
 use messaging::outbox::{self, Options, Outcome, Relay};
 use messaging::{Envelope, PublishError, Publisher, audit};
 use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
-use crate::world::{TOPIC, World, enqueue, event, events, eventually, relay};
+use receiver::{Receiver, held, waiting};
 
-/// Keeps what it is sent, and fails on request.
-#[derive(Clone, Debug, Default)]
-struct Receiver(Arc<Mutex<State>>);
-
-#[derive(Debug, Default)]
-struct State {
-    received: Vec<(String, Envelope)>,
-    failing_keys: HashSet<String>,
-    failing_topics: HashSet<String>,
-    attempts: usize,
-}
-
-impl Receiver {
-    fn versions(&self, order: &str) -> Vec<u64> {
-        let state = self.0.lock().unwrap();
-        state
-            .received
-            .iter()
-            .filter(|(_, event)| event.subject == order)
-            .filter_map(|(_, event)| event.version)
-            .collect()
-    }
-
-    fn count(&self) -> usize {
-        self.0.lock().unwrap().received.len()
-    }
-
-    fn fail_keys(&self, keys: &[&str]) {
-        self.0.lock().unwrap().failing_keys = keys.iter().map(|&key| key.to_owned()).collect();
-    }
-
-    fn fail_topics(&self, topics: &[&str]) {
-        self.0.lock().unwrap().failing_topics = topics.iter().map(|&topic| topic.to_owned()).collect();
-    }
-}
-
-impl Publisher for Receiver {
-    fn publish<'a>(
-        &'a self,
-        topic: &'a str,
-        batch: &'a [Envelope],
-    ) -> BoxFuture<'a, Result<(), PublishError>> {
-        Box::pin(async move {
-            let mut state = self.0.lock().unwrap();
-            state.attempts += 1;
-            let topic = topic.to_owned();
-            if state.failing_topics.contains(&topic) {
-                return Err(PublishError::Unavailable { topic, source: "nobody there".into() });
-            }
-            let mut failures: Vec<Failure> = Vec::new();
-            for (index, envelope) in batch.iter().enumerate() {
-                if !state.failing_keys.contains(&envelope.partition_key) {
-                    state.received.push((topic.clone(), envelope.clone()));
-                } else if failures
-                    .iter()
-                    .any(|failure| batch[failure.index].partition_key == envelope.partition_key)
-                {
-                    failures.push(Failure { index, cause: Box::new(HeldBack) });
-                } else {
-                    failures.push(Failure { index, cause: "422 Unprocessable".into() });
-                }
-            }
-            if failures.is_empty() { Ok(()) } else { Err(PublishError::Partly { topic, failures }) }
-        })
-    }
-}
-
-async fn held(db: &Database) -> Vec<outbox::Held> {
-    db.read(async |tx| outbox::held(tx, 10).await).await.unwrap()
-}
-
-async fn waiting(db: &Database) -> u64 {
-    db.read(async |tx| audit::of_outbox(tx).await).await.map(|audit| audit.unconfirmed).unwrap()
-}
+use crate::world::{World, enqueue, event, events, eventually, relay};
 
 #[tokio::test]
 async fn a_message_is_sent_only_if_its_transaction_commits() {
@@ -123,7 +51,7 @@ async fn what_is_sent_is_what_was_put_in_with_a_tally() {
     let receiver = Receiver::default();
     relay(&db, receiver.clone(), "r").relay_once().await.unwrap();
 
-    let received = receiver.0.lock().unwrap().received[0].1.clone();
+    let received = receiver.first();
     let tally = received.tally.unwrap();
     assert_eq!((tally.count, tally.sum), (1, full.fingerprint()));
     assert_eq!(Envelope { tally: None, ..received }, full);
@@ -329,98 +257,6 @@ async fn a_relay_is_woken_by_the_commit_and_drains_at_the_end() {
     running.await.unwrap();
     assert_eq!(receiver.versions("a"), [1, 2, 3, 4, 5, 6]);
     assert_eq!(waiting(&db).await, 0);
-}
-
-/// A relay that is running, and by itself looks into the outbox once an hour.
-struct Running {
-    db: Database,
-    handle: outbox::Handle,
-    receiver: Receiver,
-    stop: oneshot::Sender<()>,
-    ended: tokio::task::JoinHandle<()>,
-}
-
-impl Running {
-    fn start(world: &World, options: Options) -> Self {
-        let (db, receiver) = (world.db("orders"), Receiver::default());
-        let options = Options { poll: Duration::from_secs(3600), ..options };
-        let relay = Relay::new(db.clone(), Arc::new(receiver.clone()), options);
-        let handle = relay.handle();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let ended = tokio::spawn(relay.run(async { drop(stopped.await) }));
-        Self { db, handle, receiver, stop, ended }
-    }
-
-    /// Puts an event in, and hands it over.
-    async fn put(&self, event: Envelope) {
-        let handle = self.handle.clone();
-        self.db.write(async move |tx: &mut _| handle.enqueue(tx, TOPIC, &event).await).await.unwrap();
-    }
-
-    async fn until_sent(&self, messages: usize) {
-        eventually(async || self.receiver.count() >= messages && waiting(&self.db).await == 0).await;
-    }
-
-    async fn stop(self) {
-        self.stop.send(()).unwrap();
-        self.ended.await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn what_is_handed_over_is_sent_in_its_order_and_the_outbox_not_read_for_it() {
-    let world = World::new();
-    let relay = Running::start(&world, Options { batch: 3, ..Options::new("r") });
-    relay.put(event("a", 1)).await;
-    relay.until_sent(1).await;
-    let reads = relay.db.stats().reads;
-    for version in 2..=20 {
-        relay.put(event("a", version)).await;
-    }
-    eventually(async || relay.receiver.count() == 20).await;
-    assert_eq!(relay.db.stats().reads, reads);
-    assert_eq!(relay.receiver.versions("a"), Vec::from_iter(1..=20));
-    relay.until_sent(20).await;
-    relay.stop().await;
-}
-
-#[tokio::test]
-async fn what_another_replica_put_in_before_is_sent_before() {
-    let world = World::new();
-    let relay = Running::start(&world, Options::new("r"));
-    let other = world.db("orders");
-    for version in (1..=19).step_by(2) {
-        relay.put(event("a", version)).await;
-        // Nobody hands this one over.
-        enqueue(&other, &[event("a", version + 1)]).await;
-    }
-    relay.put(event("a", 21)).await;
-    relay.until_sent(21).await;
-    let mut versions = relay.receiver.versions("a");
-    versions.dedup();
-    assert_eq!(versions, Vec::from_iter(1..=21));
-    relay.stop().await;
-}
-
-#[tokio::test]
-async fn what_is_handed_over_does_not_overtake_what_failed() {
-    let world = World::new();
-    let relay = Running::start(&world, Options::new("r"));
-    relay.put(event("a", 1)).await;
-    relay.until_sent(1).await;
-    relay.receiver.fail_keys(&["a"]);
-    relay.put(event("a", 2)).await;
-    eventually(async || held(&relay.db).await.len() == 1).await;
-    relay.receiver.fail_keys(&[]);
-    relay.put(event("a", 3)).await;
-    relay.put(event("b", 1)).await;
-    eventually(async || relay.receiver.versions("b") == [1]).await;
-    assert_eq!(relay.receiver.versions("a"), [1], "its next attempt is later");
-    world.a_minute_passes();
-    relay.handle.wake();
-    relay.until_sent(4).await;
-    assert_eq!(relay.receiver.versions("a"), [1, 2, 3]);
-    relay.stop().await;
 }
 
 #[tokio::test]

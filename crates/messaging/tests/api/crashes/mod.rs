@@ -1,40 +1,23 @@
 //! Whatever crashes when: at the end each message has had one effect, in the order of its key.
 
+mod brittle;
+
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use database::Database;
-use futures_util::future::BoxFuture;
 use messaging::consumer::Outcome;
 use messaging::faulty::{Faulty, Rates};
 use messaging::outbox::{self, Relay};
-use messaging::{
-    Broker, Consumer, Delivery, Embedded, Envelope, PublishError, Publisher, Responder, Subscription, audit,
-    broker,
-};
+use messaging::{Broker, Consumer, Publisher, audit};
 use proptest::prelude::*;
-use tokio::sync::Notify;
-use tokio::time::Instant;
+
+use brittle::{Brittle, Point};
 
 use crate::world::{
     self, Effects, GROUP, SOURCE, TOPIC, World, consumer, effects, effects_of, enqueue, events,
 };
-
-/// Where something may crash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Point {
-    BeforePublishing,
-    /// Published, and never confirmed.
-    AfterPublishing,
-    /// Received, and not yet handled.
-    AfterReceiving,
-    /// Handled, and not yet acknowledged.
-    BeforeAcknowledging,
-    /// Acknowledged, without ever knowing.
-    AfterAcknowledging,
-}
 
 /// What happens.
 #[derive(Clone, Debug)]
@@ -297,116 +280,5 @@ impl Play {
         let outboxes = BTreeMap::from([(SOURCE.to_owned(), outbox)]);
         assert_eq!(audit::compare(&outboxes, &[inbox]), []);
         assert_eq!(self.broker.inner.lag(TOPIC, GROUP).await.unwrap(), 0);
-    }
-}
-
-/// A broker whose callers crash on request: the call never returns, and the test drops whoever waits for it.
-struct Brittle {
-    inner: Embedded,
-    faulty: Faulty<Embedded>,
-    crash: Arc<Mutex<Option<Point>>>,
-    crashed: Arc<Notify>,
-}
-
-impl Brittle {
-    fn new(inner: Embedded, seed: u64, rates: Rates) -> Self {
-        let faulty = Faulty::new(inner.clone(), seed, rates);
-        Self { inner, faulty, crash: Arc::default(), crashed: Arc::default() }
-    }
-
-    fn crash_at(&self, point: Option<Point>) {
-        *self.crash.lock().unwrap() = point;
-    }
-}
-
-async fn pass(point: Point, crash: &Mutex<Option<Point>>, crashed: &Notify) {
-    if *crash.lock().unwrap() == Some(point) {
-        crashed.notify_one();
-        std::future::pending::<()>().await;
-    }
-}
-
-impl Publisher for Brittle {
-    fn publish<'a>(
-        &'a self,
-        topic: &'a str,
-        batch: &'a [Envelope],
-    ) -> BoxFuture<'a, Result<(), PublishError>> {
-        Box::pin(async move {
-            pass(Point::BeforePublishing, &self.crash, &self.crashed).await;
-            let published = self.faulty.publish(topic, batch).await;
-            pass(Point::AfterPublishing, &self.crash, &self.crashed).await;
-            published
-        })
-    }
-}
-
-impl Broker for Brittle {
-    fn lanes(&self) -> u16 {
-        self.faulty.lanes()
-    }
-
-    fn register<'a>(&'a self, topic: &'a str, group: &'a str) -> BoxFuture<'a, Result<(), broker::Error>> {
-        self.faulty.register(topic, group)
-    }
-
-    fn subscribe<'a>(
-        &'a self,
-        topic: &'a str,
-        group: &'a str,
-        lanes: Range<u16>,
-    ) -> BoxFuture<'a, Result<Box<dyn Subscription>, broker::Error>> {
-        Box::pin(async move {
-            let inner = self.faulty.subscribe(topic, group, lanes).await?;
-            let (crash, crashed) = (Arc::clone(&self.crash), Arc::clone(&self.crashed));
-            Ok(Box::new(BrittleSubscription { inner, crash, crashed }) as Box<dyn Subscription>)
-        })
-    }
-
-    fn request<'a>(
-        &'a self,
-        topic: &'a str,
-        request: Envelope,
-        deadline: Instant,
-    ) -> BoxFuture<'a, Result<Envelope, broker::RequestError>> {
-        self.faulty.request(topic, request, deadline)
-    }
-
-    fn serve<'a>(
-        &'a self,
-        topic: &'a str,
-        responder: Arc<dyn Responder>,
-        drain: BoxFuture<'a, ()>,
-    ) -> BoxFuture<'a, Result<(), broker::Error>> {
-        self.faulty.serve(topic, responder, drain)
-    }
-}
-
-struct BrittleSubscription {
-    inner: Box<dyn Subscription>,
-    crash: Arc<Mutex<Option<Point>>>,
-    crashed: Arc<Notify>,
-}
-
-impl Subscription for BrittleSubscription {
-    fn receive(
-        &mut self,
-        max: usize,
-        within: Duration,
-    ) -> BoxFuture<'_, Result<Vec<Delivery>, broker::Error>> {
-        Box::pin(async move {
-            let received = self.inner.receive(max, within).await;
-            pass(Point::AfterReceiving, &self.crash, &self.crashed).await;
-            received
-        })
-    }
-
-    fn ack<'a>(&'a mut self, positions: &'a [(u16, u64)]) -> BoxFuture<'a, Result<(), broker::Error>> {
-        Box::pin(async move {
-            pass(Point::BeforeAcknowledging, &self.crash, &self.crashed).await;
-            let acked = self.inner.ack(positions).await;
-            pass(Point::AfterAcknowledging, &self.crash, &self.crashed).await;
-            acked
-        })
     }
 }

@@ -11,7 +11,7 @@ use contracts::{
     warehouse,
 };
 
-use crate::support::{Ask, House, after_turns, in_both_styles, until};
+use crate::support::{Ask, House, Road, after_turns, in_both_styles, until};
 
 in_both_styles! { House: cancel_against_approval, undo_before_action, reply_after_time_out }
 
@@ -86,23 +86,24 @@ async fn undo_before_action(house: House) {
 }
 
 async fn overtaken(house: &House, order: &Order, held: Ask) {
-    let roads = [&house.to_customers, &house.to_warehouse, &house.to_shipping].map(Option::as_ref);
-    roads.into_iter().flatten().for_each(|road| road.hold(held));
+    let (road, _) = way_of(house, held);
+    let road = road.as_ref().unwrap();
+    road.hold(held);
     house.send(house.place(order)).await;
-    let status = match held {
-        Ask::ReserveCredit => OrderStatus::Pending,
-        Ask::ReserveStock => OrderStatus::CreditConfirmed,
-        _ => OrderStatus::Approved,
-    };
-    house.until_in(order, status).await;
-    // Long enough that ordering has given up one call, and made another.
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    until("one call was given up, and another made", async || (road.set_off(held) >= 2).then_some(())).await;
     house.send(house.cancel(order)).await;
     house.until_in(order, OrderStatus::Cancelled).await;
-    roads.into_iter().flatten().for_each(|road| road.let_go(held));
-    let road = roads
-        [[Ask::ReserveCredit, Ask::ReserveStock, Ask::Ship].iter().position(|ask| *ask == held).unwrap()];
-    until("what was held up has arrived", async || (road.unwrap().arrived(held) >= 2).then_some(())).await;
+    road.let_go(held);
+    until("what was held up has arrived", async || (road.arrived(held) >= 2).then_some(())).await;
+}
+
+/// By which way this is asked, and how an order stands that waits for the answer.
+fn way_of(house: &House, ask: Ask) -> (&Option<Road>, OrderStatus) {
+    match ask {
+        Ask::ReserveCredit => (&house.to_customers, OrderStatus::Pending),
+        Ask::ReserveStock => (&house.to_warehouse, OrderStatus::CreditConfirmed),
+        _ => (&house.to_shipping, OrderStatus::Approved),
+    }
 }
 
 async fn told_again(house: &House, customer_id: CustomerId, order: &Order, again: Ask) {
@@ -114,7 +115,7 @@ async fn told_again(house: &House, customer_id: CustomerId, order: &Order, again
     // Nobody hears of it until it is cancelled.
     house.goes_away(participant).await;
     house.send(house.place(order)).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    house.until_in(order, way_of(house, again).1).await;
     house.send(house.cancel(order)).await;
     house.comes_back(participant);
     house.until_in(order, OrderStatus::Cancelled).await;

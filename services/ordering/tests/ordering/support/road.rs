@@ -38,6 +38,7 @@ pub(crate) struct Road {
 struct Gates {
     requests: watch::Sender<BTreeSet<Ask>>,
     answers: watch::Sender<BTreeSet<Ask>>,
+    set_off: Mutex<Vec<Ask>>,
     arrived: Mutex<Vec<Ask>>,
 }
 
@@ -71,14 +72,20 @@ impl Road {
         self.gates.answers.send_if_modified(|held| held.remove(&ask));
     }
 
+    /// How many requests of this kind were made, whether they arrive or not.
+    pub(crate) fn set_off(&self, ask: Ask) -> usize {
+        count(&self.gates.set_off, ask)
+    }
+
     /// How many requests of this kind were answered by the service.
     pub(crate) fn arrived(&self, ask: Ask) -> usize {
-        self.gates.arrived.lock().unwrap().iter().filter(|arrived| **arrived == ask).count()
+        count(&self.gates.arrived, ask)
     }
 
     async fn travel(self, head: axum::http::request::Parts, body: Vec<u8>) -> Response {
         let asked = std::str::from_utf8(&body).ok().filter(|_| head.uri.path().starts_with("/internal/"));
         let ask = asked.map(|command| Ask::of(&request_of(self.participant, command)));
+        self.gates.set_off.lock().unwrap().extend(ask);
         pass_gate(&self.gates.requests, ask).await;
         let mut call = Call::new(head.method, format!("http://{}{}", self.to, head.uri)).body(body);
         for (name, value) in &head.headers {
@@ -93,6 +100,10 @@ impl Road {
         headers.extend(answer.headers.get(header::CONTENT_TYPE).map(|it| (header::CONTENT_TYPE, it.clone())));
         (answer.status, headers, Body::from(answer.body)).into_response()
     }
+}
+
+fn count(asks: &Mutex<Vec<Ask>>, ask: Ask) -> usize {
+    asks.lock().unwrap().iter().filter(|it| **it == ask).count()
 }
 
 async fn pass(State(road): State<Road>, request: Request) -> Response {

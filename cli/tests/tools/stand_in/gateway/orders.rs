@@ -1,199 +1,30 @@
-//! The public API, as far as the runner uses it.
+//! Orders, from the first line to the outcome.
 
 use std::convert::Infallible;
 
 use axum::{
-    Json, Router,
+    Json,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response, Sse, sse},
-    routing::{get, patch, post, put},
 };
 use chassis::problem::Problem;
 use contracts::{
-    CustomerId, Money, OrderId, Quantity, Sku,
+    OrderId, Quantity, Sku,
     billing::{Invoice, InvoiceStatus},
-    customers::{ChangeCreditLimit, Customer, RegisterCustomer},
     ordering::{AddItem, Cancel, ChangeItem, CreateOrder, Order, OrderStatus, StatusChange, WaitingFor},
-    raw::RawMoney,
-    style::Style,
     timeline::{Timeline, Totals},
-    warehouse::{AddProduct, ChangeProduct, Product, Restock},
 };
 use futures_util::{StreamExt, stream};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{
+use super::{World, key};
+use crate::stand_in::{
     process::{self, is_outcome},
-    world::{Kept, World},
+    world::Kept,
 };
 
-/// Every style under its name, and the last one without, too.
-pub(super) fn router(worlds: &[(Style, World)]) -> Router {
-    let mut servers: Vec<Value> = worlds
-        .iter()
-        .map(|(style, _)| json!({ "url": format!("/{style}"), "description": format!("The style {style}") }))
-        .collect();
-    let mut router = Router::new();
-    for (style, world) in worlds {
-        router = router.nest(&format!("/{style}"), api(world.clone()));
-    }
-    if let Some((style, world)) = worlds.last() {
-        servers.push(json!({ "url": "/", "description": format!("The style {style}") }));
-        router = router.merge(api(world.clone()));
-    }
-    router.route("/openapi.json", get(async move || Json(json!({ "openapi": "3.1.0", "servers": servers }))))
-}
-
-fn api(world: World) -> Router {
-    Router::new()
-        .route("/v1/customers", post(register))
-        .route("/v1/customers/{id}", patch(limit))
-        .route("/v1/products", post(add_product))
-        .route("/v1/products/{sku}", patch(price))
-        .route("/v1/products/{sku}/restock", post(restock))
-        .route("/v1/orders", post(create))
-        .route("/v1/orders/{id}", get(show))
-        .route("/v1/orders/{id}/items", post(add_item))
-        .route("/v1/orders/{id}/items/{sku}", put(change_item).delete(remove_item))
-        .route("/v1/orders/{id}/place", post(place))
-        .route("/v1/orders/{id}/cancel", post(cancel))
-        .route("/v1/orders/{id}/events", get(events))
-        .route("/v1/orders/{id}/timeline", get(timeline))
-        .route("/v1/invoices/{id}/pay", post(pay))
-        .layer(axum::middleware::from_fn_with_state(world.clone(), now_and_then_busy))
-        .with_state(world)
-}
-
-/// Answers 503 every so often: before anything is done, or after, when only the answer is lost.
-async fn now_and_then_busy(
-    State(world): State<World>,
-    request: axum::extract::Request,
-    next: axum::middleware::Next,
-) -> Response {
-    world.stalled().await;
-    let count = world.change(|state| {
-        state.requests += 1;
-        state.requests
-    });
-    let every = world.faults.busy_every;
-    if every == 0 || !count.is_multiple_of(every) {
-        return next.run(request).await;
-    }
-    if (count / every).is_multiple_of(2) {
-        next.run(request).await;
-    }
-    Problem::unavailable("Come back.", std::time::Duration::from_secs(1)).into_response()
-}
-
-fn money(raw: &RawMoney) -> Money {
-    Money::new(raw.amount, raw.currency.parse().unwrap()).unwrap()
-}
-
-fn key(headers: &HeaderMap) -> String {
-    headers["idempotency-key"].to_str().unwrap().to_owned()
-}
-
-async fn register(
-    State(world): State<World>,
-    headers: HeaderMap,
-    Json(body): Json<RegisterCustomer>,
-) -> Response {
-    let (at, fresh) = (world.now(), OrderId::new(world.platform.ids.next()));
-    let customer = world.change(|state| {
-        // One map serves all keys: ids are ids.
-        let id = CustomerId::new(state.answers.entry(key(&headers)).or_insert(fresh).uuid());
-        let (limit, address) = (money(&body.credit_limit), &body.address);
-        let customer = Customer {
-            id,
-            name: body.name.parse().unwrap(),
-            email: body.email.parse().unwrap(),
-            address: contracts::Address {
-                line1: address.line1.parse().unwrap(),
-                postal_code: address.postal_code.parse().unwrap(),
-                city: address.city.parse().unwrap(),
-                country: address.country.parse().unwrap(),
-            },
-            credit_limit: limit,
-            credit_reserved: Money::zero(limit.currency()),
-            credit_available: limit,
-            created_at: at,
-            version: 1,
-        };
-        state.customers.entry(id).or_insert(customer).clone()
-    });
-    (StatusCode::CREATED, Json(customer)).into_response()
-}
-
-async fn limit(
-    State(world): State<World>,
-    Path(id): Path<CustomerId>,
-    Json(body): Json<ChangeCreditLimit>,
-) -> Result<Json<Customer>, Problem> {
-    world.change(|state| {
-        let customer = state.customers.get_mut(&id).ok_or_else(|| Problem::not_found("customer"))?;
-        let limit = money(&body.credit_limit);
-        if limit.amount() < customer.credit_reserved.amount() {
-            return Err(Problem::unprocessable("LIMIT_BELOW_RESERVED", "More than that is reserved."));
-        }
-        customer.credit_limit = limit;
-        state.reserve(id, |reserved| reserved);
-        Ok(Json(state.customers[&id].clone()))
-    })
-}
-
-async fn add_product(State(world): State<World>, Json(body): Json<AddProduct>) -> Response {
-    let product = world.change(|state| {
-        let sku: Sku = body.sku.parse().unwrap();
-        let on_hand = body.on_hand.try_into().unwrap();
-        let product = Product {
-            sku: sku.clone(),
-            name: body.name.parse().unwrap(),
-            unit_price: money(&body.unit_price),
-            received: on_hand,
-            on_hand,
-            reserved: 0.try_into().unwrap(),
-            available: on_hand,
-            version: 1,
-        };
-        state.products.entry(sku).or_insert(product).clone()
-    });
-    (StatusCode::CREATED, Json(product)).into_response()
-}
-
-async fn price(
-    State(world): State<World>,
-    Path(sku): Path<Sku>,
-    Json(body): Json<ChangeProduct>,
-) -> Json<Product> {
-    Json(world.change(|state| {
-        let product = state.products.get_mut(&sku).unwrap();
-        product.unit_price = money(&body.unit_price.unwrap());
-        product.clone()
-    }))
-}
-
-async fn restock(
-    State(world): State<World>,
-    headers: HeaderMap,
-    Path(sku): Path<Sku>,
-    Json(body): Json<Restock>,
-) -> Json<Product> {
-    let fresh = OrderId::new(world.platform.ids.next());
-    Json(world.change(|state| {
-        let first = state.answers.insert(key(&headers), fresh).is_none();
-        let product = state.products.get_mut(&sku).unwrap();
-        if first {
-            let quantity = Quantity::new(body.quantity).unwrap();
-            product.received = product.received.plus(quantity).unwrap();
-            product.on_hand = product.on_hand.plus(quantity).unwrap();
-            product.available = product.available.plus(quantity).unwrap();
-        }
-        product.clone()
-    }))
-}
-
-async fn create(
+pub(super) async fn create(
     State(world): State<World>,
     headers: HeaderMap,
     Json(body): Json<CreateOrder>,
@@ -299,7 +130,7 @@ fn set_item(
     }))
 }
 
-async fn add_item(
+pub(super) async fn add_item(
     State(world): State<World>,
     headers: HeaderMap,
     Path(id): Path<OrderId>,
@@ -318,7 +149,7 @@ async fn add_item(
     })
 }
 
-async fn change_item(
+pub(super) async fn change_item(
     State(world): State<World>,
     Path((id, sku)): Path<(OrderId, Sku)>,
     Json(body): Json<ChangeItem>,
@@ -326,18 +157,27 @@ async fn change_item(
     set_item(&world, id, &sku, |_| Some(Quantity::new(body.quantity).unwrap()))
 }
 
-async fn remove_item(State(world): State<World>, Path((id, sku)): Path<(OrderId, Sku)>) -> Json<Order> {
+pub(super) async fn remove_item(
+    State(world): State<World>,
+    Path((id, sku)): Path<(OrderId, Sku)>,
+) -> Json<Order> {
     set_item(&world, id, &sku, |_| None)
 }
 
-async fn show(State(world): State<World>, Path(id): Path<OrderId>) -> Result<Json<Order>, Problem> {
+pub(super) async fn show(
+    State(world): State<World>,
+    Path(id): Path<OrderId>,
+) -> Result<Json<Order>, Problem> {
     let mut state = world.state();
     let kept = state.orders.get_mut(&id).ok_or_else(|| Problem::not_found("order"))?;
     Ok(Json(shown(kept)))
 }
 
 /// That it was placed, and what it took in all.
-async fn timeline(State(world): State<World>, Path(id): Path<OrderId>) -> Result<Json<Timeline>, Problem> {
+pub(super) async fn timeline(
+    State(world): State<World>,
+    Path(id): Path<OrderId>,
+) -> Result<Json<Timeline>, Problem> {
     let placed = world.state().orders.get(&id).and_then(|kept| kept.order.placed_at);
     let at = placed.ok_or_else(|| Problem::not_found("order"))?;
     let event = json!({
@@ -348,12 +188,16 @@ async fn timeline(State(world): State<World>, Path(id): Path<OrderId>) -> Result
     Ok(Json(Timeline { order_id: id, entries, totals, warnings: Vec::new() }))
 }
 
-async fn place(State(world): State<World>, headers: HeaderMap, Path(id): Path<OrderId>) -> Response {
+pub(super) async fn place(
+    State(world): State<World>,
+    headers: HeaderMap,
+    Path(id): Path<OrderId>,
+) -> Response {
     begin(&world, id);
     waited(&world, &headers, id, is_ended).await
 }
 
-async fn cancel(
+pub(super) async fn cancel(
     State(world): State<World>,
     headers: HeaderMap,
     Path(id): Path<OrderId>,
@@ -364,7 +208,10 @@ async fn cancel(
     Ok(waited(&world, &headers, id, decided).await)
 }
 
-async fn pay(State(world): State<World>, Path(id): Path<OrderId>) -> Result<Json<Invoice>, Problem> {
+pub(super) async fn pay(
+    State(world): State<World>,
+    Path(id): Path<OrderId>,
+) -> Result<Json<Invoice>, Problem> {
     let (order, status) = {
         let mut state = world.state();
         let kept = state.orders.get_mut(&id).ok_or_else(|| Problem::not_found("invoice"))?;
@@ -384,7 +231,11 @@ async fn pay(State(world): State<World>, Path(id): Path<OrderId>) -> Result<Json
 }
 
 /// The events from the one after `Last-Event-ID` on: their numbers are their ids.
-async fn events(State(world): State<World>, headers: HeaderMap, Path(id): Path<OrderId>) -> Response {
+pub(super) async fn events(
+    State(world): State<World>,
+    headers: HeaderMap,
+    Path(id): Path<OrderId>,
+) -> Response {
     let last: usize =
         headers.get("last-event-id").map_or(0, |value| value.to_str().unwrap().parse().unwrap());
     {

@@ -11,7 +11,6 @@ pub mod participant;
 pub mod policy;
 pub mod reactor;
 pub mod reports;
-pub mod wired;
 
 pub use callbacks::Callbacks;
 pub use content::{Notice, State};
@@ -23,4 +22,3 @@ pub use participant::{ByPolicy, Participant, Reaction};
 pub use policy::{Policy, on};
 pub use reactor::{Reactor, Reacts, about_order};
 pub use reports::{Reporter, Reports};
-pub use wired::{Aggregates, Assembly, Wired};

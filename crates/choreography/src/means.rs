@@ -48,9 +48,11 @@ pub struct Kept<A: Aggregate, R: Report> {
     pub outbox: outbox::Handle,
 }
 
-/// The topics of a service: of its events, and of its reports.
+/// The topics of a service.
 #[derive(Clone, Copy, Debug)]
 pub struct Topics {
+    /// Of what orders ask of it, where somebody is in charge.
+    pub commands: &'static str,
     /// Of what happens to its aggregates.
     pub events: &'static str,
     /// Of its part in orders.

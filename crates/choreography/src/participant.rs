@@ -37,7 +37,7 @@ pub trait Participant: Clone + Send + Sync + 'static {
 
     /// What it does when.
     const POLICIES: &'static [Policy<Self::Reaction>];
-    /// Where it tells what happens.
+    /// Where it is asked, and where it tells what happens.
     const TOPICS: Topics;
 
     /// Does what it is asked, because of what `cause` says, and answers; `None` if the answer comes late. A command that

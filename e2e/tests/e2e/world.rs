@@ -174,12 +174,12 @@ impl World {
                 simulators::App::build(&config, &self.platform)
             }
             Customers => {
-                let reach = self.broker().map_or(customers::Reach::Rest, customers::Reach::Messaging);
+                let reach = self.broker().map_or(customers::Reach::Rest(()), customers::Reach::Messaging);
                 let config = customers::Config { reach, listen, database, limits, retention };
                 customers::App::build(&config, &self.platform)
             }
             Warehouse => {
-                let reach = self.broker().map_or(warehouse::Reach::Rest, warehouse::Reach::Messaging);
+                let reach = self.broker().map_or(warehouse::Reach::Rest(()), warehouse::Reach::Messaging);
                 let config = warehouse::Config { reach, listen, database, limits, retention };
                 warehouse::App::build(&config, &self.platform)
             }

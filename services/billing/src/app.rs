@@ -2,8 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ::choreography::{Assembly, Wired, copies, reports, wired};
-use ::messaging::{Broker, answers::Late, inbox, outbox, publishing::Publishing};
+use ::messaging::{answers::Late, inbox, outbox};
 use axum::{Router, extract::State, routing::get};
 use chassis::{
     backlog,
@@ -11,18 +10,17 @@ use chassis::{
     dead_letters,
     extract::Json,
     idempotency::{self, Idempotency},
-    intake,
     platform::Platform,
     problem::Problem,
-    relay,
     retention::{self, Kept},
     service::{self, Running, Service},
     timeline, webhook,
 };
-use contracts::{billing::Reply, topics};
+use choreography::{copies, reports};
+use contracts::billing::Reply;
 use database::{Database, Schema, leases};
-use journal::Recording;
 use saga::tasks::{self, Worker};
+use wiring::{Assembly, Wired};
 
 use crate::{
     Config, Reach,
@@ -34,7 +32,7 @@ use crate::{
     mailing::Mailing,
     outside::{Mail, Payment},
     store::{self, Rows, Store},
-    styles::{self, SOURCE, messaging, notification, rest, state_transfer},
+    styles::{SOURCE, answers, messaging, notification, rest, state_transfer},
 };
 
 /// Everything that the service keeps in its database.
@@ -81,19 +79,7 @@ impl App {
         let (client, wakes) = (service.client(client::Options::default())?, Wakes::default());
         let changes = wakes.changes.clone();
         let base = Base { config, client, database: database.clone(), wakes };
-        let wired = match &config.reach {
-            Reach::Rest(ordering) => rest(&mut service, base, ordering)?,
-            Reach::Messaging(broker) => messaging(&mut service, base, broker)?,
-            Reach::Notification(broker, owners) => {
-                let means = notification::means(&service, &base.client, owners)?;
-                means.wire(&mut service, &database, broker, Rows, base)?
-            }
-            Reach::StateTransfer(broker) => {
-                state_transfer::means().wire(&mut service, &database, broker, Rows, base)?
-            }
-            Reach::EventSourcing(ledger) => wired::event_sourced(&mut service, &database, ledger, base)?,
-        };
-        let Wired { application, routes, grid, .. } = wired;
+        let Wired { application, routes, grid, .. } = wired(&config.reach, &mut service, base)?;
         let store = grid.map_or(Store::Rows, Store::Ledger);
 
         // What repeats by itself.
@@ -116,6 +102,34 @@ impl App {
         let address = service.serve(api.merge(routes).merge(told), config.listen)?;
         Ok(Running::new(service, address))
     }
+}
+
+/// What each style makes of it.
+fn wired(
+    reach: &Reach,
+    service: &mut Service,
+    base: Base<'_>,
+) -> Result<Wired<Invoice, Application>, service::Error> {
+    let database = &base.database.clone();
+    Ok(match reach {
+        Reach::Rest(ordering) => {
+            let replies = format!("{ordering}/internal/replies");
+            let hook = webhook::to(base.client.clone(), "ordering", replies);
+            wiring::rest(service, database, hook, Rows, answers, rest::router, base)?
+        }
+        Reach::Messaging(broker) => {
+            wiring::messaging(service, database, broker, Rows, answers, messaging::handler, base)?
+        }
+        Reach::Notification(broker, owners) => {
+            let means = notification::means(service, &base.client, owners)?;
+            wiring::choreographed(service, database, broker, means, Rows, base)?
+        }
+        Reach::StateTransfer(broker) => {
+            let means = state_transfer::means();
+            wiring::choreographed(service, database, broker, means, Rows, base)?
+        }
+        Reach::EventSourcing(ledger) => wiring::event_sourced(service, database, ledger, base)?,
+    })
 }
 
 /// What every style is made with.
@@ -162,37 +176,6 @@ impl Assembly<Invoice> for Base<'_> {
         service.spawn("mail", |drain| async move { mail.run(drain.requested(), GRACE).await });
         Ok(application)
     }
-}
-
-/// Orders ask by requests, and are called back at `ordering`; nobody hears of what happens.
-fn rest(
-    service: &mut Service,
-    base: Base<'_>,
-    ordering: &str,
-) -> Result<Wired<Invoice, Application>, service::Error> {
-    let database = base.database.clone();
-    let hook = webhook::to(base.client.clone(), "ordering", format!("{ordering}/internal/replies"));
-    let answers = styles::answers(relay::start(service, &database, Arc::new(hook))?);
-    let application = base.assemble(service, Invoices::new(Recording::new(Rows)), Arc::new(answers))?;
-    let participant = rest::Participant { application: application.clone(), database };
-    Ok(Wired { application, routes: rest::router(participant), outbox: None, grid: None })
-}
-
-/// Orders ask by messages, and what happens is published.
-fn messaging(
-    service: &mut Service,
-    base: Base<'_>,
-    broker: &Arc<dyn Broker>,
-) -> Result<Wired<Invoice, Application>, service::Error> {
-    let database = base.database.clone();
-    let outbox = relay::start(service, &database, broker.clone())?;
-    let invoices = Publishing::new(Rows, outbox.clone(), topics::BILLING_EVENTS, SOURCE);
-    let answers = styles::answers(outbox.clone());
-    let application =
-        base.assemble(service, Invoices::new(Recording::new(invoices)), Arc::new(answers.clone()))?;
-    let participant = messaging::Participant { application: application.clone(), answers };
-    intake::start(service, &database, broker, topics::BILLING_COMMANDS, SOURCE, participant)?;
-    Ok(Wired { application, routes: Router::new(), outbox: Some(outbox), grid: None })
 }
 
 async fn audit(State((database, store)): State<(Database, Store)>) -> Result<Json<Audit>, Problem> {

@@ -2,23 +2,21 @@
 
 use std::sync::Arc;
 
+use ::messaging::{answers::Late, outbox};
 use aggregate::Aggregate;
-use axum::Router;
 use chassis::{
     backlog, client,
     idempotency::Idempotency,
-    intake,
     platform::Platform,
-    relay, republish,
+    republish,
     retention::{self, Kept},
     service::{self, Running, Service},
     timeline,
 };
-use choreography::{Assembly, Wired, wired};
 use contracts::{Style, customers::Reply, topics};
 use database::Database;
 use journal::Recording;
-use messaging::{Broker, answers::Late, outbox, publishing::Publishing};
+use wiring::{Assembly, Wired};
 
 use crate::{
     Config, Reach, admin,
@@ -26,7 +24,7 @@ use crate::{
     domain::Customer,
     http::{self, Api},
     store::{self, Rows, Store},
-    styles::{self, SOURCE, messaging::Participant, notification, rest, state_transfer},
+    styles::{SOURCE, answers, messaging, notification, rest, state_transfer},
 };
 
 /// The customers service in one style, serving.
@@ -53,9 +51,12 @@ impl App {
 
         // What repeats by itself: forgetting what is of no use any more, and looking at what waits.
         let over = Kept::new("reservations", config.retention.tombstones, store::oldest, store::forget);
-        let (answers, messages) = (Kept::answers(&config.retention), Kept::messages(&config.retention));
-        let mut kept =
-            vec![answers, messages, Kept::discards(&config.retention), Kept::journal(&config.retention)];
+        let mut kept = vec![
+            Kept::answers(&config.retention),
+            Kept::messages(&config.retention),
+            Kept::discards(&config.retention),
+            Kept::journal(&config.retention),
+        ];
         if config.reach.style() != Style::EventSourcing {
             kept.push(over); // a ledger forgets nothing
         }
@@ -63,20 +64,7 @@ impl App {
         backlog::watch(&mut service, &database)?;
 
         // The style: how the others ask, how they are answered, and whether they hear of what happens.
-        let wired = match &config.reach {
-            Reach::Rest => rest(&service, &database),
-            Reach::Messaging(broker) => messaging(&mut service, &database, broker)?,
-            Reach::Notification(broker, owners) => {
-                let client = service.client(client::Options::default())?;
-                let means = notification::means(&service, &client, owners)?;
-                means.wire(&mut service, &database, broker, Rows, Plain)?
-            }
-            Reach::StateTransfer(broker) => {
-                state_transfer::means().wire(&mut service, &database, broker, Rows, Plain)?
-            }
-            Reach::EventSourcing(ledger) => wired::event_sourced(&mut service, &database, ledger, Plain)?,
-        };
-        let Wired { application, routes, outbox, grid } = wired;
+        let Wired { application, routes, outbox, grid } = wired(&config.reach, &mut service, &database)?;
         let store = grid.map_or(Store::Rows, Store::Ledger);
         let again =
             outbox.map(|outbox| republish::serve(&mut service, told(&database, outbox), store::documents));
@@ -90,6 +78,34 @@ impl App {
         let address = service.serve(api, config.listen)?;
         Ok(Running::new(service, address))
     }
+}
+
+/// What each style makes of it.
+fn wired(
+    reach: &Reach,
+    service: &mut Service,
+    database: &Database,
+) -> Result<Wired<Customer, Application>, service::Error> {
+    Ok(match reach {
+        Reach::Rest(()) => {
+            let customers = service.platform().doubles.around(Customers::new(Recording::new(Rows)));
+            let application = Application::new(customers);
+            Wired::by_itself(application.clone(), rest::router(application, database.clone()))
+        }
+        Reach::Messaging(broker) => {
+            wiring::messaging(service, database, broker, Rows, answers, messaging::handler, Plain)?
+        }
+        Reach::Notification(broker, owners) => {
+            let client = service.client(client::Options::default())?;
+            let means = notification::means(service, &client, owners)?;
+            wiring::choreographed(service, database, broker, means, Rows, Plain)?
+        }
+        Reach::StateTransfer(broker) => {
+            let means = state_transfer::means();
+            wiring::choreographed(service, database, broker, means, Rows, Plain)?
+        }
+        Reach::EventSourcing(ledger) => wiring::event_sourced(service, database, ledger, Plain)?,
+    })
 }
 
 /// What customers are asked, whatever the style: nothing goes on by itself, and nothing is known late.
@@ -106,30 +122,6 @@ impl Assembly<Customer> for Plain {
     ) -> Result<Application, service::Error> {
         Ok(Application::new(service.platform().doubles.around(customers)))
     }
-}
-
-/// Orders ask by requests; nobody hears of what happens.
-fn rest(service: &Service, database: &Database) -> Wired<Customer, Application> {
-    let customers = Customers::new(Recording::new(Rows));
-    let application = Application::new(service.platform().doubles.around(customers));
-    let participant = rest::Participant { application: application.clone(), database: database.clone() };
-    Wired { application, routes: rest::router(participant), outbox: None, grid: None }
-}
-
-/// Orders ask by messages, and what happens is published.
-fn messaging(
-    service: &mut Service,
-    database: &Database,
-    broker: &Arc<dyn Broker>,
-) -> Result<Wired<Customer, Application>, service::Error> {
-    let outbox = relay::start(service, database, broker.clone())?;
-    let customers = Publishing::new(Rows, outbox.clone(), topics::CUSTOMERS_EVENTS, SOURCE);
-    let answers = styles::answers(outbox.clone());
-    let customers = Customers::new(Recording::new(customers));
-    let application = Application::new(service.platform().doubles.around(customers));
-    let participant = Participant { application: application.clone(), answers };
-    intake::start(service, database, broker, topics::CUSTOMERS_COMMANDS, SOURCE, participant)?;
-    Ok(Wired { application, routes: Router::new(), outbox: Some(outbox), grid: None })
 }
 
 /// What is told again to those who were not there.

@@ -1,13 +1,10 @@
 //! What an instance of ordering has to be told.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use chassis::{alone::ByAddress, config::Env, limits::Limits, retention::Retention};
 
-use choreography::callbacks::Addresses;
 use contracts::Style;
-use event_store::Ledger;
-use messaging::Broker;
 
 use crate::process::Participant;
 
@@ -32,40 +29,8 @@ pub struct Config {
     pub retention: Retention,
 }
 
-/// How ordering reaches the other services, with what each way needs to know.
-#[derive(Clone)]
-pub enum Reach {
-    /// By HTTP.
-    Rest(Endpoints),
-    /// By messages over this broker.
-    Messaging(Arc<dyn Broker>),
-    /// They hear over this broker that something happened, and ask for the rest; so does it, at these addresses.
-    Notification(Arc<dyn Broker>, Addresses),
-    /// They hear over this broker what has become of everything; so does it.
-    StateTransfer(Arc<dyn Broker>),
-    /// They follow this ledger, in which everything is kept; so does it.
-    EventSourcing(Ledger),
-}
-
-impl Reach {
-    /// The style that this is.
-    #[must_use]
-    pub const fn style(&self) -> Style {
-        match self {
-            Self::Rest(_) => Style::Rest,
-            Self::Messaging(_) => Style::Messaging,
-            Self::Notification(..) => Style::Notification,
-            Self::StateTransfer(_) => Style::StateTransfer,
-            Self::EventSourcing(_) => Style::EventSourcing,
-        }
-    }
-}
-
-impl fmt::Debug for Reach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.style().as_str())
-    }
-}
+/// How ordering reaches the other services and they reach it; `rest` takes their addresses.
+pub type Reach = wiring::Reach<Endpoints>;
 
 /// Where the other services listen: `http://host:port`, without a path.
 #[derive(Clone, Debug)]

@@ -2,26 +2,24 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ::choreography::{Assembly, Wired, copies, reports, wired};
-use ::messaging::{Broker, answers::Late, inbox, outbox, publishing::Publishing};
+use ::messaging::{answers::Late, inbox, outbox};
 use axum::{Router, extract::State, routing::get};
 use chassis::{
     backlog,
     client::{self, HttpClient},
     dead_letters,
     extract::Json,
-    intake,
     platform::Platform,
     problem::Problem,
-    relay,
     retention::{self, Kept},
     service::{self, Running, Service},
     timeline, webhook,
 };
-use contracts::{Style, shipping::Reply, topics};
+use choreography::{copies, reports};
+use contracts::{Style, shipping::Reply};
 use database::{Database, Schema, leases};
-use journal::Recording;
 use saga::tasks::{self, Wake, Worker};
+use wiring::{Assembly, Wired};
 
 use crate::{
     Config, Reach,
@@ -32,7 +30,7 @@ use crate::{
     domain::Shipment,
     http,
     store::{self, Rows, Store},
-    styles::{self, SOURCE, messaging, notification, rest, state_transfer},
+    styles::{SOURCE, answers, messaging, notification, rest, state_transfer},
 };
 
 /// Everything that the service keeps in its database.
@@ -91,19 +89,7 @@ impl App {
         // The style: how the others ask, how they are answered, and whether they hear of what happens.
         let client = service.client(client::Options::default())?;
         let base = Base { config, client, database: database.clone() };
-        let wired = match &config.reach {
-            Reach::Rest(ordering) => rest(&mut service, base, ordering)?,
-            Reach::Messaging(broker) => messaging(&mut service, base, broker)?,
-            Reach::Notification(broker, owners) => {
-                let means = notification::means(&service, &base.client, owners)?;
-                means.wire(&mut service, &database, broker, Rows, base)?
-            }
-            Reach::StateTransfer(broker) => {
-                state_transfer::means().wire(&mut service, &database, broker, Rows, base)?
-            }
-            Reach::EventSourcing(ledger) => wired::event_sourced(&mut service, &database, ledger, base)?,
-        };
-        let Wired { routes, grid, .. } = wired;
+        let Wired { routes, grid, .. } = wired(&config.reach, &mut service, base)?;
         let store = grid.map_or(Store::Rows, Store::Ledger);
 
         // The ways in last: whoever is let in finds everything running.
@@ -114,6 +100,34 @@ impl App {
         let address = service.serve(api, config.listen)?;
         Ok(Running::new(service, address))
     }
+}
+
+/// What each style makes of it.
+fn wired(
+    reach: &Reach,
+    service: &mut Service,
+    base: Base<'_>,
+) -> Result<Wired<Shipment, Application>, service::Error> {
+    let database = &base.database.clone();
+    Ok(match reach {
+        Reach::Rest(ordering) => {
+            let replies = format!("{ordering}/internal/replies");
+            let hook = webhook::to(base.client.clone(), "ordering", replies);
+            wiring::rest(service, database, hook, Rows, answers, rest::router, base)?
+        }
+        Reach::Messaging(broker) => {
+            wiring::messaging(service, database, broker, Rows, answers, messaging::handler, base)?
+        }
+        Reach::Notification(broker, owners) => {
+            let means = notification::means(service, &base.client, owners)?;
+            wiring::choreographed(service, database, broker, means, Rows, base)?
+        }
+        Reach::StateTransfer(broker) => {
+            let means = state_transfer::means();
+            wiring::choreographed(service, database, broker, means, Rows, base)?
+        }
+        Reach::EventSourcing(ledger) => wiring::event_sourced(service, database, ledger, base)?,
+    })
 }
 
 /// What every style is made with.
@@ -150,37 +164,6 @@ impl Assembly<Shipment> for Base<'_> {
         service.spawn("book", |drain| async move { worker.run(drain.requested(), GRACE).await });
         Ok(application)
     }
-}
-
-/// Orders ask by requests, and are called back at `ordering`; nobody hears of what happens.
-fn rest(
-    service: &mut Service,
-    base: Base<'_>,
-    ordering: &str,
-) -> Result<Wired<Shipment, Application>, service::Error> {
-    let database = base.database.clone();
-    let hook = webhook::to(base.client.clone(), "ordering", format!("{ordering}/internal/replies"));
-    let answers = styles::answers(relay::start(service, &database, Arc::new(hook))?);
-    let application = base.assemble(service, Shipments::new(Recording::new(Rows)), Arc::new(answers))?;
-    let participant = rest::Participant { application: application.clone(), database };
-    Ok(Wired { application, routes: rest::router(participant), outbox: None, grid: None })
-}
-
-/// Orders ask by messages, and what happens is published.
-fn messaging(
-    service: &mut Service,
-    base: Base<'_>,
-    broker: &Arc<dyn Broker>,
-) -> Result<Wired<Shipment, Application>, service::Error> {
-    let database = base.database.clone();
-    let outbox = relay::start(service, &database, broker.clone())?;
-    let shipments = Publishing::new(Rows, outbox.clone(), topics::SHIPPING_EVENTS, SOURCE);
-    let answers = styles::answers(outbox.clone());
-    let application =
-        base.assemble(service, Shipments::new(Recording::new(shipments)), Arc::new(answers.clone()))?;
-    let participant = messaging::Participant { application: application.clone(), answers };
-    intake::start(service, &database, broker, topics::SHIPPING_COMMANDS, SOURCE, participant)?;
-    Ok(Wired { application, routes: Router::new(), outbox: Some(outbox), grid: None })
 }
 
 async fn audit(State((database, store)): State<(Database, Store)>) -> Result<Json<Audit>, Problem> {

@@ -1,12 +1,8 @@
 //! What the service is told from outside.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use chassis::{alone::ByAddress, config::Env, limits::Limits, retention::Retention};
-use choreography::callbacks::Addresses;
-use contracts::Style;
-use event_store::Ledger;
-use messaging::Broker;
 use saga::tasks::Backoff;
 
 /// What one App is told.
@@ -30,54 +26,19 @@ pub struct Config {
     pub retention: Retention,
 }
 
-/// How the other services reach it and it reaches them, with what each way needs.
-#[derive(Clone)]
-pub enum Reach {
-    /// By HTTP. Late answers are posted to ordering at this URL.
-    Rest(String),
-    /// By messages over this broker.
-    Messaging(Arc<dyn Broker>),
-    /// They hear over this broker that something happened, and ask for the rest; so does it, at these addresses.
-    Notification(Arc<dyn Broker>, Addresses),
-    /// They hear over this broker what has become of everything; so does it.
-    StateTransfer(Arc<dyn Broker>),
-    /// They follow this ledger, in which everything is kept; so does it.
-    EventSourcing(Ledger),
-}
-
-impl Reach {
-    /// The style that this is.
-    #[must_use]
-    pub const fn style(&self) -> Style {
-        match self {
-            Self::Rest(_) => Style::Rest,
-            Self::Messaging(_) => Style::Messaging,
-            Self::Notification(..) => Style::Notification,
-            Self::StateTransfer(_) => Style::StateTransfer,
-            Self::EventSourcing(_) => Style::EventSourcing,
-        }
-    }
-
-    fn from_env(env: &mut Env) -> Self {
-        let ByAddress = env.or("STYLE", ByAddress);
-        Self::Rest(env.or("ORDERING_URL", "http://127.0.0.1:8102".to_owned()))
-    }
-}
-
-impl fmt::Debug for Reach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.style().as_str())
-    }
-}
+/// How the other services reach it and it reaches them; in `rest` late answers are posted to ordering at this URL.
+pub type Reach = wiring::Reach<String>;
 
 impl Config {
     /// From `STYLE` (`rest`), `LISTEN` (127.0.0.1:8104), `DATABASE_FILE` (shipping.db), `ORDERING_URL`
     /// (http://127.0.0.1:8102), `CARRIER_URL` (http://127.0.0.1:8109), `CARRIER_TIMEOUT_MS` (10 s),
     /// `CARRIER_BACKOFF_MAX_MS` (5 s) and what [`Limits`] and [`Retention`] read. Bad values are told by [`Env::finish`].
     pub fn from_env(env: &mut Env) -> Self {
+        let ByAddress = env.or("STYLE", ByAddress);
+        let ordering = env.or("ORDERING_URL", "http://127.0.0.1:8102".to_owned());
         let backoff = Backoff::default();
         Self {
-            reach: Reach::from_env(env),
+            reach: Reach::Rest(ordering),
             listen: env.or("LISTEN", SocketAddr::from(([127, 0, 0, 1], 8104))),
             database: env.or("DATABASE_FILE", PathBuf::from("shipping.db")),
             carrier_url: env.or("CARRIER_URL", "http://127.0.0.1:8109".to_owned()),

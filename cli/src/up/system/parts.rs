@@ -54,21 +54,21 @@ pub(super) fn tiers(reach: &Reach, retention: Retention, file: &dyn Fn(&str) -> 
         ..simulators::Config::from_env(&mut nothing())
     };
     let customers = customers::Config {
-        reach: reach.customers(),
+        reach: reach.of(()),
         listen: addresses.customers,
         database: file("customers"),
         limits: Limits::default(),
         retention,
     };
     let warehouse = warehouse::Config {
-        reach: reach.warehouse(),
+        reach: reach.of(()),
         listen: addresses.warehouse,
         database: file("warehouse"),
         limits: Limits::default(),
         retention,
     };
     let shipping = shipping::Config {
-        reach: reach.shipping(),
+        reach: reach.of(url(addresses.ordering)),
         listen: addresses.shipping,
         database: file("shipping"),
         carrier_url: url(addresses.simulators),
@@ -76,7 +76,7 @@ pub(super) fn tiers(reach: &Reach, retention: Retention, file: &dyn Fn(&str) -> 
         ..shipping::Config::from_env(&mut nothing())
     };
     let billing = billing::Config {
-        reach: reach.billing(),
+        reach: reach.of(url(addresses.ordering)),
         listen: addresses.billing,
         database: file("billing"),
         payment_url: url(addresses.simulators),
@@ -88,7 +88,7 @@ pub(super) fn tiers(reach: &Reach, retention: Retention, file: &dyn Fn(&str) -> 
         listen: addresses.ordering,
         database: file("ordering"),
         retention,
-        ..ordering::Config::new(reach.ordering())
+        ..ordering::Config::new(reach.of(addresses.endpoints()))
     };
     let views = reach.views(style, file("views")).map(|config| views::Config { retention, ..config });
     vec![

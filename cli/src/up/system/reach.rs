@@ -30,36 +30,19 @@ pub(super) enum Over {
     Ledger(Ledger),
 }
 
-/// The reach of one service: its variants have the same names and needs in all of them, but for those of `rest`.
-macro_rules! reach {
-    ($reach:ident, $service:ident, $rest:expr) => {
-        match (&$reach.over, $reach.style) {
-            (Over::Broker(broker), Style::Messaging) => $service::Reach::Messaging(broker.clone()),
-            (Over::Broker(broker), Style::Notification) => {
-                $service::Reach::Notification(broker.clone(), $reach.addresses.owners())
-            }
-            (Over::Broker(broker), Style::StateTransfer) => $service::Reach::StateTransfer(broker.clone()),
-            (Over::Ledger(ledger), Style::EventSourcing) => $service::Reach::EventSourcing(ledger.clone()),
-            _ => $rest,
-        }
-    };
-}
-
 impl Reach {
-    pub(super) fn customers(&self) -> customers::Reach {
-        reach!(self, customers, customers::Reach::Rest)
-    }
-
-    pub(super) fn warehouse(&self) -> warehouse::Reach {
-        reach!(self, warehouse, warehouse::Reach::Rest)
-    }
-
-    pub(super) fn shipping(&self) -> shipping::Reach {
-        reach!(self, shipping, shipping::Reach::Rest(url(self.addresses.ordering)))
-    }
-
-    pub(super) fn billing(&self) -> billing::Reach {
-        reach!(self, billing, billing::Reach::Rest(url(self.addresses.ordering)))
+    /// That of one service: all are alike, but for what `rest` takes.
+    pub(super) fn of<R>(&self, rest: R) -> wiring::Reach<R> {
+        use wiring::Reach;
+        match (&self.over, self.style) {
+            (Over::Broker(broker), Style::Messaging) => Reach::Messaging(broker.clone()),
+            (Over::Broker(broker), Style::Notification) => {
+                Reach::Notification(broker.clone(), self.addresses.owners())
+            }
+            (Over::Broker(broker), Style::StateTransfer) => Reach::StateTransfer(broker.clone()),
+            (Over::Ledger(ledger), Style::EventSourcing) => Reach::EventSourcing(ledger.clone()),
+            _ => Reach::Rest(rest),
+        }
     }
 
     /// What the query side is told, in a style that has one.
@@ -79,10 +62,6 @@ impl Reach {
             _ => return None,
         };
         Some(views::Config::new(style, feed, owners, self.addresses.views, file))
-    }
-
-    pub(super) fn ordering(&self) -> ordering::Reach {
-        reach!(self, ordering, ordering::Reach::Rest(self.addresses.endpoints()))
     }
 }
 
@@ -126,7 +105,7 @@ impl Addresses {
         ])
     }
 
-    fn endpoints(&self) -> Endpoints {
+    pub(super) fn endpoints(&self) -> Endpoints {
         Endpoints {
             customers: url(self.customers),
             warehouse: url(self.warehouse),

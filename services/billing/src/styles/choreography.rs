@@ -4,7 +4,7 @@
 use ::choreography::{Participant, Policy, Topics};
 use contracts::{
     billing::{Command, Reply},
-    topics::{BILLING_EVENTS, BILLING_REPORTS},
+    topics::{BILLING_COMMANDS, BILLING_EVENTS, BILLING_REPORTS},
 };
 use database::Transaction;
 use journal::Cause;
@@ -21,7 +21,8 @@ impl Participant for Application {
     type Reply = Reply;
 
     const POLICIES: &'static [Policy<Reaction>] = POLICIES;
-    const TOPICS: Topics = Topics { events: BILLING_EVENTS, reports: BILLING_REPORTS };
+    const TOPICS: Topics =
+        Topics { commands: BILLING_COMMANDS, events: BILLING_EVENTS, reports: BILLING_REPORTS };
 
     async fn carry_out(
         &self,

@@ -4,7 +4,7 @@
 use ::choreography::{Participant, Policy, Topics};
 use contracts::{
     customers::{Command, Reply},
-    topics::{CUSTOMERS_EVENTS, CUSTOMERS_REPORTS},
+    topics::{CUSTOMERS_COMMANDS, CUSTOMERS_EVENTS, CUSTOMERS_REPORTS},
 };
 use database::Transaction;
 use journal::Cause;
@@ -21,7 +21,8 @@ impl Participant for Application {
     type Reply = Reply;
 
     const POLICIES: &'static [Policy<Reaction>] = POLICIES;
-    const TOPICS: Topics = Topics { events: CUSTOMERS_EVENTS, reports: CUSTOMERS_REPORTS };
+    const TOPICS: Topics =
+        Topics { commands: CUSTOMERS_COMMANDS, events: CUSTOMERS_EVENTS, reports: CUSTOMERS_REPORTS };
 
     async fn carry_out(
         &self,

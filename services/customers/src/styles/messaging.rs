@@ -10,12 +10,14 @@ use super::failed;
 use crate::application::Application;
 
 /// Does what orders ask, and answers them.
-#[derive(Clone, Debug)]
-pub struct Participant {
-    /// What customers are asked.
-    pub application: Application,
-    /// How they are answered.
-    pub answers: Answers,
+#[must_use]
+pub fn handler(application: Application, answers: Answers) -> impl Handler {
+    Participant { application, answers }
+}
+
+struct Participant {
+    application: Application,
+    answers: Answers,
 }
 
 impl Handler for Participant {

@@ -4,7 +4,7 @@
 use ::choreography::{Participant, Policy, Topics};
 use contracts::{
     shipping::{Command, Reply},
-    topics::{SHIPPING_EVENTS, SHIPPING_REPORTS},
+    topics::{SHIPPING_COMMANDS, SHIPPING_EVENTS, SHIPPING_REPORTS},
 };
 use database::Transaction;
 use journal::Cause;
@@ -21,7 +21,8 @@ impl Participant for Application {
     type Reply = Reply;
 
     const POLICIES: &'static [Policy<Reaction>] = POLICIES;
-    const TOPICS: Topics = Topics { events: SHIPPING_EVENTS, reports: SHIPPING_REPORTS };
+    const TOPICS: Topics =
+        Topics { commands: SHIPPING_COMMANDS, events: SHIPPING_EVENTS, reports: SHIPPING_REPORTS };
 
     async fn carry_out(
         &self,

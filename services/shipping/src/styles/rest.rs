@@ -20,18 +20,15 @@ use journal::because;
 
 use crate::application::Application;
 
-/// What an order reaches.
-#[derive(Clone, Debug)]
-pub struct Participant {
-    /// What shipments are asked.
-    pub application: Application,
-    /// Where they are kept.
-    pub database: Database,
+/// The routes: 200 with the answer, or 202 if it comes late.
+pub fn router(application: Application, database: Database) -> Router {
+    commands::router::<Command, _, _, _>(answer).with_state(Participant { application, database })
 }
 
-/// The routes: 200 with the answer, or 202 if it comes late.
-pub fn router(participant: Participant) -> Router {
-    commands::router::<Command, _, _, _>(answer).with_state(participant)
+#[derive(Clone, Debug)]
+struct Participant {
+    application: Application,
+    database: Database,
 }
 
 async fn answer(

@@ -3,7 +3,7 @@
 
 use ::choreography::{Participant, Policy, Topics};
 use contracts::{
-    topics::{WAREHOUSE_EVENTS, WAREHOUSE_REPORTS},
+    topics::{WAREHOUSE_COMMANDS, WAREHOUSE_EVENTS, WAREHOUSE_REPORTS},
     warehouse::{Command, Reply},
 };
 use database::Transaction;
@@ -21,7 +21,8 @@ impl Participant for Application {
     type Reply = Reply;
 
     const POLICIES: &'static [Policy<Reaction>] = POLICIES;
-    const TOPICS: Topics = Topics { events: WAREHOUSE_EVENTS, reports: WAREHOUSE_REPORTS };
+    const TOPICS: Topics =
+        Topics { commands: WAREHOUSE_COMMANDS, events: WAREHOUSE_EVENTS, reports: WAREHOUSE_REPORTS };
 
     async fn carry_out(
         &self,

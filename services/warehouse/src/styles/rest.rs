@@ -15,18 +15,15 @@ use journal::because;
 
 use crate::application::Application;
 
-/// What an order reaches.
-#[derive(Clone, Debug)]
-pub struct Participant {
-    /// What products are asked.
-    pub application: Application,
-    /// Where they are kept.
-    pub database: Database,
+/// What orders reach: what it is asked of, and where that is kept.
+pub fn router(application: Application, database: Database) -> Router {
+    commands::router::<Command, _, _, _>(answer).with_state(Participant { application, database })
 }
 
-/// The routes.
-pub fn router(participant: Participant) -> Router {
-    commands::router::<Command, _, _, _>(answer).with_state(participant)
+#[derive(Clone, Debug)]
+struct Participant {
+    application: Application,
+    database: Database,
 }
 
 async fn answer(

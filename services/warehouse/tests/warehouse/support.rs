@@ -38,7 +38,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn start() -> Self {
-        Self::reached_by(Reach::Rest)
+        Self::reached_by(Reach::Rest(()))
     }
 
     pub(crate) fn reached_by(reach: Reach) -> Self {

@@ -130,14 +130,14 @@ impl House {
                 simulators::App::build(&config, platform)
             }
             "customers" => {
-                let reach = broker.map_or(customers::Reach::Rest, customers::Reach::Messaging);
+                let reach = broker.map_or(customers::Reach::Rest(()), customers::Reach::Messaging);
                 customers::App::build(
                     &customers::Config { reach, listen, database, limits, retention },
                     platform,
                 )
             }
             "warehouse" => {
-                let reach = broker.map_or(warehouse::Reach::Rest, warehouse::Reach::Messaging);
+                let reach = broker.map_or(warehouse::Reach::Rest(()), warehouse::Reach::Messaging);
                 warehouse::App::build(
                     &warehouse::Config { reach, listen, database, limits, retention },
                     platform,

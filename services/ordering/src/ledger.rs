@@ -16,11 +16,11 @@ use uuid::Uuid;
 
 use crate::{
     domain::Order,
-    store::{Entry, Filter, entries},
+    store::{Entry, Filter, Listed, entries},
     view,
 };
 
-/// How many orders are looked at for a list at a time.
+/// How many orders are looked at for a page of a list.
 const PAGE: u32 = 256;
 
 /// How many events are looked at for what is unpaid at a time.
@@ -77,26 +77,20 @@ impl Orders {
         Ok(view::of(id, &self.grid.whole(tx, &id).await?))
     }
 
-    /// Goes back from the newest one by one until there are enough: a view has an index, a ledger has none.
+    /// Looks at so many of the newest and at no others, however few of them fit: a view has an index, a ledger has none. So
+    /// what a page costs is bounded, and the next begins where this one ended.
     pub(crate) async fn list(
         &self,
         tx: &mut Transaction,
         filter: &Filter,
         limit: u32,
-    ) -> Result<Vec<ordering::Order>, Error> {
-        let (mut found, mut before) = (Vec::new(), filter.before);
-        loop {
-            let page = self.grid.page_before(tx, before.as_ref(), PAGE, &()).await?;
-            let orders = page.iter().filter_map(|(id, order)| view::of(*id, order));
-            found.extend(orders.filter(|order| fits(filter, order)));
-            found.truncate(limit as usize);
-            match page.last() {
-                Some((last, _)) if page.len() == PAGE as usize && found.len() < limit as usize => {
-                    before = Some(*last);
-                }
-                _ => return Ok(found),
-            }
-        }
+    ) -> Result<Listed, Error> {
+        let page = self.grid.page_before(tx, filter.before.as_ref(), PAGE, &()).await?;
+        let orders = page.iter().filter_map(|(id, order)| view::of(*id, order));
+        let orders: Vec<_> = orders.filter(|order| fits(filter, order)).take(limit as usize).collect();
+        let goes_on = page.len() == PAGE as usize && orders.len() < limit as usize;
+        let looked = page.last().filter(|_| goes_on).map(|(id, _)| *id);
+        Ok(Listed { orders, looked })
     }
 
     pub(crate) async fn statuses_after(

@@ -49,7 +49,8 @@ pub(super) async fn list(
     let (filter, limit) = parse(&wanted)?;
     let store = api.store;
     let found = api.database.read(async move |tx| store.list(tx, &filter, limit + 1).await).await?;
-    Ok(axum::Json(page(found, limit, |order| order.id.to_string())))
+    let Page { items, next } = page(found.orders, limit, |order| order.id.to_string());
+    Ok(axum::Json(Page { items, next: next.or(found.looked.map(|id| id.to_string())) }))
 }
 
 fn parse(wanted: &Wanted) -> Result<(Filter, u32), Problem> {

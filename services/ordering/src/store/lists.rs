@@ -37,11 +37,20 @@ pub struct Filter {
     pub before: Option<OrderId>,
 }
 
+/// The newest orders that fit.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    /// The orders.
+    pub orders: Vec<ordering::Order>,
+    /// The last one that was looked at, where there are older ones that were not and might fit.
+    pub looked: Option<OrderId>,
+}
+
 /// The newest orders that fit, at most `limit`. Their ids are made in the order of time.
 ///
 /// # Errors
 /// If the store fails.
-pub async fn list(tx: &mut Transaction, filter: &Filter, limit: u32) -> Result<Vec<ordering::Order>, Error> {
+pub async fn list(tx: &mut Transaction, filter: &Filter, limit: u32) -> Result<Listed, Error> {
     let before = filter.before.map_or(uuid::Uuid::max(), OrderId::uuid);
     let customer = filter.customer.map(CustomerId::uuid);
     let status = filter.status.as_ref().and_then(text);
@@ -54,5 +63,5 @@ pub async fn list(tx: &mut Transaction, filter: &Filter, limit: u32) -> Result<V
     for id in ids.into_iter().map(OrderId::from) {
         orders.extend(rows::load(tx, id).await?.and_then(|order| view::of(id, &order)));
     }
-    Ok(orders)
+    Ok(Listed { orders, looked: None })
 }

@@ -13,7 +13,7 @@ use event_store::Grid;
 use uuid::Uuid;
 
 pub use audit::{audit, documents, unpaid};
-pub use lists::{Filter, list};
+pub use lists::{Filter, Listed, list};
 pub use rows::{Rows, find};
 pub use statuses::{Entry, statuses_after};
 
@@ -57,12 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn list(
-        &self,
-        tx: &mut Transaction,
-        filter: &Filter,
-        limit: u32,
-    ) -> Result<Vec<ordering::Order>, Error> {
+    pub async fn list(&self, tx: &mut Transaction, filter: &Filter, limit: u32) -> Result<Listed, Error> {
         match self {
             Self::Rows => list(tx, filter, limit).await,
             Self::Ledger(orders) => orders.list(tx, filter, limit).await,

@@ -25,5 +25,6 @@ mod replicas;
 mod retention;
 
 mod event_lists;
+mod ledger_lists;
 mod rows;
 mod sql;

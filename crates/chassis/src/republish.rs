@@ -5,18 +5,24 @@
 //! a crash of either. What the messages are like, and why nobody takes them for something that happens:
 //! [`messaging::republish`].
 
+use std::{sync::Arc, time::Duration};
+
 use axum::{Router, extract::State, routing::post};
-use contracts::republish::{Page, Republished};
+use contracts::{
+    republish::{Page, Republished},
+    topics::kinds,
+};
 use database::{Database, Error, Transaction};
-use messaging::{Data, outbox, republish};
+use messaging::{Broker, Data, Envelope, Responder, derived_id, outbox, republish};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
     extract::{Json, Query},
     ids::Ids,
-    problem::Problem,
+    problem::{Problem, chain},
     service::Service,
+    shutdown::Drain,
 };
 
 /// How many documents a page has unless told, and at most.
@@ -63,6 +69,49 @@ where
     let ids = service.platform().ids.clone();
     service.merge_admin(routes("/republish", told.clone(), ids.clone(), read.clone()));
     routes("/internal/republish", told, ids, read)
+}
+
+/// Tells a page to whoever asks for it over the broker by a request on `topic`, until the service is drained: for those who are told
+/// everything and call nobody.
+pub fn answer<R>(service: &mut Service, broker: &Arc<dyn Broker>, topic: &'static str, told: Told, read: R)
+where
+    R: AsyncFn(&mut Transaction, Option<&str>, u32) -> Result<Vec<Document>, Error>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    let (broker, ids) = (broker.clone(), service.platform().ids.clone());
+    let responder: Arc<dyn Responder> =
+        Arc::new(move |request| reply(told.clone(), ids.clone(), request, read.clone()));
+    service.spawn("republish", move |drain: Drain| async move {
+        loop {
+            let served = broker.serve(topic, responder.clone(), Box::pin(drain.requested()));
+            let Err(error) = served.await else { return };
+            tracing::warn!(reason = chain(&error), "cannot be asked to republish, trying again soon");
+            if !drain.sleep(Duration::from_secs(1)).await {
+                return;
+            }
+        }
+    });
+}
+
+/// What was told for a request; nothing, if it is none or could not be done: then it is asked again.
+async fn reply<R>(told: Told, ids: Ids, request: Envelope, read: R) -> Option<Envelope>
+where
+    R: AsyncFn(&mut Transaction, Option<&str>, u32) -> Result<Vec<Document>, Error> + Send + Sync + 'static,
+{
+    if request.kind != kinds::REPUBLISH_REQUEST {
+        return None;
+    }
+    let page: Page = request.data.parse().ok()?;
+    let run = page.run.unwrap_or_else(|| ids.next());
+    let (source, now) = (told.source, told.database.now());
+    let republished = tell(told, run, page, read).await;
+    let republished = republished.inspect_err(|problem| tracing::warn!(?problem, "cannot republish")).ok()?;
+    let (id, data) = (derived_id(source, request.id, 0), Data::of(&republished).ok()?);
+    let reply = Envelope::new(id, source, kinds::REPUBLISHED, &request.subject, now, data);
+    Some(Envelope { traceparent: request.traceparent, causation_id: Some(request.id), ..reply })
 }
 
 fn routes<R>(path: &str, told: Told, ids: Ids, read: R) -> Router

@@ -1,5 +1,7 @@
 //! Facts: what a service has to know to react, beside that something happened.
 
+use std::sync::Arc;
+
 use chassis::{metrics, service::Service};
 use contracts::{
     Contact, OrderId,
@@ -8,7 +10,7 @@ use contracts::{
 };
 use database::{Database, Transaction};
 use journal::Entry;
-use messaging::{Envelope, HandlerError};
+use messaging::{Broker, Envelope, HandlerError};
 
 /// Which facts a reaction needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +82,16 @@ pub trait Source: Send + Sync + 'static {
     /// The App shows it already.
     fn watch(&self, _service: &mut Service, _database: &Database) -> Result<(), metrics::Error> {
         Ok(())
+    }
+
+    /// Begins to know, where it has to be told first what there was before it followed the broker as `group`.
+    fn begin(
+        &self,
+        _service: &mut Service,
+        _broker: &Arc<dyn Broker>,
+        _group: &'static str,
+        _database: &Database,
+    ) {
     }
 
     /// Fetches, outside of any transaction, what a reaction to `message` needs, as far as it is not kept here.

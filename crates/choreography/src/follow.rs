@@ -32,6 +32,7 @@ where
     S: Source + Clone,
 {
     reactor.source.watch(service, database)?;
+    reactor.source.begin(service, broker, group, database);
     let mut topics = policy::topics(reactor.participant.policies());
     topics.extend(reactor.source.topics());
     topics.sort_unstable();

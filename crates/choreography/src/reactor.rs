@@ -4,7 +4,7 @@ use chassis::trace::about;
 use contracts::OrderId;
 use database::Transaction;
 use journal::{Cause, note};
-use messaging::{Enriched, Envelope, HandlerError};
+use messaging::{Enriched, Envelope, HandlerError, republish};
 
 use crate::{
     facts::{Facts, Needs, Source},
@@ -76,7 +76,8 @@ impl<P: Reacts, S: Source> Enriched for Reactor<P, S> {
 /// Says in the current span which order a message has to do with, if with any: what happens to customers and to products
 /// mostly happens because of one, all else is about one.
 pub fn about_order(message: &Envelope) {
-    match (message.aggregate_type(), message.correlation_id) {
+    let order = message.correlation_id.filter(|_| republish::run_of(message).is_none());
+    match (message.aggregate_type(), order) {
         ("customer" | "product", Some(order)) => about("order.id", &order),
         ("customer" | "product", None) => {}
         _ => about("order.id", &message.subject),

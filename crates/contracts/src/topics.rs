@@ -14,6 +14,12 @@ pub const SHIPPING_COMMANDS: &str = "shipping.commands";
 pub const BILLING_COMMANDS: &str = "billing.commands";
 /// Requests to the warehouse service for what a product costs; answered at once, or not at all.
 pub const WAREHOUSE_QUOTES: &str = "warehouse.quotes";
+/// Requests to the customers service to tell again what there is, page by page; answered at once, or not at all.
+pub const CUSTOMERS_REPUBLISH: &str = "customers.republish";
+/// The same, to the ordering service.
+pub const ORDERING_REPUBLISH: &str = "ordering.republish";
+/// The same, to the warehouse service.
+pub const WAREHOUSE_REPUBLISH: &str = "warehouse.republish";
 /// Replies to the ordering service, from all its participants.
 pub const ORDERING_REPLIES: &str = "ordering.replies";
 
@@ -55,6 +61,10 @@ pub mod kinds {
     pub const WAREHOUSE_QUOTE_REQUEST: &str = "warehouse.quote_request";
     /// What a product costs: a `Quote`, or null if there is no such product.
     pub const WAREHOUSE_QUOTE: &str = "warehouse.quote";
+    /// A request to tell again what there is: a `republish::Page`.
+    pub const REPUBLISH_REQUEST: &str = "republish.request";
+    /// What was told again: a `republish::Republished`.
+    pub const REPUBLISHED: &str = "republish.done";
     /// A reply of the customers service.
     pub const CUSTOMERS_REPLY: &str = "customers.reply";
     /// A reply of the warehouse service.

@@ -210,6 +210,9 @@ impl Base<'_> {
         let (aggregate, topic) = (Order::NAME, topics::ORDERING_EVENTS);
         let database = self.database.clone();
         let told = republish::Told { source: NAME, aggregate, topic, outbox, database };
+        if let Reach::StateTransfer(broker) = &self.config.reach {
+            republish::answer(service, broker, topics::ORDERING_REPUBLISH, told.clone(), store::documents);
+        }
         republish::serve(service, told, store::documents)
     }
 

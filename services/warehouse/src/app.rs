@@ -66,6 +66,10 @@ impl App {
         // The style: how the others ask, how they are answered, and whether they hear of what happens.
         let Wired { application, routes, outbox, grid } = wired(&config.reach, &mut service, &database)?;
         let store = grid.map_or(Store::Rows, Store::Ledger);
+        if let (Reach::StateTransfer(broker), Some(outbox)) = (&config.reach, &outbox) {
+            let told = told(&database, outbox.clone());
+            republish::answer(&mut service, broker, topics::WAREHOUSE_REPUBLISH, told, store::documents);
+        }
         let again =
             outbox.map(|outbox| republish::serve(&mut service, told(&database, outbox), store::documents));
 

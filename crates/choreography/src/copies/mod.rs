@@ -3,6 +3,7 @@
 //! A copy is what its owner said last, under the version that it had then; an older version changes nothing. A message
 //! that comes before the copy that it needs waits for it.
 
+mod begin;
 mod source;
 mod store;
 

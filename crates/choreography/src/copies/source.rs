@@ -1,11 +1,17 @@
 //! Facts from copies.
 
-use chassis::{backlog, changes::Changes, metrics, service::Service};
-use contracts::{OrderId, customers::Customer, ordering::Order, topics};
-use database::{Database, Transaction};
-use messaging::{Envelope, HandlerError};
+use std::sync::Arc;
 
-use super::{age, find, keep, key};
+use chassis::{backlog, changes::Changes, metrics, service::Service};
+use contracts::{OrderId, customers::Customer, ordering::Order};
+use database::{Database, Transaction};
+use messaging::{Broker, Envelope, HandlerError};
+
+use super::{
+    age,
+    begin::{Beginning, topics_of},
+    find, keep, key,
+};
 use crate::{
     facts::{Facts, Needs, Source},
     reports::Reported,
@@ -30,12 +36,7 @@ impl Copies {
 
 impl Source for Copies {
     fn topics(&self) -> Vec<&'static str> {
-        let topic = |kind: &&str| match *kind {
-            "order" => topics::ORDERING_EVENTS,
-            "customer" => topics::CUSTOMERS_EVENTS,
-            _ => topics::WAREHOUSE_EVENTS,
-        };
-        self.of.iter().map(topic).collect()
+        self.of.iter().map(|kind| topics_of(kind).0).collect()
     }
 
     fn watch(&self, service: &mut Service, database: &Database) -> Result<(), metrics::Error> {
@@ -55,6 +56,20 @@ impl Source for Copies {
             }
         });
         Ok(())
+    }
+
+    fn begin(
+        &self,
+        service: &mut Service,
+        broker: &Arc<dyn Broker>,
+        group: &'static str,
+        database: &Database,
+    ) {
+        for kind in self.of {
+            let (broker, database, ids) = (broker.clone(), database.clone(), service.platform().ids.clone());
+            let beginning = Beginning { kind, group, broker, database, ids };
+            service.spawn("beginning of copies", |drain| beginning.run(drain));
+        }
     }
 
     async fn fetch(&self, _message: &Envelope, _needs: Needs) -> Result<Facts, HandlerError> {

@@ -5,6 +5,7 @@
 mod documents;
 mod world;
 
+mod beginning;
 mod callbacks;
 mod copies;
 mod reports;

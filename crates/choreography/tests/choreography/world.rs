@@ -1,6 +1,6 @@
 //! A service that reacts, its database and the broker that it hears by, under one clock.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use chassis::platform::Platform;
 use choreography::{Facts, Needs, Policy, Reactor, Reacts, Source, copies, on, reports};
@@ -47,7 +47,7 @@ pub(crate) struct World {
     pub(crate) platform: Platform,
     pub(crate) broker: Embedded,
     pub(crate) db: Database,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl World {
@@ -60,7 +60,12 @@ impl World {
         let db = Database::open(&directory.path().join("shipping.db"), &schemas, options.clone()).unwrap();
         let options = embedded::Options { database: options, ..embedded::Options::default() };
         let broker = Embedded::open(&directory.path().join("broker.db"), options).await.unwrap();
-        Self { platform, broker, db, _directory: directory }
+        Self { platform, broker, db, directory }
+    }
+
+    /// The file of another database.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(format!("{name}.db"))
     }
 
     /// What has a service with `source` handle the messages of a topic.

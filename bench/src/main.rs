@@ -1,8 +1,8 @@
 //! `cargo xtask bench`: what the system can carry, beside what this machine could at most, measured in the same run.
 //!
 //! The system under test is the real one: the program `switchyard` of the same build, which stands beside this one, in
-//! processes of its own; only the one service's command is called within this process. Everything is measured in rounds that
-//! take turns, and what is told are medians: a machine that is slower for a while is so for both sides of a ratio.
+//! processes of its own; only one service's command, the event store and the service `views` are called within this process. Everything is
+//! measured in rounds that take turns, and what is told are medians: a machine that is slower for a while is so for both sides of a ratio.
 
 mod figures;
 mod report;
@@ -11,23 +11,28 @@ mod program;
 mod scrape;
 
 mod model;
+mod past;
+mod tables;
 
+mod long;
 mod orders;
+mod rebuild;
 mod reserve;
 mod size;
+mod store;
 mod telemetry;
 
 mod availability;
 mod embedded;
 
-use std::{
-    error::Error,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use contracts::Style;
+
+/// The one of the program under test, for what is called within this process.
+#[cfg(unix)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Why something could not be measured.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -42,21 +47,8 @@ struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// The system in one process: a command, orders in every style, sizes, and what telemetry costs.
-    Embedded {
-        /// Write the rows to this file, too, as a JSON array.
-        #[arg(long, value_name = "FILE")]
-        json: Option<PathBuf>,
-        /// The styles to measure orders in, separated by commas.
-        #[arg(long, value_delimiter = ',', default_values_t = Style::ALL)]
-        styles: Vec<Style>,
-        /// How many rounds; what is told is their median.
-        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
-        rounds: u32,
-        /// Look as well how memory and files grow from the 10,000th order to the 100,000th, which takes some minutes.
-        #[arg(long)]
-        long: bool,
-    },
+    /// The system in one process: a command, the event store, a rebuild, orders in every style, what telemetry costs, and sizes.
+    Embedded(embedded::Options),
     /// What each style can still do while one of its services is away; takes a minute, whatever the machine.
     Availability {
         /// Write the rows to this file, too, as a JSON array.
@@ -68,9 +60,7 @@ enum What {
 #[expect(clippy::print_stderr, reason = "a command's own output")]
 fn main() -> ExitCode {
     let measured = match Arguments::parse().what {
-        What::Embedded { json, styles, rounds, long } => {
-            embedded(&styles, rounds as usize, long, json.as_deref())
-        }
+        What::Embedded(options) => embedded(&options),
         What::Availability { json } => availability::run(json.as_deref()),
     };
     match measured {
@@ -82,6 +72,6 @@ fn main() -> ExitCode {
     }
 }
 
-fn embedded(styles: &[Style], rounds: usize, long: bool, json: Option<&Path>) -> Result<(), Failure> {
-    tokio::runtime::Runtime::new()?.block_on(embedded::run(styles, rounds, long, json))
+fn embedded(options: &embedded::Options) -> Result<(), Failure> {
+    tokio::runtime::Runtime::new()?.block_on(embedded::run(options))
 }

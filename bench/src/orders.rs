@@ -8,10 +8,10 @@ use tokio::process::Command;
 use crate::{
     Failure,
     figures::median,
-    model::{self, Shape},
+    model::{self, Part},
     program::{self, Setting, System},
     report::Row,
-    scrape::{Databases, projection_p99},
+    scrape::{Databases, Done, Projected},
 };
 
 /// Orders of one round, the first of which are not measured.
@@ -22,6 +22,9 @@ const CLIENTS: u16 = 64;
 /// What the goals are, in orders a second, or this part of the ceiling if that is less.
 const GOAL: f64 = 1000.0;
 const PART_OF_THE_CEILING: f64 = 0.3;
+
+/// Orders a second, whatever becomes of those before: half of the goal.
+const RATE: f64 = GOAL / 2.0;
 
 /// What `load` tells of a run.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,60 +50,84 @@ struct Verdict {
     bottleneck: String,
 }
 
-/// One style in a closed loop, as a round has seen it.
-struct Seen {
+/// One style in a closed loop, as a round has seen it, with the ceilings for what it did.
+struct Closed {
     load: Load,
     /// Processor time of the system, in milliseconds for each order, with its part of the making of customers and products.
     processor_ms: f64,
-    shape: Shape,
+    /// What all databases have done for an order.
+    order: Done,
+    files: f64,
+    /// Orders a second on bare SQLite: by the rows of the goals, and by those that were seen.
+    ceiling: f64,
+    seen_ceiling: f64,
 }
 
-/// Measures each style in turn with the ceiling for what it did, then at half of the rate that is its goal.
+/// One style at a fixed rate, as a round has seen it.
+struct Open {
+    load: Load,
+    /// In milliseconds, in a style that has views.
+    projected_p99: Option<f64>,
+}
+
+/// Measures each style in turn with the ceilings for what it did, then at half of the rate that is its goal.
 pub(crate) async fn rows(styles: &[&'static str], rounds: usize) -> Result<Vec<Row>, Failure> {
-    let mut seen: Vec<Vec<(Seen, f64)>> = styles.iter().map(|_| Vec::new()).collect();
+    let mut seen: Vec<(Vec<Closed>, Vec<Open>)> = styles.iter().map(|_| Default::default()).collect();
     for _ in 0..rounds {
-        for (style, seen) in styles.iter().zip(&mut seen) {
-            let closed = closed(style).await?;
-            let shape = closed.shape;
-            let ceiling = tokio::task::spawn_blocking(move || model::orders(shape)).await??;
-            seen.push((closed, ceiling));
+        for (style, (closed, open)) in styles.iter().zip(&mut seen) {
+            closed.push(self::closed(style).await?);
+            open.push(self::open(style).await?);
         }
     }
-    let mut rows = Vec::new();
-    for (style, seen) in styles.iter().zip(seen) {
-        let each = |read: fn(&Seen) -> f64| median(seen.iter().map(|(seen, _)| read(seen)));
-        let ceiling = median(seen.iter().map(|(_, ceiling)| *ceiling));
-        let goal = f64::min(GOAL, PART_OF_THE_CEILING * ceiling);
-        let (transactions, group) = (each(|it| it.shape.transactions), each(|it| it.shape.group));
-        let name = format!("`{style}`, orders to the outcome, {CLIENTS} clients");
-        let rate = Row::new(name, each(|it| it.load.throughput.after_warm_up), "orders/s");
-        rows.push(rate.beside("bare SQLite", ceiling).at_least(goal));
-        rows.push(Row::new(format!("`{style}`, transactions of an order"), transactions, ""));
-        rows.push(Row::new(format!("`{style}`, transactions in a commit"), group, ""));
-        rows.push(Row::new(
-            format!("`{style}`, processor time of an order"),
-            each(|it| it.processor_ms),
-            "ms",
-        ));
-        rows.push(Row::new(
-            format!("`{style}`, p99 with {CLIENTS} clients"),
-            each(|it| it.load.to_outcome_ms.p99),
-            "ms",
-        ));
-        let (open, projected) = open(style, goal / 2.0, rounds).await?;
-        let name = format!("`{style}`, p50 at {:.0} orders/s, open loop", goal / 2.0);
-        rows.push(Row::new(name, median(open.iter().map(|it| it.to_outcome_ms.p50)), "ms"));
-        let name = format!("`{style}`, p99 at {:.0} orders/s, open loop", goal / 2.0);
-        rows.push(Row::new(name, median(open.iter().map(|it| it.to_outcome_ms.p99)), "ms").at_most(250.0));
-        if !projected.is_empty() {
-            let name = format!("`{style}`, p99 until it is in the views, at the same rate");
-            rows.push(Row::new(name, median(projected), "ms").at_most(150.0));
-        }
-    }
-    Ok(rows)
+    let of_each = styles.iter().zip(seen);
+    Ok(of_each
+        .flat_map(|(style, (closed, open))| [told(style, &closed), told_at_rate(style, &open)].concat())
+        .collect())
 }
 
-async fn closed(style: &'static str) -> Result<Seen, Failure> {
+fn told(style: &str, seen: &[Closed]) -> Vec<Row> {
+    let each = |read: fn(&Closed) -> f64| median(seen.iter().map(read));
+    let (rate, ceiling) = (each(|it| it.load.throughput.after_warm_up), each(|it| it.ceiling));
+    let seen_ceiling = each(|it| it.seen_ceiling);
+    // The higher ceiling asks for more.
+    let goal = f64::min(GOAL, PART_OF_THE_CEILING * f64::max(ceiling, seen_ceiling));
+    let named = |what: &str| format!("`{style}`, {what}");
+    let rows_seen = format!(
+        "the same, the model with its {:.0} rows in {:.0} files",
+        each(|it| it.order.rows()),
+        each(|it| it.files)
+    );
+    vec![
+        Row::new(named(&format!("orders to the outcome, {CLIENTS} clients")), rate, "orders/s")
+            .beside("bare SQLite", ceiling)
+            .at_least(goal),
+        Row::new(named(&rows_seen), rate, "orders/s").beside("bare SQLite", seen_ceiling),
+        Row::new(named("rows changed by an order"), each(|it| it.order.changes), "")
+            .beside("model", model::CHANGES as f64),
+        Row::new(named("rows read by an order"), each(|it| it.order.reads), "")
+            .beside("model", model::READS as f64),
+        Row::new(named("transactions of an order"), each(|it| it.order.works), ""),
+        Row::new(named("transactions in a commit"), each(|it| it.order.group()), ""),
+        Row::new(named("processor time of an order"), each(|it| it.processor_ms), "ms"),
+        Row::new(named(&format!("p99 with {CLIENTS} clients")), each(|it| it.load.to_outcome_ms.p99), "ms"),
+    ]
+}
+
+fn told_at_rate(style: &str, seen: &[Open]) -> Vec<Row> {
+    let each = |read: fn(&Open) -> f64| median(seen.iter().map(read));
+    let named = |what: &str| format!("`{style}`, {what} at {RATE:.0} orders/s, open loop");
+    let mut rows = vec![
+        Row::new(named("p50"), each(|it| it.load.to_outcome_ms.p50), "ms"),
+        Row::new(named("p99"), each(|it| it.load.to_outcome_ms.p99), "ms").at_most(250.0),
+    ];
+    let projected: Vec<_> = seen.iter().filter_map(|it| it.projected_p99).collect();
+    if !projected.is_empty() {
+        rows.push(Row::new(named("p99 until it is in the views,"), median(projected), "ms").at_most(150.0));
+    }
+    rows
+}
+
+async fn closed(style: &'static str) -> Result<Closed, Failure> {
     let system = System::start(&Setting::of(style)).await?;
     // A system that has just been started warms up. What is counted from here on has the making of the next run's customers and
     // products in it, spread over its orders.
@@ -112,25 +139,33 @@ async fn closed(style: &'static str) -> Result<Seen, Failure> {
     if load.verdict.bottleneck == "generator" {
         return Err("the generator was the bottleneck".into());
     }
-    let done = Databases::of(&system).await?.since(before);
+    let done = Databases::of(&system).await?.since(&before);
     let processor_ms = (system.processor_time()? - spent) * 1000.0 / ORDERS as f64;
     system.stop().await?;
-    let shape = Shape { transactions: done.works / ORDERS as f64, group: done.group() };
-    Ok(Seen { load, processor_ms, shape })
+    let done: Vec<Done> = done.into_iter().map(|done| done.of_each(ORDERS as f64)).collect();
+    let order = done.iter().copied().fold(Done::default(), Done::plus);
+    let files = done.len() as f64;
+    let ceilings = tokio::task::spawn_blocking(move || {
+        let parts: Vec<Part> = done.into_iter().map(Done::part).collect();
+        Ok::<_, Failure>((model::orders(&model::evenly(order.works, order.group()))?, model::orders(&parts)?))
+    });
+    let (ceiling, seen_ceiling) = ceilings.await??;
+    Ok(Closed { load, processor_ms, order, files, ceiling, seen_ceiling })
 }
 
 /// Orders at a rate, and how long what happens takes into the views of a style that has them.
-async fn open(style: &'static str, rate: f64, rounds: usize) -> Result<(Vec<Load>, Vec<f64>), Failure> {
-    let (mut loads, mut projected) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        let system = System::start(&Setting::of(style)).await?;
-        let rate = format!("{rate:.1}");
-        let at_rate = ["--rate", &rate, "--duration", "8s", "--concurrency", "512", "--warm-up", "200"];
-        loads.push(load(&system, style, &at_rate).await?);
-        projected.extend(projection_p99(&system).await?);
-        system.stop().await?;
-    }
-    Ok((loads, projected))
+async fn open(style: &'static str) -> Result<Open, Failure> {
+    let system = System::start(&Setting::of(style)).await?;
+    load(&system, style, &["--orders", "500", "--warm-up", "0", "--concurrency", "64"]).await?;
+    let before = Projected::of(&system).await?;
+    let rate = RATE.to_string();
+    // However far it falls behind, every order is sent, and counts from when it should have been.
+    let at_rate =
+        ["--rate", &rate, "--duration", "8s", "--concurrency", "512", "--warm-up", "200", "--backlog", "60s"];
+    let load = load(&system, style, &at_rate).await?;
+    let projected_p99 = Projected::of(&system).await?.p99_since(&before);
+    system.stop().await?;
+    Ok(Open { load, projected_p99 })
 }
 
 /// Sends orders that complete, and tells how that went.

@@ -117,6 +117,11 @@ impl System {
         Ok(fs::read_to_string(format!("/proc/{id}/{file}"))?)
     }
 
+    /// Where its files are.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.data.path().join("data")
+    }
+
     /// Bytes of all its files.
     pub(crate) fn files(&self) -> Result<f64, Failure> {
         fn size(directory: PathBuf) -> io::Result<u64> {
@@ -129,7 +134,7 @@ impl System {
             Ok(sum)
         }
         #[expect(clippy::cast_precision_loss, reason = "nobody reads the last byte")]
-        Ok(size(self.data.path().join("data"))? as f64)
+        Ok(size(self.directory())? as f64)
     }
 
     /// Asks it to stop, and waits until it has.

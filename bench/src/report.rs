@@ -10,6 +10,8 @@ pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) value: f64,
     pub(crate) unit: &'static str,
+    /// How far the true value may be from this one, but for one time in twenty.
+    pub(crate) give_or_take: Option<f64>,
     /// The peer, or the machine's own ceiling for the same work, measured in the same run.
     pub(crate) against: Option<&'static str>,
     pub(crate) against_value: Option<f64>,
@@ -34,6 +36,11 @@ impl Row {
         Self { name: name.into(), value, unit, ..Self::default() }
     }
 
+    /// Where the value is a mean whose spread is known.
+    pub(crate) fn give_or_take(self, spread: f64) -> Self {
+        Self { give_or_take: Some(spread), ..self }
+    }
+
     /// Beside something that was measured in the same run.
     pub(crate) fn beside(self, against: &'static str, value: f64) -> Self {
         let ratio = (value > 0.0).then(|| self.value / value);
@@ -51,7 +58,8 @@ impl Row {
     }
 
     fn cells(&self) -> [String; 5] {
-        let value = format!("{} {}", number(self.value), self.unit);
+        let spread = self.give_or_take.map(|spread| format!(" ± {}", number(spread)));
+        let value = format!("{}{} {}", number(self.value), spread.unwrap_or_default(), self.unit);
         let against = self.against.zip(self.against_value);
         let against = against.map(|(what, value)| format!("{what}: {}", number(value)));
         let ratio = self.ratio.map(|ratio| format!("{:.0} %", ratio * 100.0));
@@ -115,6 +123,11 @@ mod tests {
     #[test]
     fn a_ceiling_that_was_not_measured_makes_no_ratio() {
         assert_eq!(Row::new("orders", 1.0, "").beside("nothing", 0.0).ratio, None);
+    }
+
+    #[test]
+    fn a_mean_tells_its_spread() {
+        assert_eq!(Row::new("orders", 98.25, "%").give_or_take(1.5).cells()[1], "98.2 ± 1.50 %");
     }
 
     #[test]

@@ -50,7 +50,7 @@ mod process;
 mod runtime;
 mod series;
 
-pub use buckets::{BODY_BYTES, BRIEF_SECONDS, CALL_SECONDS, HOW_MANY, PATIENT_SECONDS};
+pub use buckets::{BODY_BYTES, BRIEF_SECONDS, CALL_SECONDS, HOW_MANY, LAG_SECONDS, PATIENT_SECONDS};
 pub use family::{Description, Kind, Sample, Samples, Value};
 pub use format::Format;
 pub use histogram::{Bucket, Buckets, Exemplar, Histogram, HistogramVec, Snapshot};

@@ -26,10 +26,12 @@ impl Reader {
     /// Runs a work on one snapshot. Its caller has not been answered yet.
     pub(crate) fn run(&mut self, mut work: Box<dyn Work>) -> Ran {
         self.counters.count_read();
+        let counters = Arc::clone(&self.counters);
         match self.snapshot() {
             Ok(tx) => {
                 let ok = work.run(tx);
                 end(tx.connection());
+                counters.count_touched(tx.take_touched());
                 Ran::new(work, ok, tx)
             }
             Err(error) => Ran::failed(work, error),

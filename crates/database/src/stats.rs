@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::Error;
+use crate::transaction::Touched;
 
 /// Whether the store's latest write could be made durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,11 @@ pub struct Stats {
     pub longest_commit: Duration,
     /// Reads that were run.
     pub reads: u64,
+    /// Rows that works have read, in writes and in reads; a statement that found none counts as one.
+    pub rows_read: u64,
+    /// Rows that works have inserted, updated and deleted; a statement that found none counts as one, and what was rolled
+    /// back counts too.
+    pub rows_changed: u64,
     /// Writes that were refused because their lease had been lost.
     pub fenced: u64,
     /// Works that wait for the writer now.
@@ -117,6 +123,8 @@ pub(crate) struct Counters {
     commit_micros: Buckets,
     longest_commit_micros: AtomicU64,
     reads: AtomicU64,
+    rows_read: AtomicU64,
+    rows_changed: AtomicU64,
     fenced: AtomicU64,
     health: AtomicU8,
     failed: Notify,
@@ -136,6 +144,8 @@ impl Default for Counters {
             commit_micros: Buckets::new(COMMIT_MICROS),
             longest_commit_micros: AtomicU64::default(),
             reads: AtomicU64::default(),
+            rows_read: AtomicU64::default(),
+            rows_changed: AtomicU64::default(),
             fenced: AtomicU64::default(),
             health: AtomicU8::default(),
             failed: Notify::new(),
@@ -157,6 +167,8 @@ impl Counters {
             commit_micros: self.commit_micros.spread(),
             longest_commit: Duration::from_micros(self.longest_commit_micros.load(Relaxed)),
             reads: self.reads.load(Relaxed),
+            rows_read: self.rows_read.load(Relaxed),
+            rows_changed: self.rows_changed.load(Relaxed),
             fenced: self.fenced.load(Relaxed),
             queued_writes: 0,
             queued_reads: 0,
@@ -177,6 +189,11 @@ impl Counters {
         let works = (committed + rolled_back) as u64;
         self.largest_group.fetch_max(works, Relaxed);
         self.group_sizes.count(works);
+    }
+
+    pub(crate) fn count_touched(&self, touched: Touched) {
+        self.rows_read.fetch_add(touched.read, Relaxed);
+        self.rows_changed.fetch_add(touched.changed, Relaxed);
     }
 
     pub(crate) fn count_fenced(&self) {

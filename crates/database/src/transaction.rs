@@ -23,6 +23,14 @@ pub struct Transaction {
     conflicted: bool,
     after_commit: Vec<Hook>,
     fenced: bool,
+    touched: Touched,
+}
+
+/// How many rows statements have read and changed; one that found none counts as one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Touched {
+    pub(crate) read: u64,
+    pub(crate) changed: u64,
 }
 
 /// What runs at the end of a transaction's closure: see [`Transaction::before_commit`].
@@ -64,7 +72,7 @@ impl Transaction {
     ///
     /// If the statement fails or the parameters do not fit it; see [`Error::constraint`].
     pub async fn execute(&mut self, statement: Statement, params: &[&dyn ToParam]) -> Result<u64, Error> {
-        self.run(statement, |connection| execute(connection, &statement, params))
+        self.run(statement, |connection, touched| execute(connection, &statement, params, touched))
     }
 
     /// Runs a statement and reads every row it returns.
@@ -78,7 +86,9 @@ impl Transaction {
         params: &[&dyn ToParam],
         read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        self.run(statement, |connection| fetch(connection, &statement, params, read, usize::MAX))
+        self.run(statement, |connection, touched| {
+            fetch(connection, &statement, params, read, usize::MAX, touched)
+        })
     }
 
     /// Runs a statement that returns at most one row.
@@ -92,7 +102,9 @@ impl Transaction {
         params: &[&dyn ToParam],
         read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        self.run(statement, |connection| at_most_one(connection, &statement, params, read, "at most one row"))
+        self.run(statement, |connection, touched| {
+            at_most_one(connection, &statement, params, read, "at most one row", touched)
+        })
     }
 
     /// Runs a statement that returns one row.
@@ -106,9 +118,9 @@ impl Transaction {
         params: &[&dyn ToParam],
         read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.run(statement, |connection| {
+        self.run(statement, |connection, touched| {
             let expected = "one row";
-            at_most_one(connection, &statement, params, read, expected)?.ok_or(Error::RowCount {
+            at_most_one(connection, &statement, params, read, expected, touched)?.ok_or(Error::RowCount {
                 statement: statement.name(),
                 expected,
                 found: "none",
@@ -164,13 +176,13 @@ impl Transaction {
     fn run<T>(
         &mut self,
         statement: Statement,
-        work: impl FnOnce(&Connection) -> Result<T, Error>,
+        work: impl FnOnce(&Connection, &mut Touched) -> Result<T, Error>,
     ) -> Result<T, Error> {
         if let Some(failure) = &self.failed {
             return Err(Error::Poisoned { statement: failure.statement });
         }
         let Backend::Sqlite(connection) = &self.backend;
-        work(connection).inspect_err(|error| {
+        work(connection, &mut self.touched).inspect_err(|error| {
             self.failed = Some(Failure { statement: statement.name(), error: error.clone() });
         })
     }
@@ -189,6 +201,7 @@ impl Transaction {
             before_commit: Vec::new(),
             after_commit: Vec::new(),
             fenced: false,
+            touched: Touched::default(),
         }
     }
 
@@ -201,6 +214,11 @@ impl Transaction {
         self.conflicted = false;
         self.after_commit.clear();
         self.fenced = false;
+    }
+
+    /// What works have touched since this was asked last, those included that were run again or rolled back.
+    pub(crate) fn take_touched(&mut self) -> Touched {
+        std::mem::take(&mut self.touched)
     }
 
     /// Says whose work this is.
@@ -228,7 +246,7 @@ impl Transaction {
 
     /// As [`execute`](Self::execute), at once and between works.
     pub(crate) fn execute_now(&self, statement: Statement, params: &[&dyn ToParam]) -> Result<u64, Error> {
-        execute(self.connection(), &statement, params)
+        execute(self.connection(), &statement, params, &mut Touched::default())
     }
 
     /// As [`query`](Self::query), at once and between works.
@@ -238,7 +256,7 @@ impl Transaction {
         params: &[&dyn ToParam],
         read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        fetch(self.connection(), &statement, params, read, usize::MAX)
+        fetch(self.connection(), &statement, params, read, usize::MAX, &mut Touched::default())
     }
 
     pub(crate) fn failed(&self) -> Option<&Failure> {
@@ -256,6 +274,13 @@ impl Transaction {
     pub(crate) fn connection(&self) -> &Connection {
         let Backend::Sqlite(connection) = &self.backend;
         connection
+    }
+}
+
+impl Touched {
+    fn count(&mut self, only_reads: bool, rows: u64) {
+        let count = if only_reads { &mut self.read } else { &mut self.changed };
+        *count += rows.max(1);
     }
 }
 
@@ -293,9 +318,16 @@ fn prepare<'c>(
     Ok(prepared)
 }
 
-fn execute(connection: &Connection, statement: &Statement, params: &[&dyn ToParam]) -> Result<u64, Error> {
+fn execute(
+    connection: &Connection,
+    statement: &Statement,
+    params: &[&dyn ToParam],
+    touched: &mut Touched,
+) -> Result<u64, Error> {
     let mut prepared = prepare(connection, statement, params)?;
-    prepared.raw_execute().map(|rows| rows as u64).map_err(failure(statement))
+    let rows = prepared.raw_execute().map_err(failure(statement))? as u64;
+    touched.count(prepared.readonly(), rows);
+    Ok(rows)
 }
 
 fn fetch<T>(
@@ -304,14 +336,17 @@ fn fetch<T>(
     params: &[&dyn ToParam],
     mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     limit: usize,
+    touched: &mut Touched,
 ) -> Result<Vec<T>, Error> {
     let mut prepared = prepare(connection, statement, params)?;
+    let only_reads = prepared.readonly();
     let mut rows = prepared.raw_query();
     let mut out = Vec::new();
     while out.len() < limit {
         let Some(row) = rows.next().map_err(failure(statement))? else { break };
         out.push(read(&Row::sqlite(row, statement))?);
     }
+    touched.count(only_reads, out.len() as u64);
     Ok(out)
 }
 
@@ -321,8 +356,9 @@ fn at_most_one<T>(
     params: &[&dyn ToParam],
     read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     expected: &'static str,
+    touched: &mut Touched,
 ) -> Result<Option<T>, Error> {
-    let mut rows = fetch(connection, statement, params, read, 2)?;
+    let mut rows = fetch(connection, statement, params, read, 2, touched)?;
     match rows.len() {
         0 | 1 => Ok(rows.pop()),
         _ => Err(Error::RowCount { statement: statement.name(), expected, found: "more" }),

@@ -109,6 +109,7 @@ impl Writer {
             }
         }
         let ended = begun.and_then(|()| if wrote { self.commit() } else { self.end() });
+        self.counters.count_touched(self.tx.take_touched());
         self.settle(&mut group, ended);
         Ok(group)
     }

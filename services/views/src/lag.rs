@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use chassis::metrics::{self, CALL_SECONDS, Histogram, Metrics};
+use chassis::metrics::{self, Histogram, LAG_SECONDS, Metrics};
 use database::{Clock, Transaction};
 
 /// How far views are behind what they follow. Clones share it.
@@ -47,7 +47,7 @@ impl Lag {
     /// The App shows it already.
     pub fn new(clock: Clock, metrics: &Metrics) -> Result<Self, metrics::Error> {
         let help = "How long after something had happened it was in the views.";
-        let delay = metrics.histogram("projection_delay_seconds", help, &[], CALL_SECONDS)?.with(&[]);
+        let delay = metrics.histogram("projection_delay_seconds", help, &[], LAG_SECONDS)?.with(&[]);
         let (sources, latest) = Default::default();
         let lag = Self(Arc::new(Shared { clock, sources, latest, delay }));
         let (shown, help) = (lag.clone(), "Messages that are there and not in the views.");

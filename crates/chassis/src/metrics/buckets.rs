@@ -40,6 +40,25 @@ pub const CALL_SECONDS: Buckets = Buckets::nanoseconds(&[
     30_000_000_000,
 ]);
 
+/// What is to be seen within a fraction of a second: how long it takes from a change to where it is shown.
+pub const LAG_SECONDS: Buckets = Buckets::nanoseconds(&[
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    75_000_000,
+    100_000_000,
+    150_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    5_000_000_000,
+    15_000_000_000,
+    60_000_000_000,
+]);
+
 /// What waits for others, who may be away for a while: a step of a saga.
 pub const PATIENT_SECONDS: Buckets = Buckets::nanoseconds(&[
     500_000,

@@ -30,6 +30,13 @@ pub fn show(metrics: &Metrics, database: &Database) -> Result<(), Error> {
         shown.count(&["committed"], stats.committed);
         shown.count(&["rolled_back"], stats.rolled_back);
     })?;
+    let help = "Rows that works have read and changed; a statement that found none counts as one.";
+    let read = reading(database);
+    metrics.read_counter("database_rows_total", help, &["operation"], move |shown| {
+        let stats = read();
+        shown.count(&["read"], stats.rows_read);
+        shown.count(&["change"], stats.rows_changed);
+    })?;
     let (read, help) = (reading(database), "Works that wait, by what they wait for.");
     metrics.read_gauge("database_queued_works", help, &["queue"], move |shown| {
         let stats = read();
@@ -93,6 +100,8 @@ mod tests {
             "database_commits_total{@} 1",
             "database_reads_total{@} 1",
             "database_works_total{outcome=\"committed\",@} 2",
+            "database_rows_total{operation=\"read\",@} ",
+            "database_rows_total{operation=\"change\",@} ",
             "database_queued_works{queue=\"writer\",@} 0",
             "database_commit_duration_seconds_count{@} 1",
             "database_group_works_bucket{@,le=\"1\"} 2",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use database::{Error, Transaction, params};
 use uuid::Uuid;
 
-use crate::fixture::{ADD, ANSWER, Fixture, PUT, TEXT};
+use crate::fixture::{ADD, ALL, ANSWER, Fixture, PUT, REMOVE, TEXT};
 
 database::statements! {
     const OUT_OF_ORDER: "SELECT $2 || $1 || $2 || '$3 ?' -- it's $9";
@@ -215,4 +215,24 @@ async fn a_violated_constraint_is_told_by_name() {
     let error: Error = fixture.store.write(dangling).await.unwrap_err();
     assert_eq!(error.constraint(), Some("FOREIGN KEY"));
     assert_eq!(Error::Closed.constraint(), None);
+}
+
+#[tokio::test]
+async fn rows_are_counted_that_works_read_and_change_and_a_statement_without_any_as_one() {
+    for fixture in [Fixture::new(), Fixture::inline()] {
+        let before = fixture.store.stats();
+        let work = async |tx: &mut Transaction| {
+            for id in 1..=3_i64 {
+                tx.execute(ADD, params![id, "text"]).await?;
+            }
+            tx.execute(REMOVE, params![9_i64]).await?;
+            tx.query_opt(TEXT, params![9_i64], |row| row.get::<String>(0)).await?;
+            tx.query(ALL, params![], |row| row.get::<i64>(0)).await.map(drop)
+        };
+        fixture.store.write::<_, Error, _>(work).await.unwrap();
+        assert_eq!(fixture.ids().await.len(), 3);
+        let after = fixture.store.stats();
+        assert_eq!(after.rows_changed - before.rows_changed, 3 + 1);
+        assert_eq!(after.rows_read - before.rows_read, 1 + 3 + 3);
+    }
 }

@@ -1,7 +1,11 @@
 //! Everything about the system in one process, section by section.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
+use clap::ValueEnum;
 use contracts::Style;
 
 use crate::{
@@ -11,7 +15,7 @@ use crate::{
 };
 
 /// What can be measured alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Section {
     /// One service's command.
     Command,
@@ -54,23 +58,50 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     say(&format!(
         "{rounds} rounds; every commit is synced (WAL, synchronous=FULL); the generator runs on the same machine"
     ));
-    let mut rows = Vec::new();
+    let mut all = All::default();
     if options.long {
         for style in &options.styles {
             say(&format!("`{style}`: a hundred thousand orders, then three minutes of forgetting …"));
-            tell(&mut rows, long::rows(style.as_str()).await?);
+            all.tell(long::rows(style.as_str()).await);
         }
     } else {
         let wanted = |section: &Section| options.only.is_empty() || options.only.contains(section);
-        for section in <Section as clap::ValueEnum>::value_variants().iter().filter(|it| wanted(it)) {
-            tell(&mut rows, measure(*section, &options.styles, rounds).await?);
+        for section in Section::value_variants().iter().filter(|it| wanted(it)) {
+            all.tell(measure(*section, &options.styles, rounds).await);
         }
     }
-    say(&format!("\n{}", report::table(&rows)));
-    if let Some(file) = &options.json {
-        fs::write(file, serde_json::to_string_pretty(&rows)?)?;
+    all.end(options.json.as_deref())
+}
+
+/// What was measured so far, and what could not be.
+#[derive(Default)]
+struct All {
+    rows: Vec<Row>,
+    failures: Vec<String>,
+}
+
+impl All {
+    /// Prints what was measured last; what comes after it is measured though it may have failed.
+    fn tell(&mut self, measured: Result<Vec<Row>, Failure>) {
+        match measured {
+            Ok(rows) => {
+                say(&report::table(&rows));
+                self.rows.extend(rows);
+            }
+            Err(failure) => {
+                say(&format!("could not be measured: {failure}"));
+                self.failures.push(failure.to_string());
+            }
+        }
     }
-    Ok(())
+
+    fn end(self, json: Option<&Path>) -> Result<(), Failure> {
+        say(&format!("\n{}", report::table(&self.rows)));
+        if let Some(file) = json {
+            fs::write(file, serde_json::to_string_pretty(&self.rows)?)?;
+        }
+        if self.failures.is_empty() { Ok(()) } else { Err(self.failures.join("; ").into()) }
+    }
 }
 
 async fn measure(section: Section, styles: &[Style], rounds: usize) -> Result<Vec<Row>, Failure> {
@@ -105,12 +136,6 @@ async fn measure(section: Section, styles: &[Style], rounds: usize) -> Result<Ve
             size::rows(rounds).await
         }
     }
-}
-
-/// What was measured last is worth seeing though something may fail after it.
-fn tell(all: &mut Vec<Row>, rows: Vec<Row>) {
-    say(&report::table(&rows));
-    all.extend(rows);
 }
 
 #[expect(clippy::print_stdout, reason = "a command's own output")]

@@ -285,7 +285,8 @@ mod tests {
         let mut past = Past::new(0).unwrap();
         let events: Vec<_> = (0..10_000).map(|_| past.next().unwrap()).collect();
         let order = OrderId::new(Uuid::from_u128(0x0199_aa01_u128 << 96 | 200)).to_string();
-        let places: Vec<_> = (0..).zip(&events).filter(|(_, it)| it.stream.id() == order).map(|(n, _)| n).collect();
+        let places: Vec<_> =
+            (0..).zip(&events).filter(|(_, it)| it.stream.id() == order).map(|(n, _)| n).collect();
         assert_eq!(places.len(), 27 - 4, "four are of its customer and of its product");
         let apart = places[22] - places[0];
         assert!((1_000..2_000).contains(&apart), "{apart}");

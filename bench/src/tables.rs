@@ -9,8 +9,9 @@ use crate::Failure;
 /// How many rows each table has, by its file and name.
 pub(crate) type Rows = BTreeMap<String, f64>;
 
-/// What stays: what a service is about, what others keep of that, and the events that it is made of.
-const STAYS: [&str; 16] = [
+/// What stays: orders, invoices, shipments, customers, products and what is outside; copies and views of them; and the events that
+/// they are made of.
+const STAYS: [&str; 15] = [
     "customers",
     "products",
     "orders",
@@ -26,7 +27,6 @@ const STAYS: [&str; 16] = [
     "view_order_lines",
     "ledger_events",
     "ledger_snapshots",
-    "reports",
 ];
 
 /// The rows of every table in the files below `directory` that does not hold what stays. They may be in use meanwhile.

@@ -233,8 +233,8 @@ pub struct Correction {
     pub effective_until: Option<Timestamp>,
     /// What one piece cost at first in that time, as far as it is known.
     pub known_price: Money,
-    /// What was added in that time to orders for which pieces are set aside or have left, and would have cost something
-    /// else, by order.
+    /// What was added in that time to orders that were neither refused nor cancelled, and would have cost something else, by
+    /// order.
     pub lines: Vec<CorrectedLine>,
     /// The version of the product that recorded it; null in a dry run.
     pub version: Option<u64>,

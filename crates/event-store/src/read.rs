@@ -121,6 +121,27 @@ pub async fn beyond(tx: &mut Transaction, after: u64) -> Result<(u64, Option<i64
     tx.query_one(schema::BEYOND, params![stored(after)], |row| Ok((row.get(0)?, row.get(1)?))).await
 }
 
+/// The position of the last event that was recorded before an instant (microseconds since the Unix epoch), or one behind it
+/// where there is none; 0 if all were recorded later. Recorded times never go back, so it is a search in ever narrower bounds: one look
+/// for every doubling of the ledger.
+///
+/// # Errors
+/// Those of a statement.
+pub async fn before(tx: &mut Transaction, instant: i64) -> Result<u64, Error> {
+    // What is at `low` or below was recorded before, and nothing from above `high` on.
+    let (mut low, mut high) = (0, last(tx).await?);
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        let recorded: Option<i64> =
+            tx.query_opt(schema::AT, params![stored(middle)], |row| row.get(0)).await?;
+        match recorded {
+            Some(at) if at < instant => low = middle,
+            _ => high = middle - 1,
+        }
+    }
+    Ok(low)
+}
+
 /// Those of the events after position `after` and up to `up_to` that the filter lets through: at most `limit` of them,
 /// 4 MiB of data, and as many as are found among a few thousand.
 ///

@@ -78,6 +78,9 @@ statements! {
         SELECT (SELECT coalesce(max(position), 0) FROM ledger_events),
                (SELECT recorded_at FROM ledger_events WHERE position > $1 ORDER BY position LIMIT 1)";
 
+    /// When the first event from a position on was recorded.
+    pub const AT: "SELECT recorded_at FROM ledger_events WHERE position >= $1 ORDER BY position LIMIT 1";
+
     /// The version of a stream.
     pub const VERSION: "SELECT coalesce(max(version), 0) FROM ledger_events WHERE stream = $1";
 

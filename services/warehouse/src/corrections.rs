@@ -1,31 +1,30 @@
 //! What it means that a product should have cost something else in the past: which orders got its price then.
 //!
-//! Told from the ledger, where the times are. An order names the product once stock was set aside for it, so the product's
-//! own stream tells which orders to look at; each of them tells when its line was added. Nothing of that is changed.
+//! Told from the ledger, where the times are: every line that was added to an order since then is there, whether stock was set
+//! aside for it or not. Nothing of that is changed. To look is to read all that happened since, so it is done outside of the
+//! transaction that commits the correction; that one reads only what came in between.
 
-use std::{collections::BTreeSet, sync::Arc};
+mod lines;
+mod since;
 
-use contracts::{
-    Money, OrderId, Quantity, Sku, Timestamp,
-    ordering::Event as OrderEvent,
-    warehouse::{CorrectedLine, Correction, Event},
-};
+use std::collections::BTreeSet;
+
+use contracts::{OrderId, Timestamp, warehouse::Correction};
 use database::Transaction;
-use event_store::{AsOf, Grid, Recorded, StreamName, read};
-use published::category;
+use event_store::{AsOf, Grid, read};
 use uuid::Uuid;
 
+use self::{
+    lines::line,
+    since::{Since, adds, is_price_of, order_of, scan, since},
+};
 use crate::{
     application::{self, Application, Correcting},
-    domain::{Product, Refusal, Reservation},
+    domain::{Product, Refusal},
 };
 
-/// How many events of the product since then are looked at; beyond that it is refused, for the answer is found again in the
-/// transaction that commits it, which others wait for.
-pub const MOST: usize = 10_000;
-
-/// How many events are read at a time.
-const PAGE: usize = 256;
+/// How many events of the ledger since then are looked at: those of some 40,000 orders.
+pub const MOST: u64 = 1_000_000;
 
 /// Why a correction means nothing, or is not made.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +39,7 @@ pub enum Error {
     #[error("a line would have cost more than can be counted")]
     TooDear,
     /// Too much happened since to tell what it means.
-    #[error("more than {MOST} things happened to the product since")]
+    #[error("too much happened since")]
     TooLongAgo,
     /// It means something else than the one who asks has seen.
     #[error("the correction means something else by now")]
@@ -56,7 +55,17 @@ impl From<database::Error> for Error {
     }
 }
 
-/// What a correction would mean if it were made now.
+/// What a correction would mean.
+#[derive(Clone, Debug)]
+pub struct Foreseen {
+    /// What it would mean.
+    pub correction: Correction,
+    /// Up to this position of the ledger.
+    position: u64,
+}
+
+/// What a correction would mean if it were made now, unless more than `most` events were recorded since the time that it is
+/// about.
 ///
 /// # Errors
 /// See [`Error`]; never [`Error::Changed`].
@@ -64,33 +73,38 @@ pub async fn foresee(
     grid: &Grid<Product>,
     tx: &mut Transaction,
     correcting: &Correcting,
-) -> Result<Correction, Error> {
+    most: u64,
+) -> Result<Foreseen, Error> {
     let Correcting { sku, unit_price, effective_from } = correcting.clone();
-    if effective_from.micros() > tx.now() {
+    let instant = effective_from.micros();
+    if instant > tx.now() {
         return Err(Error::NotYet);
     }
-    let then = AsOf { effective: effective_from.micros(), known: None };
+    let then = AsOf { effective: instant, known: None };
     let known_price = match grid.repository().as_of(tx, &sku, then).await?.state.offer {
         Some(offer) => offer.unit_price,
         None if grid.whole(tx, &sku).await?.exists() => return Err(Error::NotKept),
         None => return Err(application::Error::from(Refusal::UnknownProduct).into()),
     };
-    let Since { repriced, orders } = since(grid, tx, &sku, effective_from.micros()).await?;
-    let time = effective_from.micros()..repriced.unwrap_or(i64::MAX);
+    // Recorded times never go back, and nothing is recorded before it is effective: what was effective since was recorded since.
+    let (after, position) = (read::before(tx, instant).await?, read::last(tx).await?);
+    if position.saturating_sub(after) > most {
+        return Err(Error::TooLongAgo);
+    }
+    let Since { repriced, orders } = since(tx, &sku, after, position, instant).await?;
+    let time = instant..repriced.unwrap_or(i64::MAX);
     let mut lines = Vec::new();
     for order_id in orders {
-        if let Some(line) = line_of(tx, order_id, &sku).await?
-            && time.contains(&line.added_at)
-            && line.unit_price != unit_price
-        {
-            lines.push(line.corrected(order_id, unit_price)?);
-        }
+        lines.extend(line(tx, order_id, &sku, &time, unit_price).await?);
     }
     let effective_until = repriced.map(Timestamp::from_micros);
-    Ok(Correction { sku, unit_price, effective_from, effective_until, known_price, lines, version: None })
+    let correction =
+        Correction { sku, unit_price, effective_from, effective_until, known_price, lines, version: None };
+    Ok(Foreseen { correction, position })
 }
 
-/// Makes a correction, if it still means what the one who asks has seen: that of this [`tag`].
+/// Makes a correction, if it still means what the one who asks has seen: that of this [`tag`]. What was foreseen a moment ago
+/// is looked at again only as far as something happened since.
 ///
 /// # Errors
 /// See [`Error`].
@@ -100,8 +114,12 @@ pub async fn make(
     tx: &mut Transaction,
     correcting: &Correcting,
     seen: u64,
+    foreseen: Option<&Foreseen>,
 ) -> Result<Correction, Error> {
-    let correction = foresee(grid, tx, correcting).await?;
+    let correction = match foreseen {
+        Some(foreseen) => foreseen.still(tx).await?,
+        None => foresee(grid, tx, correcting, MOST).await?.correction,
+    };
     if tag(&correction) != seen {
         return Err(Error::Changed);
     }
@@ -118,99 +136,30 @@ pub fn tag(correction: &Correction) -> u64 {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, &told).as_u64_pair().0
 }
 
-/// What happened to a product after an instant.
-struct Since {
-    /// When its price was next changed.
-    repriced: Option<i64>,
-    /// The orders for which it was set aside, and not in vain.
-    orders: BTreeSet<OrderId>,
-}
-
-/// Recorded times never go back, and nothing is recorded before it is effective: what was effective since, or made it known
-/// that somebody ordered, was recorded since.
-async fn since(grid: &Grid<Product>, tx: &mut Transaction, sku: &Sku, instant: i64) -> Result<Since, Error> {
-    let stream = event_store::Repository::<Product>::stream(sku)?;
-    let reservations = grid.whole(tx, sku).await?.state.reservations;
-    let (mut found, mut looked, mut from) = (Since { repriced: None, orders: BTreeSet::new() }, 0, u64::MAX);
-    loop {
-        let page = read::backward(tx, &stream, from, PAGE).await?;
-        for event in page.iter().take_while(|event| event.recorded_at >= instant) {
-            looked += 1;
-            match grid.repository().read_of(event)? {
-                Event::Repriced { .. } | Event::PriceCorrected { .. } if event.effective_at > instant => {
-                    let earlier = found.repriced.map_or(event.effective_at, |at| at.min(event.effective_at));
-                    found.repriced = Some(earlier);
-                }
-                Event::StockReserved { order_id, .. }
-                    if !matches!(reservations.get(&order_id), None | Some(Reservation::Released)) =>
-                {
-                    found.orders.insert(order_id);
-                }
-                _ => {}
+impl Foreseen {
+    /// The same, if nothing that happened since makes it another.
+    async fn still(&self, tx: &mut Transaction) -> Result<Correction, Error> {
+        let Correction { sku, unit_price, effective_from, effective_until, lines, .. } = &self.correction;
+        let until = effective_until.map_or(i64::MAX, Timestamp::micros);
+        let foreseen = |id: OrderId| lines.iter().find(|line| line.order_id == id);
+        let (end, types) = (read::last(tx).await?, published::orders());
+        let (mut touched, mut repriced) = (BTreeSet::new(), false);
+        scan(tx, self.position, end, &[], |event| {
+            repriced |= is_price_of(event, sku);
+            if let Some(order) = order_of(event)
+                && (foreseen(order).is_some() || adds(&types, event, sku)?)
+            {
+                touched.insert(order);
             }
-        }
-        if looked > MOST {
-            return Err(Error::TooLongAgo);
-        }
-        match page.last() {
-            Some(last) if last.recorded_at >= instant && last.version > 1 => from = last.version - 1,
-            _ => return Ok(found),
-        }
-    }
-}
-
-/// What an order has of a product.
-struct Line {
-    added_at: i64,
-    unit_price: Money,
-    quantity: Quantity,
-}
-
-impl Line {
-    fn corrected(&self, order_id: OrderId, unit_price: Money) -> Result<CorrectedLine, Error> {
-        let cost = |price: Money| price.times(self.quantity.get()).map_err(|_| Error::TooDear);
-        Ok(CorrectedLine {
-            order_id,
-            quantity: self.quantity,
-            unit_price: self.unit_price,
-            cost: cost(self.unit_price)?,
-            would_have_cost: cost(unit_price)?,
+            Ok(())
         })
-    }
-}
-
-/// The line of an order as it was placed.
-async fn line_of(tx: &mut Transaction, id: OrderId, sku: &Sku) -> Result<Option<Line>, database::Error> {
-    let stream = StreamName::new(category::ORDER, &id.to_string()).map_err(unreadable)?;
-    let types = published::orders();
-    let (mut line, mut from): (Option<Line>, u64) = (None, 1);
-    loop {
-        let page = read::forward(tx, &stream, from, u64::MAX, PAGE).await?;
-        for event in &page {
-            let told = types.read(event).map_err(unreadable)?;
-            if matches!(told, OrderEvent::Placed { .. }) {
-                return Ok(line);
+        .await?;
+        for order in touched {
+            let now = line(tx, order, sku, &(effective_from.micros()..until), *unit_price).await?;
+            if now.as_ref() != foreseen(order) {
+                return Err(Error::Changed);
             }
-            line = with(line, told, event, sku);
         }
-        match page.last() {
-            Some(last) if page.len() == PAGE => from = last.version + 1,
-            _ => return Ok(line),
-        }
+        if repriced { Err(Error::Changed) } else { Ok(self.correction.clone()) }
     }
-}
-
-fn with(line: Option<Line>, event: OrderEvent, recorded: &Recorded, of: &Sku) -> Option<Line> {
-    match event {
-        OrderEvent::LineAdded { sku, unit_price, quantity, .. } if sku == *of => {
-            Some(Line { added_at: recorded.effective_at, unit_price, quantity })
-        }
-        OrderEvent::LineChanged { sku, quantity } if sku == *of => line.map(|line| Line { quantity, ..line }),
-        OrderEvent::LineRemoved { sku } if sku == *of => None,
-        _ => line,
-    }
-}
-
-fn unreadable(source: impl std::error::Error + Send + Sync + 'static) -> database::Error {
-    database::Error::Layer { doing: "reading an order in the ledger", source: Arc::new(source) }
 }

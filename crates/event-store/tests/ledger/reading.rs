@@ -179,3 +179,20 @@ async fn a_page_is_bounded_by_what_it_weighs() {
     assert_eq!((page.events.len(), page.scanned), (21, 21), "a little more than 4 MiB");
     assert_eq!(pages(&ledger, 0, 40, &Filter::default(), 40).await.len(), 40);
 }
+
+#[tokio::test]
+async fn the_last_event_before_an_instant_is_found_however_many_share_one() {
+    let world = World::new();
+    let ledger = world.ledger();
+    for number in 1..=20_u32 {
+        world.hands.set(BEGINNING + i64::from(number / 3) * 2);
+        append_one(&ledger, to("order-1", Expected::Any, [number.into()])).await.unwrap();
+    }
+    let events = events_of(&ledger, "order-1").await;
+    for instant in BEGINNING - 1..BEGINNING + 20 {
+        let before = events.iter().filter(|event| event.recorded_at < instant).map(|event| event.position);
+        let work = async move |tx: &mut Transaction| read::before(tx, instant).await;
+        let found = ledger.database().read::<_, database::Error, _>(work).await.unwrap();
+        assert_eq!(found, before.max().unwrap_or(0), "{instant}");
+    }
+}

@@ -47,18 +47,22 @@ pub(super) async fn correct(
 ) -> Result<Response, Problem> {
     let grid = api.store.past()?.clone();
     let correcting = correcting(sku, &request.body)?;
+    let (foreseeing, of) = (correcting.clone(), grid.clone());
+    let look = async move |tx: &mut Transaction| foresee(&of, tx, &foreseeing, MOST).await;
     if request.body.dry_run {
-        let look = async move |tx: &mut Transaction| foresee(&grid, tx, &correcting).await;
-        let foreseen = api.database.read(look).await?;
+        let foreseen = api.database.read(look).await?.correction;
         return Ok(([etag(corrections::tag(&foreseen))], Json(foreseen)).into_response());
     }
     let Some(seen) = seen else {
         let detail = "`If-Match` is to be the `ETag` of the dry run whose answer is meant.";
         return Err(Problem::unprocessable("DRY_RUN_FIRST", detail));
     };
+    // All that there is to read is read before the transaction, which others wait for. That it cannot be foreseen is found again
+    // there, unless the request was answered before.
+    let foreseen = api.database.read(look).await.ok();
     let application = api.application;
     let work = async move |tx: &mut Transaction| {
-        let made = corrections::make(&application, &grid, tx, &correcting, seen).await?;
+        let made = corrections::make(&application, &grid, tx, &correcting, seen, foreseen.as_ref()).await?;
         Ok::<_, Error>(Answer::json(StatusCode::OK, &made))
     };
     Ok(api.idempotency.run(&api.database, &request.key, work).await?.into_response())
@@ -80,9 +84,8 @@ impl From<Error> for Problem {
                 wrong("unit_price", "so much that a line would have cost more than can be counted")
             }
             Error::TooLongAgo => {
-                let detail = format!(
-                    "More than {MOST} things happened to the product since; correct it from a later time on."
-                );
+                let detail =
+                    format!("More than {MOST} things happened since; correct it from a later time on.");
                 Problem::conflict("TOO_LONG_AGO", detail)
             }
             Error::Changed => {

@@ -2,23 +2,32 @@
 
 use std::time::Duration;
 
+use aggregate::AnyRepository;
 use axum::http::{HeaderName, HeaderValue};
 use chassis::{
     client::{self, Call, HttpClient, Response},
     ids::Ids,
     limits::Limits,
     platform::Platform,
+    problem::Problem,
     retention::Retention,
     service::Running,
 };
 use contracts::{OrderId, Timestamp, ordering, warehouse::Event};
 use database::{Clock, ManualClock, Transaction};
-use event_store::{Append, EventTypes, Expected, Ledger, Metadata, NewEvent, append, read};
+use event_store::{
+    Append, EventTypes, Expected, Grid, Ledger, Metadata, NewEvent, Repository, append, grid, read,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_support::owner::ANY_PORT;
-use warehouse::{App, Config, Reach, corrections::MOST};
+use warehouse::{
+    App, Config, Reach,
+    application::{Application, Correcting},
+    corrections::{self, Error, Foreseen, MOST, foresee},
+    domain::Product,
+};
 
 use crate::support::{addition, eur, order, refusal, sku, wrong_fields};
 
@@ -82,18 +91,26 @@ impl World {
         self.get(&format!("/v1/products/TEA{look}")).await["unit_price"]["amount"].as_i64().unwrap()
     }
 
-    /// An order is placed, and tea is set aside for it.
-    async fn ordered(&self, order_id: OrderId, unit_price: i64, pieces: i64) {
-        let (quantity, at) = (pieces.try_into().unwrap(), Timestamp::from_micros(BEGINNING));
+    /// Tea is put into an order.
+    async fn begun(&self, order_id: OrderId, unit_price: i64, pieces: i64) {
         let line = ordering::Event::LineAdded {
             sku: sku("TEA"),
             name: "Green tea".parse().unwrap(),
             unit_price: eur(unit_price),
-            quantity,
+            quantity: pieces.try_into().unwrap(),
         };
-        let placed = ordering::Event::Placed { total: eur(unit_price * pieces), at };
-        let orders = published::orders();
-        self.happened(format!("order-{order_id}"), &orders, &[line, placed]).await;
+        self.to_order(order_id, line).await;
+    }
+
+    async fn to_order(&self, order_id: OrderId, event: ordering::Event) {
+        self.happened(format!("order-{order_id}"), &published::orders(), &[event]).await;
+    }
+
+    /// An order is placed, and tea is set aside for it.
+    async fn ordered(&self, order_id: OrderId, unit_price: i64, pieces: i64) {
+        let (quantity, at) = (pieces.try_into().unwrap(), Timestamp::from_micros(BEGINNING));
+        self.begun(order_id, unit_price, pieces).await;
+        self.to_order(order_id, ordering::Event::Placed { total: eur(unit_price * pieces), at }).await;
         self.to_tea(&[Event::StockReserved { order_id, quantity }]).await;
     }
 
@@ -121,6 +138,21 @@ impl World {
     /// The position of the last event of all.
     async fn last(&self) -> u64 {
         self.ledger.database().read(async |tx: &mut Transaction| read::last(tx).await).await.unwrap()
+    }
+
+    /// The warehouse's products, as another instance keeps them.
+    fn kept(&self) -> (Grid<Product>, Application) {
+        let ids = self.ids.clone();
+        let products = Repository::<Product>::new(&self.ledger, move || ids.next()).unwrap();
+        let (grid, _) = Grid::new(products, &self.ledger, grid::Options::default());
+        (grid.clone(), Application::new(AnyRepository::new(grid)))
+    }
+
+    /// What a correction would mean, looked for among so many events.
+    async fn foresee(&self, correcting: &Correcting, most: u64) -> Result<Foreseen, Error> {
+        let ((grid, _), correcting) = (self.kept(), correcting.clone());
+        let look = async move |tx: &mut Transaction| foresee(&grid, tx, &correcting, most).await;
+        self.ledger.database().read(look).await
     }
 
     async fn correct(&self, amount: i64, hour: i64, seen: Option<&str>) -> Response {
@@ -163,8 +195,11 @@ async fn a_dry_run_tells_which_lines_would_have_cost_something_else_and_changes_
     world.hour(2);
     world.ordered(order(2), 499, 2).await;
     world.ordered(order(3), 499, 3).await;
-    world.to_tea(&[Event::StockReleased { order_id: order(3), quantity: 3.try_into().unwrap() }]).await;
+    world.to_order(order(3), ordering::Event::Cancelled { at: Timestamp::from_micros(BEGINNING) }).await;
     world.ordered(order(4), 450, 4).await; // at what is right already
+    world.begun(order(6), 499, 6).await; // not placed yet, and at the price of when it will be
+    world.begun(order(7), 499, 7).await;
+    world.to_order(order(7), ordering::Event::LineRemoved { sku: sku("TEA") }).await;
     world.hour(3);
     world.reprice(600).await;
     world.ordered(order(5), 600, 5).await;
@@ -178,6 +213,9 @@ async fn a_dry_run_tells_which_lines_would_have_cost_something_else_and_changes_
         "lines": [{
             "order_id": order(2), "quantity": 2, "unit_price": money(499), "cost": money(998),
             "would_have_cost": money(900),
+        }, {
+            "order_id": order(6), "quantity": 6, "unit_price": money(499), "cost": money(2_994),
+            "would_have_cost": money(2_700),
         }],
     });
     assert_eq!(foreseen, expected);
@@ -248,13 +286,59 @@ async fn a_correction_is_about_a_past_that_there_was() {
 }
 
 #[tokio::test]
+async fn what_happens_between_the_look_and_the_transaction_is_looked_at_there() {
+    let world = World::start().await;
+    world.begun(order(1), 499, 1).await;
+    world.hour(1);
+    let (grid, application) = world.kept();
+    let correcting = Correcting {
+        sku: sku("TEA"),
+        unit_price: eur(450),
+        effective_from: Timestamp::from_micros(BEGINNING),
+    };
+    let foreseen = world.foresee(&correcting, MOST).await.unwrap();
+    let seen = corrections::tag(&foreseen.correction);
+    let make = async |foreseen: &Foreseen| {
+        let (application, grid, correcting) = (application.clone(), grid.clone(), correcting.clone());
+        let foreseen = foreseen.clone();
+        let work = async move |tx: &mut Transaction| {
+            corrections::make(&application, &grid, tx, &correcting, seen, Some(&foreseen)).await
+        };
+        world.ledger.database().write(work).await
+    };
+    world.to_order(order(1), ordering::Event::LineRemoved { sku: sku("TEA") }).await;
+    assert!(matches!(make(&foreseen).await, Err(Error::Changed)), "a line is gone");
+    world.begun(order(2), 499, 1).await;
+    let foreseen = world.foresee(&correcting, MOST).await.unwrap();
+    assert!(matches!(make(&foreseen).await, Err(Error::Changed)), "it is not what was seen");
+
+    // What has nothing to do with the price of that time makes no difference.
+    let seen = corrections::tag(&foreseen.correction);
+    let placed = ordering::Event::Placed { total: eur(499), at: Timestamp::from_micros(BEGINNING) };
+    world.to_order(order(2), placed).await;
+    world.begun(order(3), 450, 1).await;
+    world.to_tea(&[Event::Restocked { quantity: 1.try_into().unwrap() }]).await;
+    let work = async move |tx: &mut Transaction| {
+        corrections::make(&application, &grid, tx, &correcting, seen, Some(&foreseen)).await
+    };
+    assert!(world.ledger.database().write(work).await.unwrap().version.is_some());
+}
+
+#[tokio::test]
 async fn a_past_in_which_too_much_happened_is_not_looked_through() {
     let world = World::start().await;
     let restocked = Event::Restocked { quantity: 1.try_into().unwrap() };
-    for _ in 0..=MOST / 1_000 {
-        world.to_tea(&vec![restocked.clone(); 1_000]).await;
-    }
-    assert_eq!(refusal(&world.correct(450, 0, None).await), (409, "TOO_LONG_AGO".to_owned()));
     world.hour(1);
-    assert_eq!(world.correct(450, 1, None).await.status, 200);
+    world.to_tea(&vec![restocked.clone(); 10]).await;
+    world.hour(2);
+    world.to_tea(&vec![restocked.clone(); 10]).await;
+    let since = |hour: i64| Correcting {
+        sku: sku("TEA"),
+        unit_price: eur(450),
+        effective_from: Timestamp::from_micros(BEGINNING + hour * HOUR),
+    };
+    assert!(matches!(world.foresee(&since(1), 10).await, Err(Error::TooLongAgo)));
+    assert!(world.foresee(&since(2), 10).await.is_ok());
+    let problem = Problem::from(Error::TooLongAgo);
+    assert_eq!((problem.status().as_u16(), problem.code()), (409, "TOO_LONG_AGO"));
 }

@@ -4,6 +4,7 @@ pub mod collector;
 pub mod decisions;
 pub mod link;
 pub mod namespace;
+pub mod orderer;
 pub mod owner;
 pub mod postgres;
 pub mod recording;

@@ -15,8 +15,8 @@ async fn ordering_is_told_that_the_invoice_is_paid() {
         world.issue(order(1)).await;
         world.until_told(1).await;
         assert_eq!(world.late_answers(), [Reply::InvoicePaid]);
-        let ledger = world.ledger();
-        let envelope = &ledger.replies[0];
+        let heard = world.ordering.heard();
+        let envelope = &heard.replies[0];
         assert_eq!((envelope.kind.as_str(), envelope.source.as_str()), (kinds::BILLING_REPLY, "billing"));
         assert_eq!(
             (&envelope.subject, &envelope.partition_key),

@@ -20,12 +20,12 @@ async fn an_order_that_asks_again_by_another_message_is_answered_again() {
     world.until_told(1).await;
     world.tell(&message(id(1), order(1), &command(order(1)))).await;
     world.tell(&message(id(2), order(1), &command(order(1)))).await;
-    let ledger = world.ledger();
-    let replies: Vec<Reply> = ledger.replies.iter().map(|it| it.data.parse().expect("a reply")).collect();
+    let heard = world.ordering.heard();
+    let replies: Vec<Reply> = heard.replies.iter().map(|it| it.data.parse().expect("a reply")).collect();
     assert_eq!(replies, [Reply::InvoicePaid, Reply::InvoicePaid]);
-    let causes: Vec<_> = ledger.replies.iter().map(|it| it.causation_id).collect();
+    let causes: Vec<_> = heard.replies.iter().map(|it| it.causation_id).collect();
     assert_eq!(causes, [Some(id(1)), Some(id(2))], "the late answer names the command that it answers");
-    let traces: Vec<_> = ledger.replies.iter().map(|it| it.traceparent.clone()).collect();
+    let traces: Vec<_> = heard.replies.iter().map(|it| it.traceparent.clone()).collect();
     assert_eq!(traces[0], message(id(1), order(1), &command(order(1))).traceparent);
 }
 
@@ -37,8 +37,8 @@ async fn what_happens_to_an_invoice_is_published_without_a_gap() {
     let told = |changes: &[Envelope]| -> Vec<(u64, Event)> {
         changes.iter().flat_map(|change| events_of(change).expect("events")).collect()
     };
-    until(async || told(&world.ledger().events).len() >= 9).await;
-    let changes = world.ledger().events.clone();
+    until(async || told(&world.ordering.heard().events).len() >= 9).await;
+    let changes = world.ordering.heard().events.clone();
     let mut at = 0;
     for change in &changes {
         assert_eq!((&*change.kind, change.previous_version), ("invoice.changed", Some(at)));

@@ -11,8 +11,8 @@ async fn ordering_is_told_of_the_dispatch() {
         world.request(order(1)).await;
         world.until_told(1).await;
         assert_eq!(world.late_answers(), [dispatched(order(1))]);
-        let ledger = world.ledger();
-        let envelope = &ledger.replies[0];
+        let heard = world.ordering.heard();
+        let envelope = &heard.replies[0];
         assert_eq!((envelope.kind.as_str(), envelope.source.as_str()), (kinds::SHIPPING_REPLY, "shipping"));
         assert_eq!(
             (envelope.subject.clone(), envelope.partition_key.clone()),

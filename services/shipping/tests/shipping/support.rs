@@ -2,11 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -29,22 +25,19 @@ use contracts::{
     outside::carrier::{BOOKING_REFUSED, CreateBooking},
     page::Page,
     shipping::{Command, Reply, Shipment, ShipmentStatus},
-    topics::{self, kinds},
+    topics::kinds,
 };
 use database::Clock;
-use messaging::{
-    Broker, Data, Envelope, Publisher, derived_id,
-    embedded::{self, Embedded},
-};
+use messaging::{Data, Envelope};
 use saga::tasks::Backoff;
 use serde_json::{Value, json};
 use shipping::{App, Config, Reach};
 use tempfile::TempDir;
+use test_support::orderer::Orderer;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-pub(crate) const ANY_PORT: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+pub(crate) use test_support::{orderer::until, owner::ANY_PORT};
 
 /// How the carrier behaves from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,16 +59,11 @@ pub(crate) struct Ledger {
     pub(crate) asked: Vec<(String, CreateBooking)>,
     /// What the carrier did, by key.
     pub(crate) bookings: BTreeMap<String, Value>,
-    /// What ordering was told, in order, repetitions included.
-    pub(crate) replies: Vec<Envelope>,
-    /// What was published of shipments, in order, repetitions included.
-    pub(crate) events: Vec<Envelope>,
 }
 
 #[derive(Clone)]
 struct Peers {
-    carrier: watch::Receiver<Carrier>,
-    ordering_is_away: watch::Receiver<bool>,
+    carrier: watch::Sender<Carrier>,
     ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -86,27 +74,18 @@ pub(crate) struct World {
     config: Config,
     app: Option<Running>,
     pub(crate) client: HttpClient,
-    carrier: watch::Sender<Carrier>,
-    ordering_is_away: watch::Sender<bool>,
-    ledger: Arc<Mutex<Ledger>>,
-    broker: Option<Embedded>,
-    commands: AtomicU32,
+    peers: Peers,
+    pub(crate) ordering: Orderer,
 }
 
 impl World {
     pub(crate) async fn start(style: Style, behaviour: Carrier) -> Self {
         let platform = Platform::simulated(1, Clock::system());
-        let (carrier, carrier_seen) = watch::channel(behaviour);
-        let (ordering_is_away, away_seen) = watch::channel(false);
-        let ledger = Arc::<Mutex<Ledger>>::default();
-        let peers = Peers { carrier: carrier_seen, ordering_is_away: away_seen, ledger: Arc::clone(&ledger) };
-        let url = serve_peers(&platform, peers);
+        let peers = Peers { carrier: watch::Sender::new(behaviour), ledger: Arc::default() };
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let broker = match style {
-            Style::Rest => None,
-            _ => Some(broker(&directory, &ledger).await),
-        };
-        let reach = match &broker {
+        let ordering = Orderer::new(style, "shipping", directory.path()).await;
+        let url = serve_peers(&platform, peers.clone(), &ordering);
+        let reach = match ordering.broker() {
             None => Reach::Rest(url.clone()),
             Some(broker) => Reach::Messaging(Arc::new(broker.clone())),
         };
@@ -121,18 +100,7 @@ impl World {
             retention: Retention::default(),
         };
         let client = HttpClient::new(&platform, client::Options::default());
-        let mut world = Self {
-            directory,
-            platform,
-            config,
-            app: None,
-            client,
-            carrier,
-            ordering_is_away,
-            ledger,
-            broker,
-            commands: AtomicU32::new(0),
-        };
+        let mut world = Self { directory, platform, config, app: None, client, peers, ordering };
         world.reopen();
         world
     }
@@ -154,28 +122,20 @@ impl World {
     }
 
     pub(crate) fn carrier(&self, behaviour: Carrier) {
-        self.carrier.send_replace(behaviour);
+        self.peers.carrier.send_replace(behaviour);
     }
 
     pub(crate) fn ordering_is_away(&self, away: bool) {
-        self.ordering_is_away.send_replace(away);
+        self.ordering.is_away(away);
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().expect("no panic while locked")
+        self.peers.ledger.lock().expect("no panic while locked")
     }
 
-    /// What ordering was told of late, without repetitions and without what answers a message at once.
+    /// What ordering was told of late.
     pub(crate) fn late_answers(&self) -> Vec<Reply> {
-        let mut seen: Vec<Uuid> = Vec::new();
-        let ledger = self.ledger();
-        let late = ledger.replies.iter().filter(|envelope| {
-            let at_once = envelope.causation_id.map(|cause| derived_id("shipping", cause, 0));
-            let late = at_once != Some(envelope.id) && !seen.contains(&envelope.id);
-            seen.push(envelope.id);
-            late
-        });
-        late.map(|envelope| envelope.data.parse().expect("a reply")).collect()
+        self.ordering.late_answers()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -192,7 +152,7 @@ impl World {
 
     /// Asks as ordering does in the style, and returns what is answered at once.
     async fn ask(&self, order: OrderId, command: &Command) -> Option<Reply> {
-        let Some(broker) = &self.broker else {
+        if self.ordering.broker().is_none() {
             let address = self.url(&format!("/internal/shipments/{order}"));
             let call = match command {
                 Command::RequestShipment { .. } => Call::put(address),
@@ -201,27 +161,15 @@ impl World {
             let (status, reply) = self.command(call, command).await;
             assert_eq!(status, if reply.is_some() { 200 } else { 202 });
             return reply;
-        };
-        let id = Uuid::from_u128(1 << 64 | u128::from(self.commands.fetch_add(1, Ordering::Relaxed)));
-        self.send(broker, &message(id, order, command)).await;
-        let answer = derived_id("shipping", id, 0);
-        let ledger = self.ledger();
-        let reply = ledger.replies.iter().find(|envelope| envelope.id == answer);
-        reply.map(|envelope| envelope.data.parse().expect("a reply"))
+        }
+        let id = self.ordering.next_id();
+        self.tell(&message(id, order, command)).await;
+        self.ordering.answer_to(id)
     }
 
-    /// Sends a message, and waits until it is handled and what it led to at once has arrived.
-    async fn send(&self, broker: &Embedded, message: &Envelope) {
-        let topic = topics::SHIPPING_COMMANDS;
-        broker.publish(topic, std::slice::from_ref(message)).await.expect("it is confirmed");
-        until(async || broker.lag(topic, "shipping").await.expect("a broker") == 0).await;
-        until(async || self.audit().await["pending"]["outbox"] == 0).await;
-        until(async || broker.lag(topics::ORDERING_REPLIES, "ordering").await.expect("a broker") == 0).await;
-    }
-
-    /// Sends a message of the style `messaging`.
+    /// Sends a message of the style `messaging`, and waits until it is handled and what it led to at once has arrived.
     pub(crate) async fn tell(&self, message: &Envelope) {
-        self.send(self.broker.as_ref().expect("the style has a broker"), message).await;
+        self.ordering.tell(message, async || self.audit().await["pending"]["outbox"] != 0).await;
     }
 
     pub(crate) async fn command(&self, call: Call, command: &Command) -> (u16, Option<Reply>) {
@@ -259,14 +207,8 @@ impl World {
 
     /// How much is still to be done, as the audit tells.
     pub(crate) async fn audit(&self) -> Value {
-        let log = chassis::telemetry::LogHandle::detached();
-        let admin = self.app.as_ref().expect("it runs").admin().router(self.platform.build, log);
-        let listener = self.platform.network.listen(ANY_PORT).expect("a port");
-        let url = format!("http://{}/audit", listener.local_addr().expect("an address"));
-        let server = tokio::spawn(async move { axum::serve(listener, admin).await });
-        let audit = self.client.send(Call::get(url)).await.expect("an answer").json().expect("an audit");
-        server.abort();
-        audit
+        let app = self.app.as_ref().expect("it runs");
+        test_support::orderer::audit(app, &self.platform, &self.client).await
     }
 }
 
@@ -299,69 +241,20 @@ pub(crate) fn dispatched(order: OrderId) -> Reply {
     Reply::Dispatched { carrier: "Hermes".to_owned(), tracking_number: format!("H-{order}") }
 }
 
-/// Polls until it is so; fails when it takes too long.
-pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
-    let polling = async {
-        while !is_so().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), polling).await.expect("it comes to be so");
-}
-
-/// A broker, on which ordering hears replies, and a view events.
-async fn broker(directory: &TempDir, ledger: &Arc<Mutex<Ledger>>) -> Embedded {
-    let database = database::Options { executor: database::Executor::Inline, ..database::Options::default() };
-    let options = embedded::Options { database, ..embedded::Options::default() };
-    let broker = Embedded::open(&directory.path().join("broker.db"), options).await.expect("a broker");
-    let note_reply: fn(&mut Ledger, Envelope) = |ledger, envelope| ledger.replies.push(envelope);
-    let note_event: fn(&mut Ledger, Envelope) = |ledger, envelope| ledger.events.push(envelope);
-    follow(&broker, topics::ORDERING_REPLIES, "ordering", ledger, note_reply).await;
-    follow(&broker, topics::SHIPPING_EVENTS, "views", ledger, note_event).await;
-    broker
-}
-
-async fn follow(
-    broker: &Embedded,
-    topic: &'static str,
-    group: &'static str,
-    ledger: &Arc<Mutex<Ledger>>,
-    note: fn(&mut Ledger, Envelope),
-) {
-    let (broker, ledger) = (broker.clone(), Arc::clone(ledger));
-    let mut subscription = broker.subscribe(topic, group, 0..broker.lanes()).await.expect("a subscription");
-    tokio::spawn(async move {
-        while let Ok(received) = subscription.receive(64, Duration::from_secs(60)).await {
-            let positions: Vec<_> = received.iter().map(|it| (it.lane, it.position)).collect();
-            for delivery in received {
-                note(&mut ledger.lock().expect("no panic while locked"), delivery.envelope);
-            }
-            subscription.ack(&positions).await.expect("acknowledged");
-        }
-    });
-}
-
-fn serve_peers(platform: &Platform, peers: Peers) -> String {
-    let router = Router::new()
-        .route("/v1/bookings", post(book))
-        .route("/internal/replies", post(hear))
-        .with_state(peers);
+fn serve_peers(platform: &Platform, peers: Peers, ordering: &Orderer) -> String {
+    let router = Router::new().route("/v1/bookings", post(book)).with_state(peers).merge(ordering.routes());
     let listener = platform.network.listen(ANY_PORT).expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(async move { axum::serve(listener, router).await });
     url
 }
 
-async fn book(
-    State(mut peers): State<Peers>,
-    headers: HeaderMap,
-    Json(body): Json<CreateBooking>,
-) -> Response {
+async fn book(State(peers): State<Peers>, headers: HeaderMap, Json(body): Json<CreateBooking>) -> Response {
     let key = headers["idempotency-key"].to_str().expect("text").to_owned();
     let order = body.metadata.order_id;
     peers.ledger.lock().expect("no panic while locked").asked.push((key.clone(), body));
-    let behaviour =
-        *peers.carrier.wait_for(|behaviour| *behaviour != Carrier::Holds).await.expect("the world");
+    let mut carrier = peers.carrier.subscribe();
+    let behaviour = *carrier.wait_for(|behaviour| *behaviour != Carrier::Holds).await.expect("the world");
     match behaviour {
         Carrier::Away | Carrier::Holds => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Carrier::Refuses => {
@@ -383,13 +276,4 @@ async fn book(
             }
         }
     }
-}
-
-async fn hear(State(peers): State<Peers>, body: String) -> StatusCode {
-    if *peers.ordering_is_away.borrow() {
-        return StatusCode::SERVICE_UNAVAILABLE;
-    }
-    let envelope = Envelope::from_json(&body).expect("a CloudEvent");
-    peers.ledger.lock().expect("no panic while locked").replies.push(envelope);
-    StatusCode::NO_CONTENT
 }

@@ -3,11 +3,7 @@
 mod peers;
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{
-        Arc, MutexGuard,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, MutexGuard},
     time::Duration,
 };
 
@@ -24,19 +20,20 @@ use contracts::{
     CustomerId, OrderId, Style,
     billing::{BillTo, Command, Invoice, InvoiceStatus, Reply},
     page::Page,
-    topics::{self, kinds},
+    topics::kinds,
 };
 use database::Clock;
-use messaging::{Data, Envelope, Publisher, derived_id, embedded::Embedded};
+use messaging::{Data, Envelope};
 use saga::tasks::Backoff;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use test_support::orderer::Orderer;
 use uuid::Uuid;
 
 pub(crate) use peers::Payment;
-use peers::{Ledger, Peers};
+pub(crate) use test_support::{orderer::until, owner::ANY_PORT};
 
-pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+use peers::{Ledger, Peers};
 
 /// The service and its peers.
 pub(crate) struct World {
@@ -46,8 +43,7 @@ pub(crate) struct World {
     app: Option<Running>,
     client: HttpClient,
     peers: Peers,
-    broker: Option<Embedded>,
-    commands: AtomicU32,
+    pub(crate) ordering: Orderer,
 }
 
 impl World {
@@ -55,27 +51,15 @@ impl World {
         let platform = Platform::simulated(1, Clock::system());
         let peers = Peers::new(behaviour);
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let url = peers.serve(&platform);
-        let broker = match style {
-            Style::Rest => None,
-            _ => Some(peers.broker(&directory).await),
-        };
-        let reach = match &broker {
+        let ordering = Orderer::new(style, "billing", directory.path()).await;
+        let url = peers.serve(&platform, &ordering);
+        let reach = match ordering.broker() {
             None => Reach::Rest(url.clone()),
             Some(broker) => Reach::Messaging(Arc::new(broker.clone())),
         };
         let config = config(&directory, reach, &url);
         let client = HttpClient::new(&platform, client::Options::default());
-        let mut world = Self {
-            _directory: directory,
-            platform,
-            config,
-            app: None,
-            client,
-            peers,
-            broker,
-            commands: AtomicU32::new(0),
-        };
+        let mut world = Self { _directory: directory, platform, config, app: None, client, peers, ordering };
         world.reopen();
         world
     }
@@ -99,24 +83,16 @@ impl World {
     }
 
     pub(crate) fn ordering_is_away(&self, away: bool) {
-        self.peers.ordering_is_away.send_replace(away);
+        self.ordering.is_away(away);
     }
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.peers.ledger()
     }
 
-    /// What ordering was told of late, without repetitions and without what answers a message at once.
+    /// What ordering was told of late.
     pub(crate) fn late_answers(&self) -> Vec<Reply> {
-        let mut seen: Vec<Uuid> = Vec::new();
-        let ledger = self.ledger();
-        let late = ledger.replies.iter().filter(|envelope| {
-            let at_once = envelope.causation_id.map(|cause| derived_id("billing", cause, 0));
-            let late = at_once != Some(envelope.id) && !seen.contains(&envelope.id);
-            seen.push(envelope.id);
-            late
-        });
-        late.map(|envelope| envelope.data.parse().expect("a reply")).collect()
+        self.ordering.late_answers()
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -125,31 +101,19 @@ impl World {
 
     /// Has an invoice issued as ordering does in the style, and returns what is answered at once.
     pub(crate) async fn issue(&self, order: OrderId) -> Option<Reply> {
-        let Some(broker) = &self.broker else {
+        if self.ordering.broker().is_none() {
             let (status, reply) = self.issue_at(order, &command(order)).await;
             assert_eq!(status, if reply.is_some() { 200 } else { 202 });
             return reply;
-        };
-        let id = Uuid::from_u128(1 << 64 | u128::from(self.commands.fetch_add(1, Ordering::Relaxed)));
-        self.send(broker, &message(id, order, &command(order))).await;
-        let answer = derived_id("billing", id, 0);
-        let ledger = self.ledger();
-        let reply = ledger.replies.iter().find(|envelope| envelope.id == answer);
-        reply.map(|envelope| envelope.data.parse().expect("a reply"))
+        }
+        let id = self.ordering.next_id();
+        self.tell(&message(id, order, &command(order))).await;
+        self.ordering.answer_to(id)
     }
 
-    /// Sends a message, and waits until it is handled and what it led to at once has arrived.
-    async fn send(&self, broker: &Embedded, message: &Envelope) {
-        let topic = topics::BILLING_COMMANDS;
-        broker.publish(topic, std::slice::from_ref(message)).await.expect("it is confirmed");
-        until(async || broker.lag(topic, "billing").await.expect("a broker") == 0).await;
-        until(async || self.audit().await["pending"]["outbox"] == 0).await;
-        until(async || broker.lag(topics::ORDERING_REPLIES, "ordering").await.expect("a broker") == 0).await;
-    }
-
-    /// Sends a message of the style `messaging`.
+    /// Sends a message of the style `messaging`, and waits until it is handled and what it led to at once has arrived.
     pub(crate) async fn tell(&self, message: &Envelope) {
-        self.send(self.broker.as_ref().expect("the style has a broker"), message).await;
+        self.ordering.tell(message, async || self.audit().await["pending"]["outbox"] != 0).await;
     }
 
     pub(crate) async fn issue_at(&self, path: OrderId, command: &Command) -> (u16, Option<Reply>) {
@@ -211,14 +175,8 @@ impl World {
     }
 
     pub(crate) async fn audit(&self) -> Value {
-        let log = chassis::telemetry::LogHandle::detached();
-        let admin = self.app.as_ref().expect("it runs").admin().router(self.platform.build, log);
-        let listener = self.platform.network.listen(ANY_PORT).expect("a port");
-        let url = format!("http://{}/audit", listener.local_addr().expect("an address"));
-        let server = tokio::spawn(async move { axum::serve(listener, admin).await });
-        let audit = self.client.send(Call::get(url)).await.expect("an answer").json().expect("an audit");
-        server.abort();
-        audit
+        let app = self.app.as_ref().expect("it runs");
+        test_support::orderer::audit(app, &self.platform, &self.client).await
     }
 }
 
@@ -262,14 +220,4 @@ pub(crate) fn message(id: Uuid, order: OrderId, command: &Command) -> Envelope {
     message.correlation_id = Some(order.uuid());
     message.traceparent = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
     message
-}
-
-/// Polls until it is so; fails when it takes too long.
-pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
-    let polling = async {
-        while !is_so().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), polling).await.expect("it comes to be so");
 }

@@ -1,9 +1,8 @@
-//! The systems outside, and ordering, as a test has them.
+//! The systems outside, as a test has them.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
 };
 
 use axum::{
@@ -14,19 +13,12 @@ use axum::{
     routing::post,
 };
 use chassis::{context::IDEMPOTENCY_KEY, platform::Platform, problem::Problem};
-use contracts::{
-    outside::{
-        mail::SendMessage,
-        payment::{CARD_DECLINED, CreateCharge},
-    },
-    topics,
-};
-use messaging::{
-    Broker, Envelope,
-    embedded::{self, Embedded},
+use contracts::outside::{
+    mail::SendMessage,
+    payment::{CARD_DECLINED, CreateCharge},
 };
 use serde_json::json;
-use tempfile::TempDir;
+use test_support::orderer::Orderer;
 use tokio::sync::watch;
 
 use super::ANY_PORT;
@@ -57,77 +49,37 @@ pub(crate) struct Ledger {
     pub(crate) declines: BTreeMap<String, &'static str>,
     /// Every request to the mail service: its key and what it was about.
     pub(crate) mails: Vec<(String, SendMessage)>,
-    /// What ordering was told, in order, repetitions included.
-    pub(crate) replies: Vec<Envelope>,
-    /// What was published of invoices, in order, repetitions included.
-    pub(crate) events: Vec<Envelope>,
 }
 
-/// The payment provider, the mail service, and ordering; clones are the same.
+/// The payment provider and the mail service; clones are the same.
 #[derive(Clone)]
 pub(crate) struct Peers {
     pub(crate) payment: watch::Sender<Payment>,
     pub(crate) mail_is_away: watch::Sender<bool>,
-    pub(crate) ordering_is_away: watch::Sender<bool>,
     ledger: Arc<Mutex<Ledger>>,
 }
 
 impl Peers {
     pub(super) fn new(behaviour: Payment) -> Self {
-        let away = || watch::Sender::new(false);
-        let payment = watch::Sender::new(behaviour);
-        Self { payment, mail_is_away: away(), ordering_is_away: away(), ledger: Arc::default() }
+        let (payment, mail_is_away) = (watch::Sender::new(behaviour), watch::Sender::new(false));
+        Self { payment, mail_is_away, ledger: Arc::default() }
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().expect("no panic while locked")
     }
 
-    /// Serves all of them, and tells where.
-    pub(super) fn serve(&self, platform: &Platform) -> String {
+    /// Serves both, and what ordering is called back at, and tells where.
+    pub(super) fn serve(&self, platform: &Platform, ordering: &Orderer) -> String {
         let router = Router::new()
             .route("/v1/charges", post(charge))
             .route("/v1/messages", post(mail))
-            .route("/internal/replies", post(hear))
-            .with_state(self.clone());
+            .with_state(self.clone())
+            .merge(ordering.routes());
         let listener = platform.network.listen(ANY_PORT).expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, router).await });
         url
-    }
-
-    /// A broker, on which ordering hears replies, and a view events.
-    pub(super) async fn broker(&self, directory: &TempDir) -> Embedded {
-        let database =
-            database::Options { executor: database::Executor::Inline, ..database::Options::default() };
-        let options = embedded::Options { database, ..embedded::Options::default() };
-        let broker = Embedded::open(&directory.path().join("broker.db"), options).await.expect("a broker");
-        let note_reply: fn(&mut Ledger, Envelope) = |ledger, envelope| ledger.replies.push(envelope);
-        let note_event: fn(&mut Ledger, Envelope) = |ledger, envelope| ledger.events.push(envelope);
-        self.follow(&broker, topics::ORDERING_REPLIES, "ordering", note_reply).await;
-        self.follow(&broker, topics::BILLING_EVENTS, "views", note_event).await;
-        broker
-    }
-
-    async fn follow(
-        &self,
-        broker: &Embedded,
-        topic: &'static str,
-        group: &'static str,
-        note: fn(&mut Ledger, Envelope),
-    ) {
-        let (broker, peers) = (broker.clone(), self.clone());
-        let mut subscription =
-            broker.subscribe(topic, group, 0..broker.lanes()).await.expect("a subscription");
-        tokio::spawn(async move {
-            while let Ok(received) = subscription.receive(64, Duration::from_secs(60)).await {
-                let positions: Vec<_> = received.iter().map(|it| (it.lane, it.position)).collect();
-                for delivery in received {
-                    note(&mut peers.ledger(), delivery.envelope);
-                }
-                subscription.ack(&positions).await.expect("acknowledged");
-            }
-        });
     }
 }
 
@@ -182,13 +134,4 @@ async fn mail(State(peers): State<Peers>, headers: HeaderMap, Json(body): Json<S
     }
     let message = json!({"id": "m1", "accepted_at": "2026-01-31T12:00:00Z"});
     (StatusCode::ACCEPTED, Json(message)).into_response()
-}
-
-async fn hear(State(peers): State<Peers>, body: String) -> StatusCode {
-    if *peers.ordering_is_away.borrow() {
-        return StatusCode::SERVICE_UNAVAILABLE;
-    }
-    let envelope = Envelope::from_json(&body).expect("a CloudEvent");
-    peers.ledger().replies.push(envelope);
-    StatusCode::NO_CONTENT
 }

@@ -1,7 +1,8 @@
 //! What is parked, for those who look after it.
 //!
 //! Everything here works on the consumer's database, in the caller's transaction. A message is known by its id; if
-//! several consumers over the same database have parked it, all of them are meant.
+//! several consumers over the same database have parked it, all of them are meant: of a database that several services
+//! [share](database::Database::owned_by), only the one that is called as the owner of the handle.
 
 use database::{Error, Row, Transaction, params, statements};
 use serde::Serialize;
@@ -22,6 +23,7 @@ statements! {
         WHERE p.place = (
             SELECT min(place) FROM inbox_parked o
             WHERE o.consumer = b.consumer AND o.topic = b.topic AND o.partitionkey = b.partitionkey)
+        AND ($2 = '' OR b.consumer = $2)
         ORDER BY b.blocked_at, b.consumer, b.topic, b.partitionkey LIMIT $1";
 
     /// A parked message.
@@ -36,22 +38,23 @@ statements! {
                 AND o.place > p.place)
         FROM inbox_parked p
         JOIN inbox_blocked b ON b.consumer = p.consumer AND b.topic = p.topic AND b.partitionkey = p.partitionkey
-        WHERE p.message_id = $1 ORDER BY b.consumer, b.topic";
+        WHERE p.message_id = $1 AND ($2 = '' OR b.consumer = $2) ORDER BY b.consumer, b.topic";
 
     /// How many messages are parked, those to be tried again by themselves included.
-    pub const PARKED: "SELECT count(*) FROM inbox_parked";
+    pub const PARKED: "SELECT count(*) FROM inbox_parked WHERE $1 = '' OR consumer = $1";
 
     /// How many keys wait for an operator.
-    pub const STUCK: "SELECT count(*) FROM inbox_blocked WHERE retry_at IS NULL";
+    pub const STUCK: "SELECT count(*) FROM inbox_blocked WHERE retry_at IS NULL AND ($1 = '' OR consumer = $1)";
 
     /// Has the key of a parked message tried again as if it had not failed.
     pub const RETRY: "
         UPDATE inbox_blocked SET retry_at = $2, failures = 0 WHERE (consumer, topic, partitionkey) IN (
-            SELECT consumer, topic, partitionkey FROM inbox_parked WHERE message_id = $1)";
+            SELECT consumer, topic, partitionkey FROM inbox_parked WHERE message_id = $1 AND ($3 = '' OR consumer = $3))";
 
     /// Takes a message out of those parked, for every consumer.
     pub const TAKE: "
-        DELETE FROM inbox_parked WHERE message_id = $1 RETURNING consumer, topic, partitionkey, place, envelope";
+        DELETE FROM inbox_parked WHERE message_id = $1 AND ($2 = '' OR consumer = $2)
+        RETURNING consumer, topic, partitionkey, place, envelope";
 
     /// Has a key tried again as if it had not failed, if no message before a place is parked.
     pub const RETRY_FROM: "
@@ -87,7 +90,7 @@ statements! {
     /// What was discarded, the latest first.
     pub const DISCARDED: "
         SELECT consumer, topic, message_id, source, type, subject, version, discarded_by, discarded_at, reason
-        FROM inbox_discarded ORDER BY discarded_at DESC, consumer, topic, message_id LIMIT $1";
+        FROM inbox_discarded WHERE $2 = '' OR consumer = $2 ORDER BY discarded_at DESC, consumer, topic, message_id LIMIT $1";
 }
 
 /// A parked message, and what its key waits for.
@@ -152,7 +155,7 @@ pub struct Discard {
 /// # Errors
 /// Those of a statement.
 pub async fn list(tx: &mut Transaction, limit: u64) -> Result<Vec<DeadLetter>, Error> {
-    tx.query(LIST, params![limit], dead_letter).await
+    tx.query(LIST, params![limit, tx.owner()], dead_letter).await
 }
 
 /// A parked message, once for each consumer that has parked it.
@@ -160,7 +163,7 @@ pub async fn list(tx: &mut Transaction, limit: u64) -> Result<Vec<DeadLetter>, E
 /// # Errors
 /// Those of a statement.
 pub async fn show(tx: &mut Transaction, id: Uuid) -> Result<Vec<DeadLetter>, Error> {
-    tx.query(SHOW, params![id], dead_letter).await
+    tx.query(SHOW, params![id, tx.owner()], dead_letter).await
 }
 
 /// How many messages are parked, those to be tried again by themselves included.
@@ -168,7 +171,7 @@ pub async fn show(tx: &mut Transaction, id: Uuid) -> Result<Vec<DeadLetter>, Err
 /// # Errors
 /// Those of a statement.
 pub async fn count(tx: &mut Transaction) -> Result<u64, Error> {
-    tx.query_one(PARKED, params![], |row| row.get(0)).await
+    tx.query_one(PARKED, params![tx.owner()], |row| row.get(0)).await
 }
 
 /// How many keys wait for an operator.
@@ -176,7 +179,7 @@ pub async fn count(tx: &mut Transaction) -> Result<u64, Error> {
 /// # Errors
 /// Those of a statement.
 pub async fn stuck(tx: &mut Transaction) -> Result<u64, Error> {
-    tx.query_one(STUCK, params![], |row| row.get(0)).await
+    tx.query_one(STUCK, params![tx.owner()], |row| row.get(0)).await
 }
 
 /// Has the messages parked of the same key as `id` tried again, from the first on in their order, as if they had not
@@ -186,7 +189,7 @@ pub async fn stuck(tx: &mut Transaction) -> Result<u64, Error> {
 /// # Errors
 /// Those of a statement.
 pub async fn retry(tx: &mut Transaction, id: Uuid) -> Result<u64, Error> {
-    tx.execute(RETRY, params![id, tx.now()]).await
+    tx.execute(RETRY, params![id, tx.now(), tx.owner()]).await
 }
 
 /// Has a parked message never handled; the later ones of its key are tried again if it was the first. Remembers who
@@ -196,7 +199,7 @@ pub async fn retry(tx: &mut Transaction, id: Uuid) -> Result<u64, Error> {
 /// Those of a statement.
 pub async fn discard(tx: &mut Transaction, id: Uuid, by: &str, reason: &str) -> Result<u64, Error> {
     let taken = tx
-        .query(TAKE, params![id], |row| {
+        .query(TAKE, params![id, tx.owner()], |row| {
             let (consumer, topic): (String, String) = (row.get(0)?, row.get(1)?);
             let (key, place): (String, u64) = (row.get(2)?, row.get(3)?);
             Ok((consumer, topic, key, place, envelope(id, &row.get::<String>(4)?)))
@@ -244,7 +247,7 @@ async fn discard_one(
 /// # Errors
 /// Those of a statement.
 pub async fn discards(tx: &mut Transaction, limit: u64) -> Result<Vec<Discard>, Error> {
-    tx.query(DISCARDED, params![limit], |row| {
+    tx.query(DISCARDED, params![limit, tx.owner()], |row| {
         Ok(Discard {
             consumer: row.get(0)?,
             topic: row.get(1)?,

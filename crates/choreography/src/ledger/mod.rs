@@ -22,7 +22,10 @@ use chassis::{
 };
 use database::{Database, Error, Options, Schema, Transaction, leases};
 use event_store::{EventSourced, Grid, Ledger, Repository, Subscription, grid, read, subscription};
-use messaging::{inbox, outbox};
+use messaging::{
+    consumer::{self, Parked, Parking},
+    inbox, outbox,
+};
 use saga::tasks;
 
 pub use facts::{Contact, Offered, Placed, Projections};
@@ -34,6 +37,9 @@ use crate::{
     reactor::Reacts,
     reports::{Report, Reporter, Reports},
 };
+
+/// On which topic what is parked seems to have come: there is one ledger.
+const TOPIC: &str = "ledger";
 
 /// Everything that is in the database of a ledger.
 pub const SCHEMAS: &[Schema] = &[
@@ -107,7 +113,7 @@ where
 }
 
 /// Has `participant` react to what is appended, as the subscription `name`, until the service is drained. `database` is its
-/// handle of the ledger's.
+/// handle of the ledger's, whose owner is called as the subscription is. What it cannot react to is parked there.
 ///
 /// # Errors
 /// Its metrics cannot be registered.
@@ -116,7 +122,7 @@ pub fn react(
     ledger: &Ledger,
     database: &Database,
     name: &'static str,
-    participant: impl Reacts,
+    participant: impl Reacts + Clone,
 ) -> Result<(), service::Error> {
     let filter =
         policy::filter(participant.policies()).map_err(|error| layer("following the ledger", error))?;
@@ -124,7 +130,9 @@ pub fn react(
         orders: Grid::new(repository::<Placed>(service, ledger)?, ledger, in_passing()).0,
         customers: Grid::new(repository::<Contact>(service, ledger)?, ledger, in_passing()).0,
     };
-    let following = Following { name, participant, projections };
+    let parking = Parking::new(TOPIC, name, consumer::Options::default());
+    let following = Following { name, participant, projections, parking };
+    let parked = Parked::new(&following.parking, following.clone(), database.clone());
     let options = subscription::Options::new(service.platform().instance.to_string());
     let log = Arc::new(ledger.clone());
     let subscription = Subscription::new(name, log, database.clone(), filter, following, options);
@@ -139,6 +147,7 @@ pub fn react(
         Ok(read::last(tx).await?.saturating_sub(reached.unwrap_or(0)))
     });
     service.spawn("reactions", |drain| async move { subscription.run(drain.requested()).await });
+    service.spawn("parked reactions", |drain| async move { parked.run(drain.requested()).await });
     Ok(())
 }
 

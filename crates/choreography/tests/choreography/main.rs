@@ -12,6 +12,7 @@ mod reports;
 
 mod reacting_by_callbacks;
 mod reacting_by_copies;
+mod reacting_over_a_ledger;
 
 #[test]
 fn postgresql_takes_the_migrations_and_statements() {

@@ -7,7 +7,7 @@
 //! ```text
 //! nobody's => held       by an instance that holds fewer than its share
 //! held     => nobody's   it holds more than its share, drains, or lets the lease run out
-//! held     => waiting    a handler failed; tried again with growing intervals, one event at a time
+//! held     => waiting    a handler failed; tried again with growing intervals, one event at a time, unless it sets that aside
 //! waiting  => held       it did not fail again
 //! ```
 
@@ -34,6 +34,7 @@ pub use lag::{Lag, Progress, SegmentStatus, Status, forget, lag, position};
 pub use options::{Error, Options, Outcome};
 pub use store::SCHEMA;
 
+use crate::Recorded;
 use crate::causes::with_causes;
 use crate::log::{Filter, Log, Page, Partitions};
 use balance::Group;
@@ -144,9 +145,7 @@ impl<H: Handler> Subscription<H> {
             }
             let page = self.read(after, alone, &segments).await?;
             outcome.more |= page.scanned < self.settled;
-            let (handled, failed) = self.handle(page, &segments).await;
-            outcome.handled += handled;
-            outcome.failed += failed;
+            self.handle(page, &segments, &mut outcome).await;
         }
         self.tell();
         Ok(outcome)
@@ -192,13 +191,12 @@ impl<H: Handler> Subscription<H> {
     }
 
     /// Each segment handles what is its own in a transaction of its own; they share commits.
-    async fn handle(&mut self, page: Page, segments: &[u16]) -> (usize, usize) {
+    async fn handle(&mut self, page: Page, segments: &[u16], outcome: &mut Outcome) {
         let mut events: BTreeMap<u16, Vec<_>> = BTreeMap::new();
         for event in page.events {
             let segment = crate::log::segment_of(event.stream.partition(), self.group.segments());
             events.entry(segment).or_default().push(event);
         }
-        let (mut handled, mut failed) = (0, 0);
         let mut works = Vec::with_capacity(events.len());
         for &number in segments {
             let Some(segment) = self.held.get_mut(&number) else { continue };
@@ -216,26 +214,49 @@ impl<H: Handler> Subscription<H> {
             match result {
                 Ok(count) => {
                     segment.succeeded(count, page.scanned);
-                    handled += count;
+                    outcome.handled += count;
                 }
-                Err((Failure::Lost(error), _)) => {
-                    tracing::info!(
-                        segment = number,
-                        "another instance has taken over: {}",
-                        with_causes(&error)
-                    );
-                    self.held.remove(&number);
-                }
+                Err((Failure::Lost(error), _)) => self.lost(number, &error),
                 Err((Failure::Handler(error), events)) => {
-                    failed += 1;
-                    self.failed(number, &error, &events);
+                    self.set_aside_or_wait(number, error, &events, outcome).await;
                 }
             }
         }
-        (handled, failed)
     }
 
-    fn failed(&mut self, number: u16, error: &HandlerError, events: &[crate::Recorded]) {
+    /// One event that fails may be set aside; several are taken singly, after a while.
+    async fn set_aside_or_wait(
+        &mut self,
+        number: u16,
+        error: HandlerError,
+        events: &[Recorded],
+        outcome: &mut Outcome,
+    ) {
+        let (Some(segment), error) = (self.held.get_mut(&number), Arc::new(error)) else { return };
+        if let [event] = events {
+            let aside =
+                segment.set_aside(&self.db, &self.group, number, &self.handler, (event, &error)).await;
+            match aside {
+                Ok(()) => {
+                    segment.succeeded(1, event.position);
+                    outcome.set_aside += 1;
+                    outcome.more = true;
+                    return;
+                }
+                Err(Failure::Lost(error)) => return self.lost(number, &error),
+                Err(Failure::Handler(_)) => {}
+            }
+        }
+        outcome.failed += 1;
+        self.failed(number, &error, events);
+    }
+
+    fn lost(&mut self, number: u16, error: &database::Error) {
+        tracing::info!(segment = number, "another instance has taken over: {}", with_causes(error));
+        self.held.remove(&number);
+    }
+
+    fn failed(&mut self, number: u16, error: &HandlerError, events: &[Recorded]) {
         let Some(segment) = self.held.get_mut(&number) else { return };
         let wait = self.options.wait(segment.failures.saturating_add(1));
         let text = with_causes(error);

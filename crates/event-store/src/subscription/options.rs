@@ -87,6 +87,8 @@ pub enum Error {
 pub struct Outcome {
     /// Events that were handled.
     pub handled: usize,
+    /// Events that could not be handled, and that the handler has set aside.
+    pub set_aside: usize,
     /// Segments whose handler failed.
     pub failed: usize,
     /// Whether the next step has something to do at once.

@@ -73,13 +73,11 @@ impl Segment {
         scanned: u64,
     ) -> impl Future<Output = Result<usize, (Failure, Arc<[Recorded]>)>> + use<H> {
         let events: Arc<[Recorded]> = events.into();
-        let (db, group, handler) = (db.clone(), group.clone(), Arc::clone(handler));
-        let (token, from) = (self.token.clone(), self.stored);
+        let (db, handler, passage) = (db.clone(), Arc::clone(handler), self.passage(group, number, scanned));
         async move {
             let batch = Arc::clone(&events);
             let handled = db.write(async move |tx: &mut Transaction| {
-                leases::check(tx, &token).await?;
-                advance(tx, &group, number, from, scanned).await?;
+                passage.take(tx).await?;
                 handler.handle(tx, &batch).await.map_err(Failure::Handler)
             });
             match handled.await {
@@ -87,6 +85,29 @@ impl Segment {
                 Err(failure) => Err((failure, events)),
             }
         }
+    }
+
+    /// Has the one event that failed set aside and the checkpoint moved past it, in one transaction. An error says that it is
+    /// where it was.
+    pub(super) async fn set_aside<H: Handler>(
+        &self,
+        db: &Database,
+        group: &Group,
+        number: u16,
+        handler: &Arc<H>,
+        (event, failure): (&Recorded, &Arc<HandlerError>),
+    ) -> Result<(), Failure> {
+        let (handler, passage) = (Arc::clone(handler), self.passage(group, number, event.position));
+        let (event, failure) = (event.clone(), Arc::clone(failure));
+        let set_aside = db.write(async move |tx: &mut Transaction| {
+            passage.take(tx).await?;
+            handler.set_aside(tx, &event, &failure).await.map_err(Failure::Handler)
+        });
+        set_aside.await
+    }
+
+    fn passage(&self, group: &Group, number: u16, to: u64) -> Passage {
+        Passage { token: self.token.clone(), group: group.clone(), number, from: self.stored, to }
     }
 
     pub(super) fn succeeded(&mut self, count: usize, scanned: u64) {
@@ -111,6 +132,22 @@ impl Segment {
             error: self.error.clone(),
             waiting_since: self.oldest,
         }
+    }
+}
+
+/// What moves a checkpoint in the transaction of what it passes, unless the segment has been lost.
+struct Passage {
+    token: Token,
+    group: Group,
+    number: u16,
+    from: u64,
+    to: u64,
+}
+
+impl Passage {
+    async fn take(&self, tx: &mut Transaction) -> Result<(), database::Error> {
+        leases::check(tx, &self.token).await?;
+        advance(tx, &self.group, self.number, self.from, self.to).await
     }
 }
 

@@ -157,6 +157,45 @@ async fn a_poisoned_event_stops_its_segment_and_no_other() {
     assert_eq!(progress.status().behind(), 0);
 }
 
+/// Sets aside what it cannot handle, which leaves a trace in the store.
+struct SetsAside(Poisoned);
+
+impl Handler for SetsAside {
+    async fn handle(&self, tx: &mut Transaction, events: &[Recorded]) -> Result<(), HandlerError> {
+        self.0.handle(tx, events).await
+    }
+
+    async fn set_aside(
+        &self,
+        tx: &mut Transaction,
+        event: &Recorded,
+        failure: &HandlerError,
+    ) -> Result<(), HandlerError> {
+        assert!(matches!(failure, HandlerError::Failed(why) if why.to_string() == "it is poisoned"));
+        note(tx, std::slice::from_ref(event)).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_is_set_aside_holds_up_nothing_and_does_not_come_again() {
+    let world = World::new();
+    let (ledger, db, handler) = (world.ledger(), world.db("views"), Poisoned::default());
+    handler.0.lock().unwrap().insert("order-3@5".to_owned());
+    append_many(&ledger, 0..100).await;
+    let mut subscription = follow(&ledger, &db, SetsAside(handler), options());
+    let (mut handled, mut set_aside) = (0, 0);
+    for _ in 0..20 {
+        let outcome = subscription.step().await.unwrap();
+        (handled, set_aside) = (handled + outcome.handled, set_aside + outcome.set_aside);
+        advance(options().first_wait).await;
+    }
+    assert_eq!((handled, set_aside), (99, 1));
+    // It was set aside where it stands, in the transaction of the checkpoint.
+    assert_whole(&effects(&db).await, &everything(&ledger).await, "one of them aside");
+    let status = subscription.progress().status();
+    assert!(status.behind() == 0 && status.segments.iter().all(|it| it.failures == 0), "{status:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_wait_after_a_failure_grows_up_to_its_limit() {
     let world = World::new();

@@ -1,6 +1,7 @@
 //! The consumer: receives messages of a topic, has each handled once, and acknowledges them.
 
 mod handler;
+mod parked;
 mod work;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 pub use handler::{Enriched, Handler, HandlerError};
+pub use parked::{Parked, Parking};
 
 use crate::backoff::Backoff;
 use crate::causes::with_causes;

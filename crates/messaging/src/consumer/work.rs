@@ -199,7 +199,7 @@ impl<H: Enriched> Worker<H> {
 
     /// Parks a message that has failed for the first time.
     async fn park(&self, handling: &Handling, failure: Failure) -> Result<Verdict, Error> {
-        let (error, retry) = self.remedy(failure, 1)?;
+        let (error, retry) = self.remedy(&failure, 1)?;
         let (scope, message) = (self.scope.clone(), handling.as_sent());
         handling.span.in_scope(|| {
             tracing::warn!(
@@ -213,13 +213,9 @@ impl<H: Enriched> Worker<H> {
     }
 
     /// What to note of a message's failure, and whether to try again; or the error to wait for the end of.
-    fn remedy(&self, failure: Failure, failures: u32) -> Result<(String, Option<Backoff>), Error> {
-        match failure.remedy() {
-            Remedy::Wait(reason) => Err(self.store(reason)),
-            Remedy::Retry(error) => Ok((error, Some(self.backoff).filter(|_| failures < self.attempts))),
-            Remedy::Await(error) => Ok((error, Some(self.backoff))),
-            Remedy::Park(error) => Ok((error, None)),
-        }
+    fn remedy(&self, failure: &Failure, failures: u32) -> Result<(String, Option<Backoff>), Error> {
+        let noted = failure.remedy().noted(failures, self.attempts, self.backoff);
+        noted.map_err(|reason| self.store(reason))
     }
 
     /// What fails beside a message's handling is the store.
@@ -304,7 +300,7 @@ impl<H: Enriched> Worker<H> {
     }
 
     async fn fail_again(&self, message: Envelope, failure: Failure, failures: u32) -> Result<(), Error> {
-        let (error, retry) = self.remedy(failure, failures)?;
+        let (error, retry) = self.remedy(&failure, failures)?;
         let scope = self.scope.clone();
         let noted = self
             .db

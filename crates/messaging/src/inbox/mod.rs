@@ -18,10 +18,11 @@ use std::sync::Arc;
 
 use database::{Error, Transaction, params};
 
-pub(crate) use parking::{Due, due, fail_again, park_first, sequence, unblock};
+pub(crate) use parking::{Due, due, fail_again, park_behind, park_first, sequence, unblock};
 pub use store::{SCHEMA, STATEMENTS};
 pub(crate) use together::handle_together;
 
+use crate::backoff::Backoff;
 use crate::causes::with_causes;
 use crate::consumer::{Enriched, Handler, HandlerError};
 use crate::envelope::UNREADABLE;
@@ -118,18 +119,39 @@ impl Failure {
         }
     }
 
-    pub(crate) fn remedy(self) -> Remedy {
+    pub(crate) fn remedy(&self) -> Remedy {
         match self {
             Self::NoRoom => Remedy::Wait("too many messages are parked".to_owned()),
             Self::Gap(gap) => Remedy::Retry(gap.to_string()),
-            Self::Handler(HandlerError::Database(error)) if is_of_the_store(&error) => {
-                Remedy::Wait(with_causes(&error))
-            }
-            Self::Handler(error @ HandlerError::Unavailable(_)) => Remedy::Await(with_causes(&error)),
-            Self::Handler(error @ (HandlerError::Unknown | HandlerError::Hopeless(_))) => {
-                Remedy::Park(with_causes(&error))
-            }
-            Self::Handler(error) => Remedy::Retry(with_causes(&error)),
+            Self::Handler(error) => Remedy::against(error),
+        }
+    }
+}
+
+impl Remedy {
+    /// What to do where a handler has failed.
+    pub(crate) fn against(error: &HandlerError) -> Self {
+        match error {
+            HandlerError::Database(error) if is_of_the_store(error) => Self::Wait(with_causes(error)),
+            HandlerError::Unavailable(_) => Self::Await(with_causes(error)),
+            HandlerError::Unknown | HandlerError::Hopeless(_) => Self::Park(with_causes(error)),
+            HandlerError::Failed(_) | HandlerError::Database(_) => Self::Retry(with_causes(error)),
+        }
+    }
+
+    /// What to note of a message's failure, and when to try again if at all, after so many failures of at most `attempts`;
+    /// `Err` says why nothing is to be noted.
+    pub(crate) fn noted(
+        self,
+        failures: u32,
+        attempts: u32,
+        backoff: Backoff,
+    ) -> Result<(String, Option<Backoff>), String> {
+        match self {
+            Self::Wait(reason) => Err(reason),
+            Self::Retry(error) => Ok((error, Some(backoff).filter(|_| failures < attempts))),
+            Self::Await(error) => Ok((error, Some(backoff))),
+            Self::Park(error) => Ok((error, None)),
         }
     }
 }

@@ -45,6 +45,20 @@ pub(super) async fn park(
     Ok(Verdict::Parked)
 }
 
+/// Parks a message if those of its key wait; tells whether they do.
+pub(crate) async fn park_behind(
+    tx: &mut Transaction,
+    scope: &Scope,
+    message: &Envelope,
+) -> Result<bool, Failure> {
+    let key = params![&*scope.consumer, &*scope.topic, message.partition_key];
+    let blocked = tx.query_opt(store::BLOCKED, key, |_| Ok(())).await?.is_some();
+    if blocked {
+        park(tx, scope, message).await?;
+    }
+    Ok(blocked)
+}
+
 /// Parks a message that has failed once, and blocks its key until the next attempt or for good.
 pub(crate) async fn park_first(
     tx: &mut Transaction,

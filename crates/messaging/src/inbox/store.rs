@@ -99,6 +99,9 @@ statements! {
     /// Whether any key is blocked.
     pub const ANY_BLOCKED: "SELECT 1 FROM inbox_blocked WHERE consumer = $1 AND topic = $2 LIMIT 1";
 
+    /// Whether a key is blocked.
+    pub const BLOCKED: "SELECT 1 FROM inbox_blocked WHERE consumer = $1 AND topic = $2 AND partitionkey = $3";
+
     /// When the oldest message that is remembered was handled.
     pub const OLDEST: "SELECT min(handled_at) FROM inbox_handled";
 

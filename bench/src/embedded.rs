@@ -7,6 +7,7 @@ use std::{
 
 use clap::ValueEnum;
 use contracts::Style;
+use tokio::time::Instant;
 
 use crate::{
     Failure, long, orders, rebuild,
@@ -62,12 +63,14 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     if options.long {
         for style in &options.styles {
             say(&format!("`{style}`: a hundred thousand orders, then three minutes of forgetting …"));
-            all.tell(long::rows(style.as_str()).await);
+            let began = Instant::now();
+            all.tell(long::rows(style.as_str()).await, began);
         }
     } else {
         let wanted = |section: &Section| options.only.is_empty() || options.only.contains(section);
         for section in Section::value_variants().iter().filter(|it| wanted(it)) {
-            all.tell(measure(*section, &options.styles, rounds).await);
+            let began = Instant::now();
+            all.tell(measure(*section, &options.styles, rounds).await, began);
         }
     }
     all.end(options.json.as_deref())
@@ -82,7 +85,8 @@ struct All {
 
 impl All {
     /// Prints what was measured last; what comes after it is measured though it may have failed.
-    fn tell(&mut self, measured: Result<Vec<Row>, Failure>) {
+    fn tell(&mut self, measured: Result<Vec<Row>, Failure>, began: Instant) {
+        say(&format!("… for {:.0} s", began.elapsed().as_secs_f64()));
         match measured {
             Ok(rows) => {
                 say(&report::table(&rows));

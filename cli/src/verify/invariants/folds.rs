@@ -7,6 +7,9 @@ pub(super) fn agree(system: &System) -> Verdict {
     let Some(folds) = &system.folds else {
         return Verdict::NotChecked { reason: "this style keeps no ledger".to_owned() };
     };
+    if folds.snapshots == 0 {
+        return Verdict::NotChecked { reason: "nothing has a snapshot yet".to_owned() };
+    }
     let another = |stream: &String| Offence::new(stream, "is another with its snapshot than without");
     folds.different.iter().map(another).collect::<Vec<_>>().into()
 }

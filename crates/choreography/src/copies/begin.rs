@@ -25,6 +25,9 @@ use super::store;
 const PAGE: u32 = 500;
 const REST: Duration = Duration::from_millis(50);
 
+/// After how many failures it is worth a line: at the start of a system an owner may come up a moment later.
+const NEWS: u32 = 5;
+
 /// How long an owner may take for a page.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -81,12 +84,10 @@ impl Beginning {
                 Err(error) => {
                     failures = failures.saturating_add(1);
                     let wait = backoff.wait(Uuid::nil(), failures);
-                    tracing::info!(
-                        failures,
-                        reason = chain(&error),
-                        "copies of `{}` begin in {wait:?}",
-                        self.kind
-                    );
+                    if failures >= NEWS {
+                        let reason = chain(&error);
+                        tracing::info!(failures, reason, "copies of `{}` begin in {wait:?}", self.kind);
+                    }
                     wait
                 }
             };

@@ -192,7 +192,8 @@ impl Base<'_> {
         });
 
         let (database, patience) = (self.database.clone(), self.config.patience);
-        let by_message = ByMessage { outbox: outbox.clone(), database, patience };
+        let ids = self.platform.ids.clone();
+        let by_message = ByMessage { outbox: outbox.clone(), database, ids, patience };
         let relaying = outbox.clone();
         let published = Publishing::new(Rows, outbox, topics::ORDERING_EVENTS, NAME);
         let orders = Orders::new(Recording::new(published));

@@ -11,9 +11,10 @@ use messaging::{
 
 use super::life::Life;
 
-/// The services whose databases may fail for a while: their own, their broker's, and that of what is outside.
-const SERVICES: [&str; 7] =
-    ["customers", "ordering", "warehouse", "shipping", "billing", "broker", "simulators"];
+/// The services whose databases may fail for a while: their own, those of their broker or their ledger, that of views, and that of what
+/// is outside.
+const SERVICES: [&str; 9] =
+    ["customers", "ordering", "warehouse", "shipping", "billing", "views", "broker", "ledger", "simulators"];
 
 /// Everything that is to go wrong.
 #[derive(Clone, Debug)]

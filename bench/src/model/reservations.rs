@@ -80,7 +80,8 @@ impl Statements {
         ])?;
         let now = version;
         connection.prepare_cached(&self.put_reservation)?.execute(params![sku, order, "held", 1, now])?;
-        connection.prepare_cached(&self.journal)?.execute(params![order, now, RECORDS])?;
+        // Nobody shares the warehouse's database, so its journal has no owner's name.
+        connection.prepare_cached(&self.journal)?.execute(params![order, now, "", RECORDS])?;
         Ok(())
     }
 }
@@ -92,3 +93,29 @@ fn numbered(statement: &Statement) -> String {
 
 /// What the warehouse keeps in its database.
 pub(crate) const SCHEMAS: &[Schema] = warehouse::store::SCHEMAS;
+
+#[cfg(test)]
+mod tests {
+    use database::{Database, Options};
+
+    use super::*;
+
+    /// The statements are the warehouse's and change with it; what is bound to them stands here.
+    #[test]
+    fn a_reservation_binds_what_the_warehouses_statements_take() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("warehouse.db");
+        drop(Database::open(&path, SCHEMAS, Options::default()).unwrap());
+        let connection = open(&path).unwrap();
+        let product =
+            "INSERT INTO products (sku, version, name, unit_price, currency, received, on_hand, reserved)
+            VALUES ('TEA', 1, 'Green tea', 1299, 'EUR', 10, 10, 0)";
+        connection.execute_batch(product).unwrap();
+        let statements = Statements::find().unwrap();
+        statements.reserve(&connection, "TEA", Uuid::from_u128(7).as_bytes()).unwrap();
+        let reserved: i64 =
+            connection.query_row("SELECT reserved FROM products", [], |row| row.get(0)).unwrap();
+        let rows: i64 = connection.query_row("SELECT count(*) FROM journal", [], |row| row.get(0)).unwrap();
+        assert_eq!((reserved, rows), (1, 1));
+    }
+}

@@ -48,6 +48,10 @@ twins *ARGS:
 prove TIMES='1' *ARGS:
     PROVE={{TIMES}} cargo test -p e2e --test proof --locked {{ARGS}}
 
+# Every interleaving of the parts of `mesh` that take no lock.
+loom *ARGS:
+    RUSTFLAGS='--cfg mesh_loom' cargo test -p mesh --lib --target-dir target/loom {{ARGS}}
+
 # What CI runs.
 ci:
     .ci/run

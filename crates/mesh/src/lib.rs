@@ -1,3 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+pub mod circuit_breaker;
 pub mod classify;
+pub mod clock;
+
+mod sync;
+
+/// What a layer's errors are: its own beside those of the service, to be told apart by `downcast_ref`.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,3 +1,5 @@
 //! Each layer in front of a service that does as it is told.
 
+mod circuit_breaker;
 mod classify;
+mod server;

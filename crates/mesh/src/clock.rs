@@ -1,0 +1,66 @@
+//! What time it is, as a layer asks.
+
+use std::{ops::Add, time::Duration};
+
+use tokio::time::Instant;
+
+/// A time in nanoseconds since its clock's beginning, which reaches for 584 years.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// So many nanoseconds after the beginning.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// How many nanoseconds after the beginning.
+    #[must_use]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// How long after `earlier`; nothing if it is not.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Moment {
+    type Output = Self;
+
+    fn add(self, time: Duration) -> Self {
+        Self(self.0.saturating_add(nanos(time)))
+    }
+}
+
+/// A clock that never goes back.
+pub trait Clock: Clone + Send + Sync + 'static {
+    /// What time it is.
+    fn now(&self) -> Moment;
+}
+
+/// tokio's clock, which tests can pause.
+#[derive(Clone, Copy, Debug)]
+pub struct TokioClock {
+    beginning: Instant,
+}
+
+impl Default for TokioClock {
+    fn default() -> Self {
+        Self { beginning: Instant::now() }
+    }
+}
+
+impl Clock for TokioClock {
+    fn now(&self) -> Moment {
+        Moment(nanos(self.beginning.elapsed()))
+    }
+}
+
+/// Nanoseconds; those of 584 years if it is longer.
+pub(crate) fn nanos(time: Duration) -> u64 {
+    time.as_secs().saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos().into())
+}

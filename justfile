@@ -24,6 +24,10 @@ bench *ARGS:
 availability *ARGS:
     cargo xtask bench availability {{ARGS}}
 
+# What the layers of `mesh` cost, beside what others offer.
+bench-mesh *ARGS:
+    cargo xtask bench mesh {{ARGS}}
+
 # Every test.
 test *ARGS:
     cargo test --workspace --locked {{ARGS}}

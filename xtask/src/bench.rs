@@ -1,10 +1,10 @@
-//! Measuring is done by a program of its own, in release, on the program `switchyard` of the same build.
+//! Measuring is done by programs of their own, in release: on the program `switchyard` of the same build, and on the layers of `mesh`.
 
 use std::process::{Command, ExitStatus};
 
 use crate::check::root;
 
-/// Builds both, and measures.
+/// Builds what is measured and what measures, and measures.
 ///
 /// # Errors
 /// One of them cannot be built or run, or fails.
@@ -15,6 +15,13 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Vec<String>> {
         command.current_dir(root()).args([what, "--release", "--locked", "--quiet"]);
         command
     };
+    if let ["mesh", arguments @ ..] = arguments {
+        // Alone, since what another package asks of tokio would be built into this one too.
+        return done(
+            "measuring",
+            in_release("run").args(["--package", "bench-mesh", "--"]).args(arguments).status(),
+        );
+    }
     done("building", in_release("build").args(["--package", "switchyard", "--package", "bench"]).status())?;
     done("measuring", in_release("run").args(["--package", "bench", "--"]).args(arguments).status())
 }

@@ -28,7 +28,7 @@ pub(crate) fn root() -> PathBuf {
 }
 
 fn members(root: &Path) -> Vec<PathBuf> {
-    let mut members = vec![root.join("bench"), root.join("cli"), root.join("xtask")];
+    let mut members = vec![root.join("bench"), root.join("bench/mesh"), root.join("cli"), root.join("xtask")];
     for folder in ["crates", "services"] {
         members.extend(entries(&root.join(folder)).filter(|path| path.join("Cargo.toml").is_file()));
     }

@@ -55,12 +55,14 @@ impl Default for TokioClock {
 }
 
 impl Clock for TokioClock {
+    #[inline]
     fn now(&self) -> Moment {
         Moment(nanos(self.beginning.elapsed()))
     }
 }
 
 /// Nanoseconds; those of 584 years if it is longer.
+#[inline]
 pub(crate) fn nanos(time: Duration) -> u64 {
     time.as_secs().saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos().into())
 }

@@ -98,15 +98,18 @@ impl Breaker {
         }
     }
 
+    #[inline]
     pub(super) fn policy(&self) -> &Policy {
         &self.policy
     }
 
+    #[inline]
     pub(super) fn word(&self) -> Word {
         Word::unpack(self.word.0.load(Ordering::Acquire))
     }
 
     /// Lets a call through, or not.
+    #[inline]
     pub(super) fn admit(&self, now: impl Fn() -> Moment) -> (Admission, Option<Transition>) {
         let word = self.word();
         if word.counts() {
@@ -125,6 +128,7 @@ impl Breaker {
         (if shadow { pass(word, Kind::Uncounted) } else { admission }, transition)
     }
 
+    #[cold]
     fn admit_unwell(&self, word: Word, now: Moment) -> (Admission, Option<Transition>) {
         // A storm of calls on an open breaker takes no lock.
         if let (State::Open, Some(wait)) = (word.state, self.still_open(now)) {
@@ -156,8 +160,12 @@ impl Breaker {
     }
 
     /// Whether a call would go through, were it made now.
+    #[inline]
     pub(super) fn is_willing(&self, now: impl Fn() -> Moment) -> bool {
         let word = self.word();
+        if word.counts() {
+            return true;
+        }
         match (word.mode, word.state) {
             (Mode::ForcedClosed | Mode::ObserveOnly, _) | (Mode::Automatic, State::Closed) => true,
             (Mode::ForcedOpen, _) => false,
@@ -196,6 +204,7 @@ impl Breaker {
     }
 
     /// Takes in what came of a call that began at `started`.
+    #[inline]
     pub(super) fn report(
         &self,
         ticket: &Ticket,
@@ -210,6 +219,7 @@ impl Breaker {
         }
     }
 
+    #[inline]
     fn count(
         &self,
         generation: u32,
@@ -239,6 +249,7 @@ impl Breaker {
     }
 
     /// How many failures in a row there are with this call; `None` if its generation is over.
+    #[inline]
     fn in_a_row(&self, generation: u32, failed: bool) -> Option<u32> {
         let mut seen = self.word.0.load(Ordering::Acquire);
         loop {
@@ -278,6 +289,7 @@ impl Breaker {
     }
 
     // Closed => Open
+    #[cold]
     fn trip(&self, generation: u32, reason: Reason, verdict: Verdict, now: Moment) -> Option<Transition> {
         let mut guarded = self.lock();
         if self.word().generation != generation {
@@ -290,6 +302,7 @@ impl Breaker {
     }
 
     // HalfOpen => (HalfOpen | Open | Closed)
+    #[cold]
     fn probed(
         &self,
         generation: u32,

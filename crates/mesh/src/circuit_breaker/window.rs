@@ -45,6 +45,7 @@ impl Window {
     }
 
     /// Counts a call. A bucket that is full with 262,143 calls counts no further ones, so that its shares stay what they are.
+    #[inline]
     pub(super) fn record(&self, generation: u32, now: Moment, failed: bool, slow: bool) {
         let turn = now.as_nanos() / self.bucket_nanos;
         let tag = tag(generation, turn);
@@ -78,6 +79,7 @@ impl Window {
         totals
     }
 
+    #[inline]
     fn bucket(&self, turn: u64) -> &Bucket {
         let index = turn % self.buckets.len() as u64;
         &self.buckets[usize::try_from(index).unwrap_or_default()]
@@ -90,6 +92,7 @@ const fn tag(generation: u32, turn: u64) -> u64 {
 
 /// Adds in a bucket of this tag, which begins anew if it is of an earlier one. Whether it was counted: a bucket that has gone on is none
 /// of this call's any more.
+#[inline]
 fn count(word: &AtomicU64, tag: u64, add: u64, has_room: impl Fn(u64) -> bool) -> bool {
     let mut seen = word.load(Ordering::Acquire);
     loop {

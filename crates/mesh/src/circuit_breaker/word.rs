@@ -47,15 +47,18 @@ impl Word {
     }
 
     /// Whether calls go through and are counted.
+    #[inline]
     pub(super) const fn counts(self) -> bool {
         matches!((self.mode, self.state), (Mode::Automatic | Mode::ObserveOnly, State::Closed))
     }
 
+    #[inline]
     pub(super) const fn pack(self) -> u64 {
         let head = self.state as u64 | (self.mode as u64) << 2 | (self.generation as u64) << 4;
         head << 32 | self.failures as u64
     }
 
+    #[inline]
     pub(super) const fn unpack(word: u64) -> Self {
         let head = word >> 32;
         let state = match head & 3 {
@@ -74,6 +77,7 @@ impl Word {
 }
 
 /// The low 32 bits.
+#[inline]
 const fn low(word: u64) -> u32 {
     let [a, b, c, d, ..] = word.to_le_bytes();
     u32::from_le_bytes([a, b, c, d])

@@ -3,8 +3,14 @@
 use super::{Classify, Outcome, Report, Verdict};
 
 /// `Ok` is a success; of an error its argument says what it is: a failure, unless something else is set.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Results<E = EveryErrorFails>(pub E);
+
+impl Default for Results {
+    fn default() -> Self {
+        Self(EveryErrorFails)
+    }
+}
 
 /// What an error says of the server. Every `Fn(&Error) -> Outcome` does.
 pub trait OfError<Error> {

@@ -1,0 +1,49 @@
+//! `cargo xtask bench mesh`: what the layers of `mesh` cost, and what others' do.
+//!
+//! Everything is measured in rounds that take turns, each beside the bare inner service, which is pending once and then ready.
+//! What is told of a layer is the median of the differences to that, and the spread of its middle half: a machine that is slower for a while is
+//! so for all.
+
+mod breakers;
+mod guard;
+mod measure;
+mod report;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+
+/// Measures, prints a table, and ends with 1 if something could not be measured. Goals that are missed are told, not failed.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench mesh", max_term_width = 100)]
+struct Arguments {
+    /// Write the rows to this file, too, as a JSON array.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// How many rounds; what is told is their median.
+    #[arg(long, value_name = "N", default_value_t = 21, value_parser = clap::value_parser!(u32).range(1..=999))]
+    rounds: u32,
+    /// How many calls of each kind in a round.
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..))]
+    calls: u32,
+}
+
+#[expect(clippy::print_stderr, reason = "a command's own output")]
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if guard::test_util_is_on() {
+        eprintln!(
+            "bench: tokio was built with `test-util`, whose clock takes a lock; build this package alone"
+        );
+        return ExitCode::FAILURE;
+    }
+    let measured = breakers::measure(arguments.rounds, arguments.calls)
+        .and_then(|rows| report::tell(&rows, arguments.json.as_deref()));
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -125,6 +125,15 @@ pub enum Event {
         /// How much.
         amount: Money,
     },
+    /// Credit was not set aside for an order, and will not be.
+    CreditRefused {
+        /// The order.
+        order_id: OrderId,
+        /// How much was asked for.
+        amount: Money,
+        /// Why.
+        reason: CreditRefusal,
+    },
     /// Credit set aside for an order was freed, since the order came to nothing.
     CreditReleased {
         /// The order.

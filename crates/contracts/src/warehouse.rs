@@ -131,6 +131,13 @@ pub enum Event {
         /// How many.
         quantity: Quantity,
     },
+    /// There was less of it than an order asks for; none is set aside for that order any more.
+    StockRefused {
+        /// The order.
+        order_id: OrderId,
+        /// How many were asked for.
+        quantity: Quantity,
+    },
     /// What was set aside for an order was freed.
     StockReleased {
         /// The order.

@@ -13,6 +13,7 @@ pub fn customers() -> EventTypes<Event> {
         .kind("registered", &[limit_is_money, address_in_germany])
         .kind("credit_limit_changed", &[limit_is_money])
         .kind("credit_reserved", &[])
+        .kind("credit_refused", &[])
         .kind("credit_released", &[])
         .kind("credit_barred", &[])
         .kind("credit_settled", &[])

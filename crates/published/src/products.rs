@@ -16,6 +16,7 @@ pub fn products() -> EventTypes<Event> {
         .kind("price_corrected", &[])
         .kind("restocked", &[])
         .kind("stock_reserved", &[])
+        .kind("stock_refused", &[])
         .kind("stock_released", &[])
         .kind("stock_barred", &[])
         .kind("stock_taken_out", &[])

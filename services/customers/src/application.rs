@@ -11,7 +11,7 @@ use database::Transaction;
 use journal::execute;
 
 use crate::{
-    domain::{Command, Customer, Refusal},
+    domain::{Command, Customer, Refusal, Reservation},
     view,
 };
 
@@ -115,7 +115,7 @@ impl Application {
     pub async fn handle(&self, tx: &mut Transaction, command: &customers::Command) -> Result<Reply, Error> {
         let (id, order_id, command) = asked(command);
         match execute(&self.customers, tx, &id, &Some(order_id), &command, command.name()).await {
-            Ok(customer) => Ok(done(&command, &customer.state)),
+            Ok(customer) => Ok(done(order_id, &command, &customer.state)),
             Err(Failure::Refused(refusal)) => refused(refusal),
             Err(Failure::Store(error)) => Err(error.into()),
         }
@@ -167,11 +167,14 @@ fn asked(command: &customers::Command) -> (CustomerId, OrderId, Command) {
 }
 
 /// The answer to a command that was carried out.
-fn done(command: &Command, customer: &Customer) -> Reply {
+fn done(order_id: OrderId, command: &Command, customer: &Customer) -> Reply {
     match (command, &customer.account) {
         (Command::ReleaseCredit { .. }, _) => Reply::CreditReleased,
         (Command::SettleCredit { .. }, _) => Reply::CreditSettled,
-        (_, Some(account)) => Reply::CreditReserved { contact: view::contact(account) },
+        (_, Some(account)) => match customer.reservations.get(&order_id) {
+            Some(Reservation::Refused(reason)) => Reply::CreditRefused { reason: *reason },
+            _ => Reply::CreditReserved { contact: view::contact(account) },
+        },
         (_, None) => Reply::CreditRefused { reason: CreditRefusal::UnknownCustomer },
     }
 }
@@ -180,11 +183,11 @@ fn done(command: &Command, customer: &Customer) -> Reply {
 fn refused(refusal: Refusal) -> Result<Reply, Error> {
     let reason = match refusal {
         Refusal::UnknownCustomer => CreditRefusal::UnknownCustomer,
-        Refusal::InsufficientCredit => CreditRefusal::InsufficientCredit,
-        Refusal::CurrencyMismatch => CreditRefusal::CurrencyMismatch,
         Refusal::Released => CreditRefusal::Released,
         // What only a registration or a change of the limit is refused for.
-        Refusal::AlreadyExists | Refusal::LimitBelowReserved => return Err(refusal.into()),
+        Refusal::AlreadyExists | Refusal::CurrencyMismatch | Refusal::LimitBelowReserved => {
+            return Err(refusal.into());
+        }
     };
     Ok(Reply::CreditRefused { reason })
 }

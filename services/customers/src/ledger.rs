@@ -62,7 +62,7 @@ pub(crate) async fn audit(
     for (id, customer) in grid.wholes(tx, after.as_ref(), limit).await? {
         let held = customer.state.reservations.iter().filter_map(|(order_id, it)| match it {
             Reservation::Held(amount) => Some(Held { order_id: *order_id, amount: *amount }),
-            Reservation::Released | Reservation::Settled => None,
+            Reservation::Refused(_) | Reservation::Released | Reservation::Settled => None,
         });
         let held = held.collect();
         audited.extend(view::of(id, &customer).map(|customer| Audited { customer, held }));
@@ -77,6 +77,7 @@ pub(crate) async fn counters(grid: &Grid<Customer>, tx: &mut Transaction) -> Res
         for reservation in customer.reservations.values() {
             let kind = match reservation {
                 Reservation::Held(_) => "reservations_held",
+                Reservation::Refused(_) => "reservations_refused",
                 Reservation::Released => "reservations_released",
                 Reservation::Settled => "reservations_settled",
             };

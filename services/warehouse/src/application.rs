@@ -169,7 +169,16 @@ impl Application {
         let mut changes = Vec::with_capacity(lines.len());
         for (line, product) in lines.iter().zip(&products) {
             match decide(line.sku.clone(), product, &ask(order_id, line.quantity)) {
-                Ok(change) => changes.extend(change),
+                Ok(change) => {
+                    let after = change.as_ref().map_or(&product.state, |change| &change.after);
+                    if done == Reply::StockReserved && after.has_refused(order_id) {
+                        // One that refuses is enough, and the only one that changes: asked again it answers the same.
+                        note(tx, Entry::command(name, change.is_some()));
+                        self.products.save(tx, change.as_slice()).await?;
+                        return Ok(Reply::StockRefused { reason: StockRefusal::OutOfStock });
+                    }
+                    changes.extend(change);
+                }
                 Err(refusal) => {
                     note(tx, Entry::refusal(name, format!("{}: {refusal}", line.sku)));
                     return refused(refusal);
@@ -246,7 +255,7 @@ fn asked(command: &warehouse::Command) -> Asked<'_> {
 /// The answer when one of the products refuses.
 fn refused(refusal: Refusal) -> Result<Reply, Error> {
     let reason = match refusal {
-        Refusal::UnknownProduct | Refusal::OutOfStock => StockRefusal::OutOfStock,
+        Refusal::UnknownProduct => StockRefusal::OutOfStock,
         Refusal::Released => StockRefusal::Released,
         // What only an addition or a restock is refused for.
         Refusal::AlreadyExists | Refusal::CountTooLarge => return Err(refusal.into()),

@@ -82,7 +82,7 @@ pub(crate) async fn audit(
             Reservation::Held(quantity) => {
                 Some(Held { order_id: *order_id, quantity: quantity.get().into() })
             }
-            Reservation::Released | Reservation::TakenOut => None,
+            Reservation::Refused | Reservation::Released | Reservation::TakenOut => None,
         });
         let held = held.collect();
         audited.extend(view::of(sku, &product).map(|product| Audited { product, held }));
@@ -98,6 +98,7 @@ pub(crate) async fn counters(grid: &Grid<Product>, tx: &mut Transaction) -> Resu
         for reservation in product.reservations.values() {
             let kind = match reservation {
                 Reservation::Held(_) => "reservations_held",
+                Reservation::Refused => "reservations_refused",
                 Reservation::Released => "reservations_released",
                 Reservation::TakenOut => "reservations_taken_out",
             };

@@ -28,7 +28,9 @@ impl Explain for Customer {
                 Command::Register { name, email, address, credit_limit, at }
             }
             Event::CreditLimitChanged { credit_limit } => Command::ChangeCreditLimit { credit_limit },
-            Event::CreditReserved { order_id, amount } => Command::ReserveCredit { order_id, amount },
+            Event::CreditReserved { order_id, amount } | Event::CreditRefused { order_id, amount, .. } => {
+                Command::ReserveCredit { order_id, amount }
+            }
             Event::CreditReleased { order_id, .. } | Event::CreditBarred { order_id } => {
                 Command::ReleaseCredit { order_id }
             }
@@ -42,7 +44,7 @@ impl Explain for Customer {
         let held =
             customer.state.reservations.iter().filter_map(|(order_id, reservation)| match reservation {
                 Reservation::Held(amount) => Some(json!({"order_id": order_id, "amount": amount})),
-                Reservation::Released | Reservation::Settled => None,
+                Reservation::Refused(_) | Reservation::Released | Reservation::Settled => None,
             });
         shown["held"] = held.collect();
         Some(shown)
@@ -60,7 +62,9 @@ impl Explain for Product {
             // A correction is no answer to a command, and no workload has one.
             Event::PriceCorrected { .. } => return vec![],
             Event::Restocked { quantity } => Command::Restock { quantity },
-            Event::StockReserved { order_id, quantity } => Command::ReserveStock { order_id, quantity },
+            Event::StockReserved { order_id, quantity } | Event::StockRefused { order_id, quantity } => {
+                Command::ReserveStock { order_id, quantity }
+            }
             Event::StockReleased { order_id, .. } | Event::StockBarred { order_id } => {
                 Command::ReleaseStock { order_id }
             }
@@ -76,7 +80,7 @@ impl Explain for Product {
                 Reservation::Held(quantity) => {
                     Some(json!({"order_id": order_id, "quantity": quantity.get()}))
                 }
-                Reservation::Released | Reservation::TakenOut => None,
+                Reservation::Refused | Reservation::Released | Reservation::TakenOut => None,
             });
         shown["held"] = held.collect();
         Some(shown)

@@ -1,6 +1,10 @@
 //! What a customer may owe.
 
-use contracts::{Address, Email, Money, Name, OrderId, Timestamp, customers::Event, values::MoneyError};
+use contracts::{
+    Address, Email, Money, Name, OrderId, Timestamp,
+    customers::{CreditRefusal, Event},
+    values::MoneyError,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
@@ -30,12 +34,13 @@ impl Account {
         self.credit_limit.minus(self.credit_reserved).unwrap_or(Money::zero(self.credit_limit.currency()))
     }
 
-    pub(super) fn reserve(&self, order_id: OrderId, amount: Money) -> Result<Vec<Event>, Refusal> {
-        match self.credit_available().minus(amount) {
-            Ok(_) => Ok(vec![Event::CreditReserved { order_id, amount }]),
-            Err(MoneyError::CurrencyMismatch) => Err(Refusal::CurrencyMismatch),
-            Err(MoneyError::OutOfRange) => Err(Refusal::InsufficientCredit),
-        }
+    pub(super) fn reserve(&self, order_id: OrderId, amount: Money) -> Event {
+        let reason = match self.credit_available().minus(amount) {
+            Ok(_) => return Event::CreditReserved { order_id, amount },
+            Err(MoneyError::CurrencyMismatch) => CreditRefusal::CurrencyMismatch,
+            Err(MoneyError::OutOfRange) => CreditRefusal::InsufficientCredit,
+        };
+        Event::CreditRefused { order_id, amount, reason }
     }
 
     pub(super) fn change_limit(&self, credit_limit: Money) -> Result<Vec<Event>, Refusal> {

@@ -3,6 +3,8 @@
 //! Credit is set aside for an order, once. It is freed when the order comes to nothing (released) or is paid
 //! (settled): credit revolves. Either way the reservation stays as a tombstone. A release leaves one even where
 //! it finds nothing, since an undo may overtake what it undoes; a reservation that comes after it is refused.
+//! A refusal stays as well: an order that asks again is answered as before, though there may be credit by then. Otherwise it
+//! might hold credit after it has come to nothing because of the first answer.
 //!
 //! **Invariant:** what is reserved is the sum of the reservations that are held, and is never above the limit.
 
@@ -17,7 +19,10 @@ mod tests;
 use std::collections::BTreeMap;
 
 use aggregate::Aggregate;
-use contracts::{CustomerId, Money, OrderId, customers::Event};
+use contracts::{
+    CustomerId, Money, OrderId,
+    customers::{CreditRefusal, Event},
+};
 use serde::{Deserialize, Serialize};
 
 pub use account::Account;
@@ -43,6 +48,8 @@ pub struct Customer {
 pub enum Reservation {
     /// It is set aside.
     Held(Money),
+    /// It was not set aside, and will not be.
+    Refused(CreditRefusal),
     /// It is free, and is not set aside again: the order came to nothing.
     Released,
     /// It is free, and is not set aside again: the order was paid.
@@ -109,6 +116,9 @@ impl Aggregate for Customer {
                     account.reserved(*amount);
                 }
             }
+            Event::CreditRefused { order_id, reason, .. } => {
+                self.reservations.insert(*order_id, Reservation::Refused(*reason));
+            }
             Event::CreditReleased { order_id, amount } => {
                 self.freed(*order_id, *amount, Reservation::Released);
             }
@@ -131,8 +141,8 @@ impl Customer {
 
     fn reserve(&self, account: &Account, order_id: OrderId, amount: Money) -> Result<Vec<Event>, Refusal> {
         match self.reservations.get(&order_id) {
-            None => account.reserve(order_id, amount),
-            Some(Reservation::Held(_) | Reservation::Settled) => Ok(vec![]), // asked twice
+            None => Ok(vec![account.reserve(order_id, amount)]),
+            Some(Reservation::Held(_) | Reservation::Refused(_) | Reservation::Settled) => Ok(vec![]), // asked twice
             Some(Reservation::Released) => Err(Refusal::Released),
         }
     }
@@ -141,14 +151,14 @@ impl Customer {
         match self.reservations.get(&order_id) {
             None => vec![Event::CreditBarred { order_id }],
             Some(Reservation::Held(amount)) => vec![Event::CreditReleased { order_id, amount: *amount }],
-            Some(Reservation::Released | Reservation::Settled) => vec![],
+            Some(Reservation::Refused(_) | Reservation::Released | Reservation::Settled) => vec![],
         }
     }
 
     fn settle(&self, order_id: OrderId) -> Vec<Event> {
         match self.reservations.get(&order_id) {
             Some(Reservation::Held(amount)) => vec![Event::CreditSettled { order_id, amount: *amount }],
-            None | Some(Reservation::Released | Reservation::Settled) => vec![],
+            None | Some(Reservation::Refused(_) | Reservation::Released | Reservation::Settled) => vec![],
         }
     }
 

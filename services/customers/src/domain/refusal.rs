@@ -9,11 +9,8 @@ pub enum Refusal {
     /// Somebody else registered under this id.
     #[error("there is another customer with this id")]
     AlreadyExists,
-    /// The amount is more than what is left.
-    #[error("the amount exceeds the credit that is left")]
-    InsufficientCredit,
-    /// The amount is in another currency than the limit, or the limit than what is reserved.
-    #[error("the amount is in another currency than the customer's credit")]
+    /// The new limit is in another currency than what is reserved.
+    #[error("the limit is in another currency than what is reserved")]
     CurrencyMismatch,
     /// More than the new limit is reserved already.
     #[error("more than this limit is reserved already")]
@@ -30,7 +27,6 @@ impl Refusal {
         match self {
             Self::UnknownCustomer => "UNKNOWN_CUSTOMER",
             Self::AlreadyExists => "ALREADY_EXISTS",
-            Self::InsufficientCredit => "INSUFFICIENT_CREDIT",
             Self::CurrencyMismatch => "CURRENCY_MISMATCH",
             Self::LimitBelowReserved => "LIMIT_BELOW_RESERVED",
             Self::Released => "RELEASED",

@@ -19,7 +19,6 @@ fn refused(refusal: Refusal) -> Problem {
     let detail = match refusal {
         Refusal::UnknownCustomer => return Problem::not_found("customer"),
         Refusal::AlreadyExists => "There is another customer with this id.",
-        Refusal::InsufficientCredit => "The amount exceeds the credit that is left.",
         Refusal::CurrencyMismatch => {
             "Credit is reserved in another currency; wait until those orders are done, or keep the currency."
         }

@@ -61,7 +61,7 @@ CREATE TABLE customer_reservations (
     customer_id BYTEA  NOT NULL CONSTRAINT customer_reservations_customer REFERENCES customers,
     order_id    BYTEA  NOT NULL,
     status      TEXT   NOT NULL CONSTRAINT customer_reservations_status
-                    CHECK (status IN ('held', 'released', 'barred', 'settled')),
+                    CHECK (status IN ('held', 'released', 'barred', 'settled', 'insufficient_credit', 'currency_mismatch')),
     amount      BIGINT CONSTRAINT customer_reservations_amount CHECK (amount >= 0),
     currency    TEXT,
     changed_at  BIGINT NOT NULL,

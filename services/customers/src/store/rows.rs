@@ -1,7 +1,10 @@
 //! One customer: a row, and a row for the credit of every order.
 
 use aggregate::{Change, Repository, Versioned};
-use contracts::{Address, Currency, CustomerId, Money, OrderId, Timestamp, customers::Event};
+use contracts::{
+    Address, Currency, CustomerId, Money, OrderId, Timestamp,
+    customers::{CreditRefusal, Event},
+};
 use database::{Error, Row, Transaction, params, statements};
 
 use crate::domain::{Account, Customer, Reservation};
@@ -91,6 +94,9 @@ async fn save(tx: &mut Transaction, change: &Change<Customer>) -> Result<(), Err
             Event::CreditReserved { order_id, amount } => {
                 put(tx, change.id, *order_id, "held", Some(*amount)).await?;
             }
+            Event::CreditRefused { order_id, amount, reason } => {
+                put(tx, change.id, *order_id, status(*reason), Some(*amount)).await?;
+            }
             Event::CreditReleased { order_id, amount } => {
                 put(tx, change.id, *order_id, "released", Some(*amount)).await?;
             }
@@ -142,6 +148,17 @@ async fn update(tx: &mut Transaction, change: &Change<Customer>, account: &Accou
     .await
 }
 
+/// What is kept of an order whose credit was refused.
+const fn status(reason: CreditRefusal) -> &'static str {
+    match reason {
+        CreditRefusal::CurrencyMismatch => "currency_mismatch",
+        // The others are about no customer whom there is, and about an order that is barred: nothing happens to either.
+        CreditRefusal::InsufficientCredit | CreditRefusal::UnknownCustomer | CreditRefusal::Released => {
+            "insufficient_credit"
+        }
+    }
+}
+
 async fn put(
     tx: &mut Transaction,
     id: CustomerId,
@@ -177,6 +194,8 @@ fn read_reservation(row: &Row<'_>) -> Result<Reservation, Error> {
     Ok(match row.get::<String>(0)?.as_str() {
         "held" => Reservation::Held(money(row, 1, row.parse(2)?)?),
         "settled" => Reservation::Settled,
+        "insufficient_credit" => Reservation::Refused(CreditRefusal::InsufficientCredit),
+        "currency_mismatch" => Reservation::Refused(CreditRefusal::CurrencyMismatch),
         _ => Reservation::Released, // barred too: a constraint keeps other words out
     })
 }

@@ -16,7 +16,7 @@ async fn many_orders_at_once_never_overdraw_the_last_credit() {
     let customer = world.find(id).await;
     assert_eq!(
         (customer.credit_reserved, customer.credit_available, customer.version),
-        (eur(1_000), eur(0), 11)
+        (eur(1_000), eur(0), 65)
     );
 }
 

@@ -90,16 +90,18 @@ async fn what_happens_is_published_without_a_gap() {
     let id = world.customer(100).await;
     world.change_limit(id, None, eur(200)).await;
     bus.send(1, &reserve(id, order(7), eur(150))).await;
-    bus.send(2, &reserve(id, order(8), eur(150))).await; // refused: nothing happens
+    let mut heard = events.hear(3).await;
+    bus.send(2, &reserve(id, order(8), eur(150))).await; // refused, which happens, too
+    heard.extend(events.hear(1).await);
     bus.send(3, &settle(id, order(7))).await;
-    let heard = events.hear(4).await;
+    heard.extend(events.hear(1).await);
     let versions: Vec<_> = heard.iter().map(|event| (event.previous_version, event.version)).collect();
-    assert_eq!(versions, [(Some(0), Some(1)), (Some(1), Some(2)), (Some(2), Some(3)), (Some(3), Some(4))]);
+    assert_eq!(versions, [0, 1, 2, 3, 4].map(|before| (Some(before), Some(before + 1))));
     assert!(heard.iter().all(|event| event.subject == id.to_string()));
     assert!(heard.iter().all(|event| event.kind == "customer.changed"));
     let told: Vec<(u64, Event)> = heard.iter().flat_map(|change| events_of(change).unwrap()).collect();
     let settled = Event::CreditSettled { order_id: order(7), amount: eur(150) };
-    assert_eq!((told.len(), &told[3]), (4, &(4, settled)));
+    assert_eq!((told.len(), &told[4]), (5, &(5, settled)));
 }
 
 #[tokio::test]
@@ -150,7 +152,7 @@ async fn at_rest_both_sides_have_counted_the_same() {
     let outbox: OutboxAudit = serde_json::from_value(audit["outbox"].clone()).unwrap();
     let inbox: InboxAudit = serde_json::from_value(audit["inbox"].clone()).unwrap();
     let replied: u64 = count(&outbox, topics::ORDERING_REPLIES);
-    assert_eq!((replied, count(&outbox, topics::CUSTOMERS_EVENTS)), (20, 11));
+    assert_eq!((replied, count(&outbox, topics::CUSTOMERS_EVENTS)), (20, 21));
     let outboxes = BTreeMap::from([("customers".to_owned(), outbox)]);
     assert_eq!(compare(&outboxes, &[InboxAudit { partitions: Vec::new(), ..inbox }]), []);
 }

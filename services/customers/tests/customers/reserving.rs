@@ -43,12 +43,31 @@ async fn each_refusal_says_why_and_sets_nothing_aside() {
     let asked = [
         (reserve(nobody, order(1), eur(1)), CreditRefusal::UnknownCustomer),
         (reserve(id, order(1), eur(101)), CreditRefusal::InsufficientCredit),
-        (reserve(id, order(1), usd(1)), CreditRefusal::CurrencyMismatch),
+        (reserve(id, order(2), usd(1)), CreditRefusal::CurrencyMismatch),
     ];
     for (command, reason) in asked {
         assert_eq!(world.ask(&command).await, refused(reason));
     }
-    assert_eq!((world.find(id).await.credit_reserved, world.find(id).await.version), (eur(0), 1));
+    assert_eq!((world.find(id).await.credit_reserved, world.find(id).await.version), (eur(0), 3));
+}
+
+#[tokio::test]
+async fn what_was_refused_is_refused_again_however_much_credit_there_is_by_then() {
+    let world = World::start();
+    let id = world.customer(100).await;
+    world.ask(&reserve(id, order(1), eur(60))).await;
+    let late = [
+        (order(2), eur(60), CreditRefusal::InsufficientCredit),
+        (order(3), usd(1), CreditRefusal::CurrencyMismatch),
+    ];
+    for (order, amount, reason) in late {
+        assert_eq!(world.ask(&reserve(id, order, amount)).await, refused(reason));
+    }
+    world.ask(&settle(id, order(1))).await;
+    for (order, amount, reason) in late {
+        assert_eq!(world.ask(&reserve(id, order, amount)).await, refused(reason));
+    }
+    assert_eq!(world.find(id).await.credit_reserved, eur(0));
 }
 
 #[tokio::test]

@@ -139,12 +139,12 @@ async fn a_refusal_is_told_where_its_answer_is_kept(house: House) {
         told.entries.iter().filter(|entry| entry.outcome.as_deref() == Some("refused")).collect();
     let [refused] = &refused[..] else { panic!("{refused:#?}") };
     assert_eq!((refused.name.as_str(), refused.detail.as_deref()), ("place", Some("ORDER_LOCKED")));
-    // What a participant refuses is told by itself: it answers so, and goes on.
+    // What a participant refuses is told by itself: it happens there, and is answered.
     let poor = house.customer(1).await;
     let order = house.order(poor, "TEA", 2).await;
     house.send(house.place(&order)).await;
     let told = ended(&house, &order, OrderStatus::Rejected).await;
-    assert_eq!(with_name(&of(&told, Kind::Command), "customers: reserve_credit refused"), 1);
+    assert_eq!(with_name(&of(&told, Kind::Event), "customers: customer.credit_refused"), 1);
     assert_eq!(with_name(&of(&told, Kind::Saga), "reserve_credit refused"), 1);
 }
 

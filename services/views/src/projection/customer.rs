@@ -50,7 +50,7 @@ impl Document for Customer {
             Event::CreditReleased { amount, .. } | Event::CreditSettled { amount, .. } => {
                 self.credit_reserved = self.credit_reserved.minus(*amount).unwrap_or(self.credit_reserved);
             }
-            Event::Registered { .. } | Event::CreditBarred { .. } => {}
+            Event::Registered { .. } | Event::CreditRefused { .. } | Event::CreditBarred { .. } => {}
         }
         let nothing = Money::zero(self.credit_limit.currency());
         self.credit_available = self.credit_limit.minus(self.credit_reserved).unwrap_or(nothing);

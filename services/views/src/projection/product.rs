@@ -54,7 +54,10 @@ impl Document for Product {
                 self.reserved = self.reserved.minus(*quantity).unwrap_or(self.reserved);
                 self.on_hand = self.on_hand.minus(*quantity).unwrap_or(self.on_hand);
             }
-            Event::Added { .. } | Event::PriceCorrected { .. } | Event::StockBarred { .. } => {}
+            Event::Added { .. }
+            | Event::PriceCorrected { .. }
+            | Event::StockRefused { .. }
+            | Event::StockBarred { .. } => {}
         }
         self.available = Count::new(self.on_hand.get() - self.reserved.get()).unwrap_or_default();
     }

@@ -2,7 +2,8 @@
 //!
 //! Stock is set aside for an order, once. It is freed when the order comes to nothing (released), or leaves the house
 //! (taken out). Either way the reservation stays as a tombstone. A release leaves one even where it finds nothing,
-//! since an undo may overtake what it undoes; a reservation that comes after it is refused.
+//! since an undo may overtake what it undoes; a reservation that comes after it is refused. A refusal stays as well: an order
+//! that asks again is answered as before, though more may have come in by then.
 //!
 //! One product decides about itself; that an order gets all its lines or none is decided above, where one
 //! transaction asks every product.
@@ -57,6 +58,8 @@ pub struct Offer {
 pub enum Reservation {
     /// So many pieces are set aside.
     Held(Quantity),
+    /// There were not enough, and none are set aside later.
+    Refused,
     /// They are free, and none are set aside again: the order came to nothing.
     Released,
     /// They have left the house.
@@ -131,6 +134,9 @@ impl Aggregate for Product {
                 self.reservations.insert(*order_id, Reservation::Held(*quantity));
                 self.stock.set_aside(*quantity);
             }
+            Event::StockRefused { order_id, .. } => {
+                self.reservations.insert(*order_id, Reservation::Refused);
+            }
             Event::StockReleased { order_id, quantity } => {
                 self.reservations.insert(*order_id, Reservation::Released);
                 self.stock.freed(*quantity);
@@ -147,6 +153,12 @@ impl Aggregate for Product {
 }
 
 impl Product {
+    /// Whether an order was refused its pieces.
+    #[must_use]
+    pub fn has_refused(&self, order_id: OrderId) -> bool {
+        self.reservations.get(&order_id) == Some(&Reservation::Refused)
+    }
+
     /// Whether there is such a product.
     #[must_use]
     pub const fn exists(&self) -> bool {
@@ -163,9 +175,11 @@ impl Product {
 
     fn reserve(&self, order_id: OrderId, quantity: Quantity) -> Result<Vec<Event>, Refusal> {
         match self.reservations.get(&order_id) {
-            Some(Reservation::Held(_) | Reservation::TakenOut) => Ok(vec![]), // asked twice
+            Some(Reservation::Held(_) | Reservation::Refused | Reservation::TakenOut) => Ok(vec![]), // asked twice
             Some(Reservation::Released) => Err(Refusal::Released),
-            None if self.stock.available().minus(quantity).is_none() => Err(Refusal::OutOfStock),
+            None if self.stock.available().minus(quantity).is_none() => {
+                Ok(vec![Event::StockRefused { order_id, quantity }])
+            }
             None => Ok(vec![Event::StockReserved { order_id, quantity }]),
         }
     }
@@ -174,14 +188,14 @@ impl Product {
         match self.reservations.get(&order_id) {
             None => vec![Event::StockBarred { order_id }],
             Some(Reservation::Held(quantity)) => vec![Event::StockReleased { order_id, quantity: *quantity }],
-            Some(Reservation::Released | Reservation::TakenOut) => vec![],
+            Some(Reservation::Refused | Reservation::Released | Reservation::TakenOut) => vec![],
         }
     }
 
     fn take_out(&self, order_id: OrderId) -> Vec<Event> {
         match self.reservations.get(&order_id) {
             Some(Reservation::Held(quantity)) => vec![Event::StockTakenOut { order_id, quantity: *quantity }],
-            None | Some(Reservation::Released | Reservation::TakenOut) => vec![],
+            None | Some(Reservation::Refused | Reservation::Released | Reservation::TakenOut) => vec![],
         }
     }
 }

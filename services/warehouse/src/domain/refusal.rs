@@ -9,9 +9,6 @@ pub enum Refusal {
     /// There is a product of this sku.
     #[error("there is a product with this sku already")]
     AlreadyExists,
-    /// More pieces are asked for than are left.
-    #[error("there are not that many pieces left")]
-    OutOfStock,
     /// The order's stock was released before it was reserved: an undo overtook it.
     #[error("the stock of this order was released already")]
     Released,
@@ -27,7 +24,6 @@ impl Refusal {
         match self {
             Self::UnknownProduct => "UNKNOWN_PRODUCT",
             Self::AlreadyExists => "ALREADY_EXISTS",
-            Self::OutOfStock => "OUT_OF_STOCK",
             Self::Released => "RELEASED",
             Self::CountTooLarge => "COUNT_TOO_LARGE",
         }

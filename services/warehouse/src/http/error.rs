@@ -21,7 +21,6 @@ fn refused(refusal: Refusal) -> Problem {
         Refusal::AlreadyExists => {
             "There is a product with this sku already; change it, or choose another sku."
         }
-        Refusal::OutOfStock => "There are not that many pieces left.",
         Refusal::Released => "The stock of this order was released already.",
         Refusal::CountTooLarge => "More would have come in than can be counted; take fewer in.",
     };

@@ -58,7 +58,7 @@ CREATE TABLE product_reservations (
     sku        TEXT   NOT NULL CONSTRAINT product_reservations_product REFERENCES products,
     order_id   BYTEA  NOT NULL,
     status     TEXT   NOT NULL CONSTRAINT product_reservations_status
-                   CHECK (status IN ('held', 'released', 'barred', 'taken_out')),
+                   CHECK (status IN ('held', 'released', 'barred', 'taken_out', 'refused')),
     quantity   BIGINT CONSTRAINT product_reservations_quantity CHECK (quantity BETWEEN 1 AND 1000000),
     changed_at BIGINT NOT NULL,
     CONSTRAINT product_reservations_pk PRIMARY KEY (sku, order_id),

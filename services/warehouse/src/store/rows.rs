@@ -85,6 +85,9 @@ async fn save(tx: &mut Transaction, change: &Change<Product>) -> Result<(), Erro
             Event::StockReserved { order_id, quantity } => {
                 put(tx, &change.id, *order_id, "held", Some(*quantity)).await?;
             }
+            Event::StockRefused { order_id, quantity } => {
+                put(tx, &change.id, *order_id, "refused", Some(*quantity)).await?;
+            }
             Event::StockReleased { order_id, quantity } => {
                 put(tx, &change.id, *order_id, "released", Some(*quantity)).await?;
             }
@@ -169,6 +172,7 @@ fn read_reservation(row: &Row<'_>) -> Result<Reservation, Error> {
             let quantity = Quantity::new(row.get(1)?);
             Reservation::Held(quantity.map_err(|_| broken(LOAD_RESERVATION, 1, "a quantity"))?)
         }
+        "refused" => Reservation::Refused,
         "taken_out" => Reservation::TakenOut,
         _ => Reservation::Released, // barred too: a constraint keeps other words out
     })

@@ -40,6 +40,19 @@ async fn one_line_that_is_out_of_stock_sets_nothing_aside_for_the_others() {
 }
 
 #[tokio::test]
+async fn what_was_refused_is_refused_again_however_much_there_is_by_then() {
+    let world = World::start();
+    let (tea, cups) = (world.product("TEA", 12).await, world.product("CUPS", 3).await);
+    let all = lines([(&tea, 12)]);
+    world.ask(&reserve(order(1), &all)).await;
+    let asked = lines([(&cups, 1), (&tea, 1)]);
+    assert_eq!(world.ask(&reserve(order(2), &asked)).await, refused(StockRefusal::OutOfStock));
+    world.ask(&release(order(1), &all)).await;
+    assert_eq!(world.ask(&reserve(order(2), &asked)).await, refused(StockRefusal::OutOfStock));
+    assert_eq!((world.stock(&tea).await, world.stock(&cups).await), ((12, 0), (3, 0)));
+}
+
+#[tokio::test]
 async fn a_product_that_is_not_kept_is_out_of_stock() {
     let world = World::start();
     let tea = world.product("TEA", 12).await;

@@ -6,7 +6,10 @@ mod reservations;
 mod properties;
 
 use aggregate::{Aggregate, testing::Given};
-use contracts::{Address, Currency, Money, Name, OrderId, Timestamp, customers::Event};
+use contracts::{
+    Address, Currency, Money, Name, OrderId, Timestamp,
+    customers::{CreditRefusal, Event},
+};
 use uuid::Uuid;
 
 use super::{Command, Customer, Refusal, Reservation};
@@ -45,6 +48,14 @@ fn limit_changed(credit_limit: Money) -> Event {
 
 fn reserved(number: u128, amount: Money) -> Event {
     Event::CreditReserved { order_id: order(number), amount }
+}
+
+fn refused(number: u128, amount: Money, reason: CreditRefusal) -> Event {
+    Event::CreditRefused { order_id: order(number), amount, reason }
+}
+
+fn insufficient(number: u128, amount: Money) -> Event {
+    refused(number, amount, CreditRefusal::InsufficientCredit)
 }
 
 fn released(number: u128, amount: Money) -> Event {

@@ -27,6 +27,7 @@ fn an_event() -> impl Strategy<Value = Event> {
         an_amount().prop_map(registered),
         an_amount().prop_map(limit_changed),
         (0..3_u128, an_amount()).prop_map(|(number, amount)| reserved(number, amount)),
+        (0..3_u128, an_amount()).prop_map(|(number, amount)| insufficient(number, amount)),
         (0..3_u128, an_amount()).prop_map(|(number, amount)| released(number, amount)),
         (0..3_u128).prop_map(barred),
         (0..3_u128, an_amount()).prop_map(|(number, amount)| settled(number, amount)),
@@ -59,7 +60,7 @@ proptest! {
             let account = customer.account.as_ref().unwrap();
             let held: i64 = customer.reservations.values().map(|reservation| match reservation {
                 Reservation::Held(amount) => amount.amount(),
-                Reservation::Released | Reservation::Settled => 0,
+                Reservation::Refused(_) | Reservation::Released | Reservation::Settled => 0,
             }).sum();
             prop_assert_eq!(account.credit_reserved.amount(), held);
             prop_assert!(held <= account.credit_limit.amount());

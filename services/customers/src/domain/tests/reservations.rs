@@ -5,14 +5,14 @@ use super::*;
 #[test]
 fn credit_is_reserved_up_to_the_limit() {
     customer_with([]).when(reserve(1, eur(1000))).then([reserved(1, eur(1000))]);
-    customer_with([]).when(reserve(1, eur(1001))).refused(Refusal::InsufficientCredit);
+    customer_with([]).when(reserve(1, eur(1001))).then([insufficient(1, eur(1001))]);
 }
 
 #[test]
 fn other_orders_leave_less_credit() {
     let customer = customer_with([reserved(1, eur(300))]);
     customer.when(reserve(2, eur(700))).then([reserved(2, eur(700))]);
-    customer.when(reserve(2, eur(701))).refused(Refusal::InsufficientCredit);
+    customer.when(reserve(2, eur(701))).then([insufficient(2, eur(701))]);
 }
 
 #[test]
@@ -24,13 +24,28 @@ fn what_costs_nothing_needs_no_credit_but_is_reserved() {
 fn the_largest_amount_is_refused_without_overflow() {
     customer_with([reserved(1, eur(1000))])
         .when(reserve(2, eur(Money::MAX)))
-        .refused(Refusal::InsufficientCredit);
+        .then([insufficient(2, eur(Money::MAX))]);
 }
 
 #[test]
 fn credit_is_reserved_in_the_currency_of_the_limit() {
-    customer_with([]).when(reserve(1, usd(1))).refused(Refusal::CurrencyMismatch);
-    customer_with([]).when(reserve(1, usd(9999))).refused(Refusal::CurrencyMismatch);
+    let mismatch = |amount| refused(1, amount, CreditRefusal::CurrencyMismatch);
+    customer_with([]).when(reserve(1, usd(1))).then([mismatch(usd(1))]);
+    customer_with([]).when(reserve(1, usd(9999))).then([mismatch(usd(9999))]);
+}
+
+#[test]
+fn what_was_refused_stays_refused_however_much_credit_there_is_by_then() {
+    let customer = customer_with([reserved(1, eur(1000)), insufficient(2, eur(1)), settled(1, eur(1000))]);
+    customer.when(reserve(2, eur(1))).then_nothing();
+    customer.when(reserve(3, eur(1))).then([reserved(3, eur(1))]);
+}
+
+#[test]
+fn what_was_refused_has_nothing_to_free() {
+    let customer = customer_with([insufficient(1, eur(1001))]);
+    customer.when(release(1)).then_nothing();
+    customer.when(settle(1)).then_nothing();
 }
 
 #[test]

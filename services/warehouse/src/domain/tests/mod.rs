@@ -47,6 +47,10 @@ fn reserved(number: u128, pieces: i64) -> Event {
     Event::StockReserved { order_id: order(number), quantity: quantity(pieces) }
 }
 
+fn refused(number: u128, pieces: i64) -> Event {
+    Event::StockRefused { order_id: order(number), quantity: quantity(pieces) }
+}
+
 fn released(number: u128, pieces: i64) -> Event {
     Event::StockReleased { order_id: order(number), quantity: quantity(pieces) }
 }

@@ -95,7 +95,6 @@ fn what_was_never_added_does_not_exist() {
 fn every_refusal_has_a_code_of_its_own() {
     assert_eq!(Refusal::UnknownProduct.code(), "UNKNOWN_PRODUCT");
     assert_eq!(Refusal::AlreadyExists.code(), "ALREADY_EXISTS");
-    assert_eq!(Refusal::OutOfStock.code(), "OUT_OF_STOCK");
     assert_eq!(Refusal::Released.code(), "RELEASED");
     assert_eq!(Refusal::CountTooLarge.code(), "COUNT_TOO_LARGE");
 }

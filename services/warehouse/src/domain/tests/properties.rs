@@ -35,6 +35,7 @@ fn an_event() -> impl Strategy<Value = Event> {
         prices().prop_map(repriced),
         pieces().prop_map(restocked),
         (0..3_u128, pieces()).prop_map(|(number, pieces)| reserved(number, pieces)),
+        (0..3_u128, pieces()).prop_map(|(number, pieces)| refused(number, pieces)),
         (0..3_u128, pieces()).prop_map(|(number, pieces)| released(number, pieces)),
         (0..3_u128).prop_map(barred),
         (0..3_u128, pieces()).prop_map(|(number, pieces)| taken_out(number, pieces)),
@@ -68,7 +69,7 @@ proptest! {
         live(commands, |product, _| {
             let held: i64 = product.reservations.values().map(|reservation| match reservation {
                 Reservation::Held(quantity) => i64::from(*quantity),
-                Reservation::Released | Reservation::TakenOut => 0,
+                Reservation::Refused | Reservation::Released | Reservation::TakenOut => 0,
             }).sum();
             let stock = product.stock;
             prop_assert_eq!(stock.reserved.get(), held);

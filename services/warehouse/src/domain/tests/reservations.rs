@@ -5,15 +5,15 @@ use super::*;
 #[test]
 fn stock_is_reserved_as_long_as_there_is_some() {
     product_with([]).when(reserve(1, 10)).then([reserved(1, 10)]);
-    product_with([]).when(reserve(1, 11)).refused(Refusal::OutOfStock);
-    given([added(0)]).when(reserve(1, 1)).refused(Refusal::OutOfStock);
+    product_with([]).when(reserve(1, 11)).then([refused(1, 11)]);
+    given([added(0)]).when(reserve(1, 1)).then([refused(1, 1)]);
 }
 
 #[test]
 fn other_orders_leave_less_stock() {
     let product = product_with([reserved(1, 4)]);
     product.when(reserve(2, 6)).then([reserved(2, 6)]);
-    product.when(reserve(2, 7)).refused(Refusal::OutOfStock);
+    product.when(reserve(2, 7)).then([refused(2, 7)]);
 }
 
 #[test]
@@ -28,7 +28,20 @@ fn what_was_released_can_be_reserved_for_others() {
 
 #[test]
 fn what_has_left_cannot_be_reserved() {
-    product_with([reserved(1, 10), taken_out(1, 10)]).when(reserve(2, 1)).refused(Refusal::OutOfStock);
+    product_with([reserved(1, 10), taken_out(1, 10)]).when(reserve(2, 1)).then([refused(2, 1)]);
+}
+
+#[test]
+fn what_was_refused_stays_refused_however_much_comes_in() {
+    let product = product_with([refused(1, 11), restocked(5)]);
+    product.when(reserve(1, 11)).then_nothing();
+    product.when(reserve(2, 11)).then([reserved(2, 11)]);
+}
+
+#[test]
+fn what_was_refused_has_nothing_to_free_or_to_take_out() {
+    product_with([refused(1, 11)]).when(release(1)).then_nothing();
+    product_with([refused(1, 11)]).when(take_out(1)).then_nothing();
 }
 
 #[test]

@@ -95,7 +95,15 @@ async fn save(tx: &mut Transaction, change: &Change<Customer>) -> Result<(), Err
                 put(tx, change.id, *order_id, "held", Some(*amount)).await?;
             }
             Event::CreditRefused { order_id, amount, reason } => {
-                put(tx, change.id, *order_id, status(*reason), Some(*amount)).await?;
+                let status = match reason {
+                    CreditRefusal::InsufficientCredit => "insufficient_credit",
+                    CreditRefusal::CurrencyMismatch => "currency_mismatch",
+                    // Nobody, and an order that is barred, are answered without that anything happens.
+                    CreditRefusal::UnknownCustomer | CreditRefusal::Released => {
+                        return Err(tx.conflict("customer"));
+                    }
+                };
+                put(tx, change.id, *order_id, status, Some(*amount)).await?;
             }
             Event::CreditReleased { order_id, amount } => {
                 put(tx, change.id, *order_id, "released", Some(*amount)).await?;
@@ -146,17 +154,6 @@ async fn update(tx: &mut Transaction, change: &Change<Customer>, account: &Accou
         ],
     )
     .await
-}
-
-/// What is kept of an order whose credit was refused.
-const fn status(reason: CreditRefusal) -> &'static str {
-    match reason {
-        CreditRefusal::CurrencyMismatch => "currency_mismatch",
-        // The others are about no customer whom there is, and about an order that is barred: nothing happens to either.
-        CreditRefusal::InsufficientCredit | CreditRefusal::UnknownCustomer | CreditRefusal::Released => {
-            "insufficient_credit"
-        }
-    }
 }
 
 async fn put(

@@ -5,13 +5,16 @@
 //! so for all.
 
 mod breakers;
+mod compare;
 mod guard;
 mod measure;
 mod report;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
+
+pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// Measures, prints a table, and ends with 1 if something could not be measured. Goals that are missed are told, not failed.
 #[derive(Debug, Parser)]
@@ -37,7 +40,8 @@ fn main() -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
-    let measured = breakers::measure(arguments.rounds, arguments.calls)
+    let measured = breakers::candidates()
+        .map(|candidates| compare::measure(candidates, arguments.rounds, arguments.calls))
         .and_then(|rows| report::tell(&rows, arguments.json.as_deref()));
     match measured {
         Ok(()) => ExitCode::SUCCESS,

@@ -51,6 +51,11 @@ pub(crate) async fn ready_call<S: tower::Service<()>>(service: &mut S) -> Result
     service.call(()).await
 }
 
+/// A whole call as a value, so that every subject has the same loop around it.
+pub(crate) fn finish_later<S: tower::Service<()>>(service: &mut S) -> std::future::Ready<bool> {
+    std::future::ready(finish(ready_call(service)).is_ok())
+}
+
 /// Nanoseconds of a thread for one call.
 pub(crate) fn nanos_per_call(subject: &mut Subject, count: u32) -> f64 {
     let begun = Instant::now();

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde::Serialize;
 
-use crate::breakers::Failure;
+use crate::Failure;
 
 /// What a figure should be at most.
 #[derive(Clone, Copy, Debug, PartialEq)]

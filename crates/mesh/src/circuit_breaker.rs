@@ -22,7 +22,7 @@
 //!
 //! # Readiness
 //!
-//! An open breaker is always ready, does not ask the inner service, and answers from `call` with [`Refused`]: an error from `poll_ready` would
+//! An open breaker is always ready, does not ask the inner service, and answers from `call` with [`Refused`](crate::Refused): an error from `poll_ready` would
 //! end a `Buffer`, and a wait would hide that the circuit is open. A lease is taken in `call`, never reserved. While the breaker is not closed, only as many callers as
 //! there are probes wait for an inner service that is not ready; a change of state wakes whoever waits.
 //!
@@ -33,7 +33,6 @@
 
 mod backoff;
 mod breaker;
-mod error;
 mod event;
 mod future;
 mod handle;
@@ -49,12 +48,11 @@ mod word;
 mod tests;
 
 pub use self::{
-    error::Refused,
     event::{Reason, Transition},
     future::ResponseFuture,
     handle::{Handle, Snapshot},
     layer::{Builder, CircuitBreakerLayer},
-    policy::{Backoff, InvalidPolicy, Policy, SlowCalls},
+    policy::{Backoff, Policy, SlowCalls},
     service::CircuitBreaker,
     shared::Call,
     word::{Mode, State},

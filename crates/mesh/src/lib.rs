@@ -4,7 +4,15 @@ pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
 
+mod policy;
+mod random;
+mod refused;
 mod sync;
+
+pub use self::{
+    policy::InvalidPolicy,
+    refused::{Refused, Why},
+};
 
 /// What a layer's errors are: its own beside those of the service, to be told apart by `downcast_ref`.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -7,7 +7,6 @@ use std::{
 
 use super::{
     Mode, Policy, Reason, State, Transition,
-    backoff::Random,
     places::Places,
     window::{Totals, Window},
     word::Word,
@@ -15,6 +14,7 @@ use super::{
 use crate::{
     classify::{Outcome, Verdict},
     clock::Moment,
+    random::Random,
     sync::{AtomicU64, Mutex, MutexGuard},
 };
 

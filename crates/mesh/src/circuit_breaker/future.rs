@@ -7,8 +7,8 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Call, Refused};
-use crate::{BoxError, classify::Classify, clock::Clock};
+use super::Call;
+use crate::{BoxError, Refused, classify::Classify, clock::Clock};
 
 pin_project! {
     /// The call of the inner service, or a refusal.

@@ -9,11 +9,14 @@ use tokio::sync::Notify;
 use tower_layer::Layer;
 
 use super::{
-    CircuitBreaker, Handle, InvalidPolicy, Policy, Transition,
+    CircuitBreaker, Handle, Policy, Transition,
     breaker::Breaker,
     shared::{Observer, Shared},
 };
-use crate::clock::{Clock, TokioClock};
+use crate::{
+    InvalidPolicy,
+    clock::{Clock, TokioClock},
+};
 
 /// One breaker: every service that it is put before shares it. For a breaker per endpoint, make a layer per endpoint.
 #[derive(Clone, Debug)]

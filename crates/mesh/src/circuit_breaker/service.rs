@@ -10,11 +10,11 @@ use tokio::sync::futures::OwnedNotified;
 use tower_service::Service;
 
 use super::{
-    Call, Refused, ResponseFuture,
+    Call, ResponseFuture,
     shared::{Shared, Waiting},
 };
 use crate::{
-    BoxError,
+    BoxError, Refused, Why,
     classify::Classify,
     clock::{Clock, TokioClock},
 };
@@ -122,11 +122,11 @@ where
         if !std::mem::take(&mut self.ready) {
             self.shared.breaker.refuse();
             let wait = self.shared.breaker.next_probe(|| self.shared.clock.now());
-            return ResponseFuture::refused(Refused::new(wait));
+            return ResponseFuture::refused(Refused::new(Why::CircuitOpen, wait));
         }
         match self.shared.admit() {
             Ok(call) => ResponseFuture::calling(self.inner.call(request), call, self.classifier.clone()),
-            Err(wait) => ResponseFuture::refused(Refused::new(wait)),
+            Err(wait) => ResponseFuture::refused(Refused::new(Why::CircuitOpen, wait)),
         }
     }
 }

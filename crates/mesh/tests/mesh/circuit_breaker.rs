@@ -11,8 +11,8 @@ use std::{
 
 use http::{Request, Response};
 use mesh::{
-    BoxError,
-    circuit_breaker::{Backoff, Builder, CircuitBreaker, Handle, Policy, Refused, State, Transition},
+    BoxError, Refused,
+    circuit_breaker::{Backoff, Builder, CircuitBreaker, Handle, Policy, State, Transition},
     classify::Http,
 };
 use tower::{Layer, Service, ServiceExt};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::{Backoff, Mode, State, backoff::Random, places::Places, window::Window, word::Word};
-use crate::clock::Moment;
+use super::super::{Backoff, Mode, State, places::Places, window::Window, word::Word};
+use crate::{clock::Moment, random::Random};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod answer;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;

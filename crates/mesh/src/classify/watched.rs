@@ -44,6 +44,13 @@ impl<B, R: Report> Watched<B, R> {
     }
 }
 
+impl<B: Default, R> Default for Watched<B, R> {
+    /// An empty body, which has nothing to tell.
+    fn default() -> Self {
+        Self { body: B::default(), watch: None }
+    }
+}
+
 impl<R: Report> Watch<R> {
     fn is_stream_by_now(&mut self, context: &mut Context<'_>) -> bool {
         let stream_at = self.stream_at;

@@ -1,5 +1,6 @@
 //! Each layer in front of a service that does as it is told.
 
+mod answer;
 mod circuit_breaker;
 mod classify;
 mod server;

@@ -17,8 +17,11 @@ pub struct Limits {
     pub header_read: Duration,
     /// How long a client may take to send the rest of its body once it is waited for.
     pub body_read: Duration,
+    /// How old a connection may get, give or take a tenth: the first answer after that ends it, so that clients spread anew over
+    /// whatever replicas there are by then. One over which nothing is asked is left alone until then.
+    pub connection_age: Duration,
     /// How long to go on serving after saying that it stops, so that load balancers hear of it before the
-    /// listener closes.
+    /// listener closes. Every answer ends its connection meanwhile; 5 s or more where there are load balancers.
     pub unready: Duration,
     /// How long requests in flight may take once the server is told to stop.
     pub drain: Duration,
@@ -35,6 +38,7 @@ impl Default for Limits {
             connections: 4096,
             header_read: Duration::from_secs(30),
             body_read: Duration::from_secs(10),
+            connection_age: Duration::from_secs(30),
             unready: Duration::ZERO,
             drain: Duration::from_secs(20),
         }
@@ -43,7 +47,7 @@ impl Default for Limits {
 
 impl Limits {
     /// From `HTTP_MAX_IN_FLIGHT`, `HTTP_MAX_CONNECTIONS`, `HTTP_HEADER_READ_MS`, `HTTP_BODY_READ_MS`,
-    /// `HTTP_UNREADY_SECONDS` and `HTTP_DRAIN_SECONDS`.
+    /// `HTTP_CONNECTION_AGE_SECONDS`, `HTTP_UNREADY_SECONDS` and `HTTP_DRAIN_SECONDS`.
     pub fn from_env(env: &mut Env) -> Self {
         let default = Self::default();
         Limits {
@@ -52,6 +56,7 @@ impl Limits {
             connections: env.or("HTTP_MAX_CONNECTIONS", default.connections),
             header_read: env.duration("HTTP_HEADER_READ_MS", default.header_read),
             body_read: env.duration("HTTP_BODY_READ_MS", default.body_read),
+            connection_age: env.duration("HTTP_CONNECTION_AGE_SECONDS", default.connection_age),
             unready: env.duration("HTTP_UNREADY_SECONDS", default.unready),
             drain: env.duration("HTTP_DRAIN_SECONDS", default.drain),
         }

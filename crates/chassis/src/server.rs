@@ -1,9 +1,13 @@
-//! An HTTP/1 server that stops gracefully.
+//! An HTTP/1 server that stops gracefully, without a request lost on the way.
+//!
+//! A connection is never closed under a request. A client that keeps one would not know that the server is about to close it,
+//! and send into nothing; so an answer says that it is the last one (`Connection: close`, RFC 9112 §9.6), after which no client sends another request
+//! over it. That is so for the first answer of a connection that has grown old, and for every answer from when the server
+//! [leaves](Server::leaving) until it drains. Only then is what is idle still closed.
 
 use std::{
     io,
     net::SocketAddr,
-    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -11,11 +15,6 @@ use std::{
 };
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
@@ -23,6 +22,7 @@ use tokio::{
 };
 
 use crate::{
+    ids::Random,
     limits::Limits,
     network::{Listener, Stream},
     shutdown::Drain,
@@ -67,6 +67,10 @@ impl Drop for Open {
     }
 }
 
+mod connection;
+
+use connection::Leaving;
+
 /// Serves a router on a listener.
 #[derive(Debug)]
 pub struct Server {
@@ -74,19 +78,35 @@ pub struct Server {
     listener: Listener,
     limits: Limits,
     connections: Connections,
+    leaving: Option<Drain>,
+    random: Option<Random>,
 }
 
 impl Server {
     /// A server that accepts connections once it runs; until then they wait in the listener's backlog.
     #[must_use]
     pub fn new(router: Router, listener: Listener, limits: Limits) -> Self {
-        Server { router, listener, limits, connections: Connections::default() }
+        Server { router, listener, limits, connections: Connections::default(), leaving: None, random: None }
     }
 
     /// Counts its connections.
     #[must_use]
     pub fn connections(&self) -> Connections {
         self.connections.clone()
+    }
+
+    /// From when `leaving` asks for it every answer ends its connection, though new ones are taken as before: for the while in
+    /// which load balancers still send requests.
+    #[must_use]
+    pub fn leaving(self, leaving: Drain) -> Self {
+        Server { leaving: Some(leaving), ..self }
+    }
+
+    /// Connections that were opened together do not end together: each gets another age, by chance, within a tenth of
+    /// [`Limits::connection_age`].
+    #[must_use]
+    pub fn aging(self, random: Random) -> Self {
+        Server { random: Some(random), ..self }
     }
 
     /// Where it listens.
@@ -110,9 +130,13 @@ impl Server {
                 // Forgets connections that have ended, so that the set does not grow.
                 Some(_) = connections.join_next() => {}
                 (stream, place) = accept(&mut self.listener, &places) => {
-                    let (router, limits) = (self.router.clone(), self.limits.clone());
                     let kept = (place, self.connections.opened());
-                    connections.spawn(serve(stream, router, limits, drain.clone(), kept));
+                    let (router, leaving) = (self.router.clone(), self.leaving_of_one());
+                    let served = connection::serve(stream, router, self.limits.header_read, leaving, drain.clone());
+                    connections.spawn(async move {
+                        let _kept = kept;
+                        served.await;
+                    });
                 }
             }
         }
@@ -124,6 +148,12 @@ impl Server {
             connections.shutdown().await;
         }
     }
+
+    /// When a connection that begins now is to end.
+    fn leaving_of_one(&self) -> Leaving {
+        let part = self.random.as_ref().map_or(0.5, Random::next_fraction);
+        Leaving::new(self.limits.connection_age.mul_f64(0.9 + 0.2 * part), self.leaving.clone())
+    }
 }
 
 /// The next connection, once there is a place for it.
@@ -132,32 +162,6 @@ async fn accept(listener: &mut Listener, places: &Arc<Semaphore>) -> (Stream, Op
     let place = places.clone().acquire_owned().await.ok();
     let (stream, _peer) = listener.accept().await;
     (stream, place)
-}
-
-async fn serve(
-    stream: Stream,
-    router: Router,
-    limits: Limits,
-    drain: Drain,
-    _kept: (Option<OwnedSemaphorePermit>, Open),
-) {
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_read)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        biased;
-        ended = connection.as_mut() => ended,
-        () = drain.requested() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        // A client that goes away or talks nonsense; nothing of ours failed.
-        tracing::debug!(%error, "connection ended");
-    }
 }
 
 #[cfg(test)]

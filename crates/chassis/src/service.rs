@@ -21,7 +21,7 @@ use crate::{
     platform::Platform,
     readiness::Readiness,
     server::Server,
-    shutdown::{Drain, Shutdown, Stage, Stopped},
+    shutdown::{self, Drain, Shutdown, Stage, Stopped, Trigger},
     tasks::{Liveness, Tasks},
     telemetry::LogHandle,
 };
@@ -47,6 +47,8 @@ pub struct Service {
     observers: Observers,
     obligations: Obligations,
     shutdown: Shutdown,
+    /// Asked when the App says that it stops.
+    leaving: Trigger,
 }
 
 /// An App cannot start.
@@ -152,6 +154,7 @@ impl Service {
             shutdown,
             observers: Observers::new(metrics.clone()),
             obligations: Obligations::default(),
+            leaving: shutdown::drain().0,
             metrics,
             liveness,
             limits,
@@ -269,6 +272,7 @@ impl Service {
         let router = around.into_iter().fold(router, |router, wrap| wrap(router));
         let (router, in_flight) = edge(router, &self.platform, &self.metrics, &self.limits)?;
         let (server, address) = self.listen(router, address)?;
+        let server = server.leaving(self.leaving.signal()).aging(self.platform.random().fork());
         observe::connections(&self.metrics, &server.connections())?;
         self.obligations.serve(in_flight, server.connections());
         self.servers.spawn("http", |drain| server.run(drain));
@@ -332,9 +336,10 @@ impl Service {
     /// Stops: unready, requests in flight, background parts, whatever [`on_stop`](Self::on_stop) added, admin
     /// port.
     pub async fn stop(self) -> Stopped {
-        let Service { mut shutdown, readiness, limits, servers, parts, admin, .. } = self;
+        let Service { mut shutdown, readiness, limits, leaving, servers, parts, admin, .. } = self;
         shutdown.at(Stage::Unready, "readiness", async move {
             readiness.set_draining();
+            leaving.drain();
             tokio::time::sleep(limits.unready).await;
         });
         shutdown.at(Stage::InFlight, "requests in flight", servers.stop());

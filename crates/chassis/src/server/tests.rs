@@ -120,6 +120,60 @@ async fn a_client_that_sends_its_head_too_slowly_is_cut_off() {
     assert_eq!(asked.elapsed().as_secs(), 2);
 }
 
+/// The head and body of one answer to [`hello`], of a connection that may go on.
+async fn answer(stream: &mut Stream) -> String {
+    let mut text = Vec::new();
+    while !text.ends_with(b"hello") {
+        text.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(text).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_answer_of_an_old_connection_says_that_it_is_the_last() {
+    let running = run(hello(), Limits { connection_age: Duration::from_secs(10), ..Limits::default() });
+    let mut kept = running.connect().await;
+    kept.write_all(REQUEST).await.unwrap();
+    assert!(!answer(&mut kept).await.contains("connection: close"));
+    tokio::time::advance(Duration::from_secs(11)).await;
+    kept.write_all(REQUEST).await.unwrap();
+    let last = rest(&mut kept).await;
+    assert!(last.contains("connection: close\r\n") && last.ends_with("hello"), "{last}");
+}
+
+#[tokio::test]
+async fn a_server_that_leaves_answers_as_before_and_lets_nobody_keep_a_connection() {
+    let network = Network::memory();
+    let (leaving, signal) = shutdown::drain();
+    let server = Server::new(hello(), network.listen(ANY_PORT).unwrap(), Limits::default()).leaving(signal);
+    let authority = server.local_addr().unwrap().to_string();
+    let (_trigger, drain) = shutdown::drain();
+    tokio::spawn(server.run(drain));
+    let mut kept = network.connect(&authority).await.unwrap();
+    kept.write_all(REQUEST).await.unwrap();
+    answer(&mut kept).await;
+    leaving.drain();
+    // Over the connection that was kept, and over one that is new.
+    let mut new = network.connect(&authority).await.unwrap();
+    for stream in [&mut kept, &mut new] {
+        stream.write_all(REQUEST).await.unwrap();
+        let last = rest(stream).await;
+        assert!(last.contains("connection: close\r\n") && last.ends_with("hello"), "{last}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_began_together_do_not_end_together() {
+    let network = Network::memory();
+    let server = Server::new(hello(), network.listen(ANY_PORT).unwrap(), Limits::default());
+    let server = server.aging(Random::seeded(7));
+    let age = |leaving: Leaving| leaving.old_at() - tokio::time::Instant::now();
+    let ages: std::collections::BTreeSet<_> = (0..100).map(|_| age(server.leaving_of_one())).collect();
+    assert_eq!(ages.len(), 100);
+    assert!(*ages.first().unwrap() >= Duration::from_secs(27));
+    assert!(*ages.last().unwrap() <= Duration::from_secs(33));
+}
+
 #[tokio::test]
 async fn a_connection_beyond_the_bound_waits_for_a_place() {
     let (router, entered, leave) = slow();

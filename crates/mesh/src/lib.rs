@@ -4,6 +4,7 @@ pub mod answer;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+pub mod discovery;
 
 mod policy;
 mod random;

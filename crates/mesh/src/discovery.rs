@@ -2,8 +2,30 @@
 //!
 //! A source knows them and a balancer follows them. Between the two there is a `tokio::sync::watch` of `Option<EndpointSet>`: always a whole
 //! set, and `None` as long as nobody knows, which is not the same as a set with nobody in it.
+//!
+//! - [`fixed`]: they are known from the start;
+//! - [`dns::follow`]: a name that is looked up again and again;
+//! - `kubernetes::follow`: the `EndpointSlice`s of a Service (feature `kubernetes`).
+//!
+//! Each gives a [`Source`], whose task ends when it is dropped. **What goes wrong with a source never takes an endpoint away**: the last good set
+//! stays, and [`Snapshot::age`] says for how long nobody has confirmed it. Nothing here is about how endpoints answer: that is for the balancer to see.
+
+pub mod dns;
+pub mod kubernetes;
+
+mod family;
+mod source;
+mod trouble;
+mod zones;
 
 use std::{net::SocketAddr, ops::Deref, sync::Arc};
+
+pub use self::{
+    family::Family,
+    source::{Handle, Snapshot, Source, fixed},
+    trouble::Trouble,
+    zones::prefer_zone,
+};
 
 /// Somewhere a call can go.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -137,7 +137,7 @@ impl Policy {
 }
 
 impl Backoff {
-    fn check(&self, problems: &mut Problems) {
+    pub(crate) fn check(&self, problems: &mut Problems) {
         problems.check((Duration::from_millis(1)..=HOUR).contains(&self.first), "first", "1 ms to 1 h");
         problems.check((self.first..=HOUR).contains(&self.longest), "longest", "`first` to 1 h");
         problems.check((0.0..=1.0).contains(&self.jitter), "jitter", "0 to 1");

@@ -3,4 +3,5 @@
 mod answer;
 mod circuit_breaker;
 mod classify;
+mod discovery;
 mod server;

@@ -4,12 +4,14 @@ pub mod answer;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+pub mod deadline;
 pub mod discovery;
 
 mod policy;
 mod random;
 mod refused;
 mod sync;
+mod until;
 
 pub use self::{
     policy::InvalidPolicy,

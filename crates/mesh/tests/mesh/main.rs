@@ -3,5 +3,6 @@
 mod answer;
 mod circuit_breaker;
 mod classify;
+mod deadline;
 mod discovery;
 mod server;

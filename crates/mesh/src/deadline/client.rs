@@ -1,0 +1,96 @@
+//! Where calls go out.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use tokio::time::Instant;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{ByDeadline, ClientPolicy, Deadline, Handle, HeaderLayer, Protocol, counts::Counts};
+use crate::{
+    BoxError, InvalidPolicy,
+    until::{OrRefused, UntilBody, UntilWhole, after},
+};
+
+/// Says until when calls have their answers. It belongs outside of retries, so that it ends all tries of a call. Its services count together.
+#[derive(Clone, Debug)]
+pub struct ClientLayer {
+    policy: ClientPolicy,
+    counts: Arc<Counts>,
+}
+
+impl ClientLayer {
+    /// By this policy.
+    ///
+    /// # Errors
+    /// The policy is out of range.
+    pub fn new(policy: ClientPolicy) -> Result<Self, InvalidPolicy> {
+        policy.validate()?;
+        Ok(Self { policy, counts: Arc::default() })
+    }
+
+    /// What belongs on the inside of retries: it tells the other side what each try has left. It counts together with this.
+    #[must_use]
+    pub fn headers(&self, protocol: Protocol) -> HeaderLayer {
+        HeaderLayer::new(protocol, self.policy.least, Arc::clone(&self.counts))
+    }
+
+    /// To read what came of deadlines.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle { counts: Arc::clone(&self.counts) }
+    }
+
+    fn deadline<B>(&self, request: &Request<B>, now: Instant) -> Deadline {
+        let own = Deadline::at(after(now, self.policy.at_most));
+        let inherited = Deadline::of(request);
+        inherited.map_or(own, |inherited| inherited.sooner_by(self.policy.hop_margin).min(own))
+    }
+}
+
+impl<S> Layer<S> for ClientLayer {
+    type Service = Client<S>;
+
+    fn layer(&self, inner: S) -> Client<S> {
+        Client { inner, layer: self.clone() }
+    }
+}
+
+/// A service whose calls end at their deadline.
+#[derive(Clone, Debug)]
+pub struct Client<S> {
+    inner: S,
+    layer: ClientLayer,
+}
+
+impl<S, A, B> Service<Request<A>> for Client<S>
+where
+    S: Service<Request<A>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<UntilBody<B, ByDeadline>>;
+    type Error = BoxError;
+    type Future = OrRefused<UntilWhole<S::Future, ByDeadline>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: Request<A>) -> Self::Future {
+        let ClientLayer { policy, counts } = &self.layer;
+        let now = Instant::now();
+        let deadline = self.layer.deadline(&request, now);
+        let left = deadline.instant().saturating_duration_since(now);
+        if left.is_zero() || left < policy.least {
+            return OrRefused::refused(counts.refuse());
+        }
+        deadline.give_to(&mut request);
+        let limit = ByDeadline::new(deadline, counts);
+        let body = policy.body.then(|| limit.clone());
+        OrRefused::calling(UntilWhole::new(self.inner.call(request), limit, body))
+    }
+}

@@ -1,0 +1,81 @@
+//! What the other side is told.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::Request;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{Deadline, Protocol, counts::Counts, wire};
+use crate::{BoxError, until::OrRefused};
+
+/// Writes into each try what it has left, and does not send one that cannot make it any more. It belongs on the inside of retries and next to the
+/// wire. Of [`ClientLayer::headers`](super::ClientLayer::headers).
+#[derive(Clone, Debug)]
+pub struct HeaderLayer {
+    protocol: Protocol,
+    least: Duration,
+    at_most: Option<Duration>,
+    counts: Arc<Counts>,
+}
+
+impl HeaderLayer {
+    pub(super) fn new(protocol: Protocol, least: Duration, counts: Arc<Counts>) -> Self {
+        Self { protocol, least, at_most: None, counts }
+    }
+
+    /// No try is told more than this: where tries have a time-out of their own, that.
+    #[must_use]
+    pub fn at_most(self, time: Duration) -> Self {
+        Self { at_most: Some(time), ..self }
+    }
+
+    /// What a try has left, if anybody said so.
+    fn left<B>(&self, request: &Request<B>) -> Option<Duration> {
+        let deadline = Deadline::of(request).map(Deadline::left);
+        deadline.into_iter().chain(self.at_most).min()
+    }
+}
+
+impl<S> Layer<S> for HeaderLayer {
+    type Service = Header<S>;
+
+    fn layer(&self, inner: S) -> Header<S> {
+        Header { inner, layer: self.clone() }
+    }
+}
+
+/// A service whose requests say what time they have left.
+#[derive(Clone, Debug)]
+pub struct Header<S> {
+    inner: S,
+    layer: HeaderLayer,
+}
+
+impl<S, B> Service<Request<B>> for Header<S>
+where
+    S: Service<Request<B>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = OrRefused<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let HeaderLayer { protocol, least, counts, .. } = &self.layer;
+        if let Some(left) = self.layer.left(&request)
+            && (left < *least || !wire::write(*protocol, left, request.headers_mut()))
+        {
+            return OrRefused::refused(counts.refuse());
+        }
+        OrRefused::calling(self.inner.call(request))
+    }
+}

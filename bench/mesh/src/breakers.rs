@@ -9,7 +9,9 @@ use mesh::{
 };
 use recloser::{AsyncRecloser, Recloser};
 use tower::{Layer, service_fn};
-use tower_resilience_circuitbreaker::{CircuitBreakerLayer as Resilience, SlidingWindowType};
+use tower_resilience_circuitbreaker::{
+    CircuitBreakerConfigBuilder as ResilienceBuilder, CircuitBreakerLayer as Resilience, SlidingWindowType,
+};
 
 use crate::{
     Failure,
@@ -21,19 +23,30 @@ use crate::{
 const WINDOW: Duration = Duration::from_secs(10);
 const SLOW: Duration = Duration::from_secs(60);
 
+const RECLOSER: &str = "recloser";
+const FAILSAFE: &str = "failsafe, consecutive failures";
+const RESILIENCE: &str = "tower-resilience, rate and slow calls, of 10 ms";
+
 /// Ours and the others', each closed.
 pub(crate) fn candidates() -> Result<Vec<Candidate>, Failure> {
     let consecutive = Policy { failure_percent: None, ..Policy::default() };
     let rates = Policy { window: WINDOW, ..Policy::default() };
     let slow_calls = Some(SlowCalls { from: SLOW, percent: 50 });
     let slow = Policy { slow_calls, ..rates.clone() };
+    let peers = |times: f64, name: &str| Goal::Times(times, name.into());
     Ok(vec![
-        Candidate::new("mesh (a) consecutive failures", Some(Goal::Nanos(25.0)), ours(consecutive)?),
-        Candidate::new("recloser", None, reclosers()),
-        Candidate::new("failsafe, consecutive failures", None, failsafe()),
-        Candidate::new("mesh (b) and failure rate", Some(Goal::Nanos(60.0)), ours(rates)?),
-        Candidate::new("mesh (c) and slow calls", Some(Goal::TwoReadsAnd(25.0)), ours(slow)?),
-        Candidate::new("tower-resilience, rate and slow calls, last 100 calls", None, resilience()?),
+        Candidate::new("mesh (a) consecutive failures", Some(Goal::Nanos(25.0)), ours(consecutive)?)
+            .also(peers(1.1, RECLOSER))
+            .also(peers(1.1, FAILSAFE))
+            .allocates(0.0),
+        Candidate::new(RECLOSER, None, reclosers()),
+        Candidate::new(FAILSAFE, None, failsafe()),
+        Candidate::new("mesh (b) and failure rate", Some(Goal::Nanos(60.0)), ours(rates)?).allocates(0.0),
+        Candidate::new("mesh (c) and slow calls", Some(Goal::TwoReadsAnd(25.0)), ours(slow)?)
+            .also(peers(0.2, RESILIENCE))
+            .allocates(0.0),
+        Candidate::new(RESILIENCE, None, resilience(of_time)?),
+        Candidate::new("tower-resilience, the same, of all calls", None, resilience(of_calls)?),
     ])
 }
 
@@ -64,12 +77,21 @@ fn failsafe() -> [Subject; 2] {
     })
 }
 
-/// Over its last 100 calls: over time it looks at every call of the window with each call, which no run would live to see the end of.
-fn resilience() -> Result<[Subject; 2], Failure> {
-    let layer = Resilience::builder()
+/// As ours looks at time, but with each call at every call of its window: of 10 s, no run would live to see the end of it.
+fn of_time(builder: ResilienceBuilder) -> ResilienceBuilder {
+    builder
+        .sliding_window_type(SlidingWindowType::TimeBased)
+        .sliding_window_duration(Duration::from_millis(10))
+}
+
+/// It looks at no time: it counts all calls since it was last closed, of which there must be so many.
+fn of_calls(builder: ResilienceBuilder) -> ResilienceBuilder {
+    builder.sliding_window_type(SlidingWindowType::CountBased).sliding_window_size(100)
+}
+
+fn resilience(window: fn(ResilienceBuilder) -> ResilienceBuilder) -> Result<[Subject; 2], Failure> {
+    let layer = window(Resilience::builder())
         .failure_rate_threshold(0.5)
-        .sliding_window_type(SlidingWindowType::CountBased)
-        .sliding_window_size(100)
         .minimum_number_of_calls(20)
         .slow_call_duration_threshold(SLOW)
         .slow_call_rate_threshold(0.5)

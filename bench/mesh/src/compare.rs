@@ -4,57 +4,121 @@ use mesh::clock::{Clock, TokioClock};
 use tower::service_fn;
 
 use crate::{
+    allocations,
     measure::{Once, Subject, calls, finish_later, nanos_per_call, nanos_per_call_of_two},
-    report::{Goal, Row},
+    report::{BARE, Goal, READ, Row, Table},
 };
 
-/// What is measured: two subjects that share whatever they would share in a service, for one thread and for two.
+/// Candidates that are told in one table.
+pub(crate) struct Section {
+    /// What the table is about.
+    pub(crate) title: &'static str,
+    /// Measured in rounds that take turns with those of all sections.
+    pub(crate) candidates: Vec<Candidate>,
+    /// What was measured in another way.
+    pub(crate) rows: Vec<Row>,
+}
+
+impl Section {
+    pub(crate) fn new(title: &'static str, candidates: Vec<Candidate>) -> Self {
+        Self { title, candidates, rows: vec![] }
+    }
+}
+
+/// What is measured: a subject, or two that share whatever they would share in a service, for one thread and for two.
 pub(crate) struct Candidate {
     name: String,
-    goal: Option<Goal>,
-    pair: [Subject; 2],
+    goals: Vec<Goal>,
+    one: Subject,
+    other: Option<Subject>,
+    allocations_at_most: Option<f64>,
     alone: Vec<f64>,
     together: Vec<f64>,
 }
 
 impl Candidate {
+    /// Is measured alone, and of two threads at once; if it has a goal, two threads may take twice the time each.
     pub(crate) fn new(name: impl Into<String>, goal: Option<Goal>, pair: [Subject; 2]) -> Self {
-        Self { name: name.into(), goal, pair, alone: vec![], together: vec![] }
+        let [one, other] = pair;
+        Self { other: Some(other), ..Self::single(name, goal, one) }
+    }
+
+    /// Is measured alone.
+    pub(crate) fn single(name: impl Into<String>, goal: Option<Goal>, one: Subject) -> Self {
+        Self {
+            name: name.into(),
+            goals: goal.into_iter().collect(),
+            one,
+            other: None,
+            allocations_at_most: None,
+            alone: vec![],
+            together: vec![],
+        }
+    }
+
+    /// Has one more goal.
+    pub(crate) fn also(mut self, goal: Goal) -> Self {
+        self.goals.push(goal);
+        self
+    }
+
+    /// Is to allocate at most so many times in a call, beyond the bare service.
+    pub(crate) fn allocates(self, at_most: f64) -> Self {
+        Self { allocations_at_most: Some(at_most), ..self }
+    }
+
+    /// One round, beside the bare service's.
+    fn round(&mut self, bare: [f64; 2], count: u32) {
+        self.alone.push(nanos_per_call(&mut self.one, count) - bare[0]);
+        if let Some(other) = &mut self.other {
+            self.together.push(nanos_per_call_of_two(&mut self.one, other, count) - bare[1]);
+        }
+    }
+
+    fn rows(mut self, count: u32) -> Vec<Row> {
+        let allocations = allocations::per_call(&mut self.one, count);
+        // Without what the first round was to warm up.
+        let alone = self.alone.get(1..).unwrap_or_default();
+        let mut rows = vec![
+            Row::new(&self.name, alone).goals(&self.goals).allocations(allocations, self.allocations_at_most),
+        ];
+        if self.other.is_some() {
+            let twice = (!self.goals.is_empty()).then(|| Goal::Times(2.0, self.name.clone()));
+            let together = self.together.get(1..).unwrap_or_default();
+            rows.push(
+                Row::new(format!("{}, of two threads each", self.name), together).goals(twice.as_slice()),
+            );
+        }
+        rows
     }
 }
 
 /// The bare service, one read of the clock, then each candidate alone and of two threads at once: medians of the differences to the
 /// bare service of the same round. The first round warms up and is not counted.
-pub(crate) fn measure(mut candidates: Vec<Candidate>, rounds: u32, count: u32) -> Vec<Row> {
-    let mut bare = [bare(), bare()];
+pub(crate) fn measure(mut sections: Vec<Section>, rounds: u32, count: u32) -> Vec<Table> {
+    let [mut one, mut other] = [bare(), bare()];
     let clock = TokioClock::default();
     let mut reads = calls(move || std::future::ready(clock.now()));
     let (mut services, mut clocks) = (vec![], vec![]);
     for round in 0..=rounds {
-        let alone = nanos_per_call(&mut bare[0], count);
-        let together = nanos_per_call_of_two(&mut bare, count);
+        let alone = nanos_per_call(&mut one, count);
+        let together = nanos_per_call_of_two(&mut one, &mut other, count);
         let read = nanos_per_call(&mut reads, count);
-        for candidate in &mut candidates {
-            let cost = nanos_per_call(&mut candidate.pair[0], count) - alone;
-            let shared = nanos_per_call_of_two(&mut candidate.pair, count) - together;
-            if round > 0 {
-                candidate.alone.push(cost);
-                candidate.together.push(shared);
-            }
+        for candidate in sections.iter_mut().flat_map(|section| &mut section.candidates) {
+            candidate.round([alone, together], count);
         }
         if round > 0 {
             services.push(alone);
             clocks.push(read);
         }
     }
-    let mut rows =
-        vec![Row::new("bare service, pending once", &services), Row::new("one read of the clock", &clocks)];
-    for candidate in candidates {
-        rows.push(Row::new(&candidate.name, &candidate.alone).goal(candidate.goal));
-        let name = format!("{}, of two threads each", candidate.name);
-        rows.push(Row::new(name, &candidate.together).goal(candidate.goal.map(|_| Goal::TwiceAlone)));
-    }
-    rows
+    let machine =
+        Table { title: "The machine", rows: vec![Row::new(BARE, &services), Row::new(READ, &clocks)] };
+    let tables = sections.into_iter().map(|section| {
+        let measured = section.candidates.into_iter().flat_map(|candidate| candidate.rows(count));
+        Table { title: section.title, rows: measured.chain(section.rows).collect() }
+    });
+    std::iter::once(machine).chain(tables).collect()
 }
 
 fn bare() -> Subject {

@@ -4,6 +4,7 @@
 //! What is told of a layer is the median of the differences to that, and the spread of its middle half: a machine that is slower for a while is
 //! so for all.
 
+mod allocations;
 mod breakers;
 mod compare;
 mod guard;
@@ -13,6 +14,11 @@ mod report;
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
+
+use self::compare::Section;
+
+#[global_allocator]
+static ALLOCATOR: allocations::Counting = allocations::Counting;
 
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
@@ -40,9 +46,9 @@ fn main() -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
-    let measured = breakers::candidates()
-        .map(|candidates| compare::measure(candidates, arguments.rounds, arguments.calls))
-        .and_then(|rows| report::tell(&rows, arguments.json.as_deref()));
+    let measured = sections()
+        .map(|sections| compare::measure(sections, arguments.rounds, arguments.calls))
+        .and_then(|tables| report::tell(tables, arguments.json.as_deref()));
     match measured {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -50,4 +56,8 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn sections() -> Result<Vec<Section>, Failure> {
+    Ok(vec![Section::new("Circuit breakers, closed", breakers::candidates()?)])
 }

@@ -64,9 +64,8 @@ pub(crate) fn nanos_per_call(subject: &mut Subject, count: u32) -> f64 {
 }
 
 /// The same while two threads call at once: the mean of the two.
-pub(crate) fn nanos_per_call_of_two(pair: &mut [Subject; 2], count: u32) -> f64 {
+pub(crate) fn nanos_per_call_of_two(one: &mut Subject, other: &mut Subject, count: u32) -> f64 {
     let barrier = Barrier::new(2);
-    let [one, other] = pair;
     let timed = |subject: &mut Subject| {
         barrier.wait();
         nanos_per_call(subject, count)

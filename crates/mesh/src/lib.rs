@@ -6,6 +6,7 @@ pub mod classify;
 pub mod clock;
 pub mod deadline;
 pub mod discovery;
+pub mod timeout;
 
 mod policy;
 mod random;

@@ -70,6 +70,29 @@ pub(crate) mod durations {
             D::Error::custom(format!("`{text}` is no duration such as `250ms`, `10s` or `5m`: {error}"))
         })
     }
+
+    /// The same where there may be none. For `#[serde(with = "durations::optional")]`.
+    pub(crate) mod optional {
+        use std::time::Duration;
+
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+        #[derive(Deserialize, Serialize)]
+        struct Written(#[serde(with = "super")] Duration);
+
+        pub(crate) fn serialize<S: Serializer>(
+            time: &Option<Duration>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            time.map(Written).serialize(serializer)
+        }
+
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<Duration>, D::Error> {
+            Ok(Option::<Written>::deserialize(deserializer)?.map(|Written(time)| time))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use http::{
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
 
-use crate::{Refused, Why, deadline};
+use crate::{Refused, Why, deadline, timeout};
 
 /// What a call ended with, as far as a caller may know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,9 @@ impl Meaning {
 }
 
 fn is_time_out(error: &(dyn Error + 'static)) -> bool {
-    error.is::<deadline::Exceeded>() || error.is::<tokio::time::error::Elapsed>()
+    error.is::<deadline::Exceeded>()
+        || error.is::<timeout::Elapsed>()
+        || error.is::<tokio::time::error::Elapsed>()
 }
 
 /// How a request wants to be answered.

@@ -1,8 +1,10 @@
 //! Each layer in front of a service that does as it is told.
 
+mod allocations;
 mod answer;
 mod circuit_breaker;
 mod classify;
 mod deadline;
 mod discovery;
 mod server;
+mod timeout;

@@ -1,0 +1,82 @@
+//! When a try has taken too long.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::handle::Counts;
+use crate::{
+    BoxError,
+    deadline::{Deadline, Exceeded},
+    until::{Limit, after},
+};
+
+/// A try took longer than its policy lets it. It was made; nobody knows what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elapsed {
+    after: Duration,
+    part: Part,
+}
+
+/// What of an answer was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// Its headers.
+    Headers,
+    /// The rest of it.
+    Body,
+}
+
+impl Elapsed {
+    /// How long the policy lets it take.
+    #[must_use]
+    pub const fn after(&self) -> Duration {
+        self.after
+    }
+
+    /// What was waited for.
+    #[must_use]
+    pub const fn part(&self) -> Part {
+        self.part
+    }
+}
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = match self.part {
+            Part::Headers => "no answer",
+            Part::Body => "no whole answer",
+        };
+        write!(formatter, "{part} within {}", humantime::format_duration(self.after))
+    }
+}
+
+impl std::error::Error for Elapsed {}
+
+/// A try that ends with [`Elapsed`] when it has taken too long, or at the call's deadline with [`Exceeded`].
+#[derive(Clone, Debug)]
+pub struct ByTry {
+    pub(super) within: Duration,
+    pub(super) part: Part,
+    /// `None`: when it is first pending.
+    pub(super) begun: Option<Instant>,
+    pub(super) deadline: Option<Deadline>,
+    pub(super) counts: Arc<Counts>,
+}
+
+impl Limit for ByTry {
+    fn at(&self) -> Instant {
+        let own = after(self.begun.unwrap_or_else(Instant::now), self.within);
+        self.deadline.map_or(own, |deadline| own.min(deadline.instant()))
+    }
+
+    fn over(&self) -> BoxError {
+        let exceeded = self.deadline.is_some_and(Deadline::has_passed);
+        self.counts.count(self.part, exceeded);
+        if exceeded {
+            return Box::new(Exceeded::new());
+        }
+        Box::new(Elapsed { after: self.within, part: self.part })
+    }
+}

@@ -8,6 +8,7 @@ mod allocations;
 mod breakers;
 mod compare;
 mod guard;
+mod limits;
 mod measure;
 mod report;
 
@@ -59,5 +60,8 @@ fn main() -> ExitCode {
 }
 
 fn sections() -> Result<Vec<Section>, Failure> {
-    Ok(vec![Section::new("Circuit breakers, closed", breakers::candidates()?)])
+    Ok(vec![
+        Section::new("Circuit breakers, closed", breakers::candidates()?),
+        Section::new("Limits, with room to spare", limits::candidates()?),
+    ])
 }

@@ -1,15 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 pub mod answer;
+pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod classify;
 pub mod clock;
+pub mod concurrency;
 pub mod deadline;
 pub mod discovery;
 pub mod timeout;
 
 mod policy;
 mod random;
+mod ready;
 mod refused;
 mod sync;
 mod until;

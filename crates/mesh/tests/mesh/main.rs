@@ -2,8 +2,10 @@
 
 mod allocations;
 mod answer;
+mod bulkhead;
 mod circuit_breaker;
 mod classify;
+mod concurrency;
 mod deadline;
 mod discovery;
 mod server;

@@ -7,8 +7,9 @@
 //! - [`dns::follow`]: a name that is looked up again and again;
 //! - `kubernetes::follow`: the `EndpointSlice`s of a Service (feature `kubernetes`).
 //!
-//! Each gives a [`Source`], whose task ends when it is dropped. **What goes wrong with a source never takes an endpoint away**: the last good set
-//! stays, and [`Snapshot::age`] says for how long nobody has confirmed it. Nothing here is about how endpoints answer: that is for the balancer to see.
+//! Each gives a [`Source`], whose task ends when it is dropped. **What goes wrong with a source never takes an endpoint away**: the last
+//! good set stays, and [`Snapshot::age`] says for how long nobody has confirmed it. Nothing here is about how endpoints answer: that is for
+//! the balancer to see.
 
 pub mod dns;
 pub mod kubernetes;

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod concurrency;
 pub mod deadline;
 pub mod discovery;
+pub mod telemetry;
 pub mod timeout;
 
 mod policy;

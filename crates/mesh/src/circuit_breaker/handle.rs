@@ -33,6 +33,19 @@ pub struct Snapshot {
     pub next_probe: Option<Duration>,
 }
 
+impl Snapshot {
+    /// State and mode in one name, for a metric's label: `closed`, `open`, `half_open`, `forced_open`, `forced_closed` or `observe`.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self.mode {
+            Mode::Automatic => self.state.label(),
+            Mode::ForcedOpen => "forced_open",
+            Mode::ForcedClosed => "forced_closed",
+            Mode::ObserveOnly => "observe",
+        }
+    }
+}
+
 impl<C: Clock> Handle<C> {
     /// The state. [`Mode`] goes before it.
     #[must_use]

@@ -11,6 +11,18 @@ pub enum State {
     HalfOpen,
 }
 
+impl State {
+    /// A name for a metric's label.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+        }
+    }
+}
+
 /// Whether the state decides. Setting a mode begins anew: closed, with nothing counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {

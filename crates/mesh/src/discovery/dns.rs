@@ -1,10 +1,10 @@
 //! Endpoints by a name of DNS, which is asked for again and again.
 //!
-//! How long an answer holds is not known here: the system's resolver keeps that to itself. So the name is looked up at an interval, each time a little
-//! sooner by chance, so that callers who were started together do not ask together.
+//! How long an answer holds is not known here: the system's resolver keeps that to itself. So the name is looked up at an interval, each
+//! time a little sooner by chance, so that callers who were started together do not ask together.
 //!
-//! An error is no answer: the last good set stays, and its age grows. Neither is an empty answer one. Names that answer with another few of their many
-//! addresses each time, as those of some large load balancers do, make the set change each time.
+//! An error is no answer: the last good set stays, and its age grows. Neither is an empty answer one. Names that answer with another few of
+//! their many addresses each time, as those of some large load balancers do, make the set change each time.
 
 use std::{
     hash::{BuildHasher, Hasher, RandomState},

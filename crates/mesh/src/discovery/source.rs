@@ -17,8 +17,8 @@ pub fn fixed(endpoints: impl IntoIterator<Item = Endpoint>) -> Source {
     Source { handle, keeper: Keeper::Nobody(publisher) }
 }
 
-/// Endpoints that are kept up to date for as long as this is held. Dropped, its task ends; who follows the set keeps the last one, and is told by an error
-/// of `changed` that no other will come.
+/// Endpoints that are kept up to date for as long as this is held. Dropped, its task ends; who follows the set keeps the last one, and is
+/// told by an error of `changed` that no other will come.
 #[derive(Debug)]
 pub struct Source {
     handle: Handle,
@@ -75,8 +75,8 @@ pub struct Snapshot {
     endpoints: [usize; Condition::ALL.len()],
     /// Endpoints that cannot be taken: without an IP address, or without the port that is asked for.
     pub unusable: usize,
-    /// For how long nobody has confirmed that the set is as it is; `None` before there is one, and of a fixed set, which nobody has to confirm. A source that is well
-    /// confirms it again and again: one whose age grows is dead, and its set the last good one.
+    /// For how long nobody has confirmed that the set is as it is; `None` before there is one, and of a fixed set, which nobody has to
+    /// confirm. A source that is well confirms it again and again: one whose age grows is dead, and its set the last good one.
     pub age: Option<Duration>,
     /// How often the set has changed, the first one included.
     pub changes: u64,

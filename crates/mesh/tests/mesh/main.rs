@@ -9,4 +9,5 @@ mod concurrency;
 mod deadline;
 mod discovery;
 mod server;
+mod telemetry;
 mod timeout;

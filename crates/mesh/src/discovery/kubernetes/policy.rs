@@ -14,8 +14,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
-    /// For how long a watch is asked for, 1 s to 5 min, in whole seconds. One that has not ended 5 s after that is dead, so this is how long a connection that broke
-    /// unseen goes unnoticed. Default: 60 s.
+    /// For how long a watch is asked for, 1 s to 5 min, in whole seconds. One that has not ended 5 s after that is dead, so this is how
+    /// long a connection that broke unseen goes unnoticed. Default: 60 s.
     #[serde(with = "durations")]
     pub watch: Duration,
     /// How long a list may take, with all its pages, 1 s to 5 min. Default: 30 s.

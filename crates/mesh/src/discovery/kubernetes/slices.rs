@@ -69,8 +69,8 @@ impl Slices {
 
     /// The endpoints of all slices.
     ///
-    /// An endpoint that moves from one slice to another is in both for a while. It is taken as that slice has it in which it can do most; if both say the
-    /// same, the one whose name is first.
+    /// An endpoint that moves from one slice to another is in both for a while. It is taken as that slice has it in which it can do most;
+    /// if both say the same, the one whose name is first.
     #[must_use]
     pub fn endpoints(&self) -> EndpointSet {
         let all = || self.parts.values().flat_map(|part| &part.endpoints);
@@ -105,7 +105,8 @@ fn endpoint_of(endpoint: &SliceEndpoint, port: u16) -> Option<Endpoint> {
     })
 }
 
-/// What Kubernetes' three conditions come to. One that is ready is called whatever else it is: a Service that publishes what is not ready says so of all.
+/// What Kubernetes' three conditions come to. One that is ready is called whatever else it is: a Service that publishes what is not ready
+/// says so of all.
 fn condition_of(conditions: SliceConditions) -> Condition {
     let SliceConditions { ready, serving, terminating } = conditions;
     if ready.unwrap_or(true) {

@@ -88,7 +88,9 @@ impl ApiServer {
     pub(crate) fn bookmarks(&self) {
         let mut state = self.state();
         state.version += 10;
-        let bookmark = json!({"kind": "EndpointSlice", "apiVersion": "discovery.k8s.io/v1", "metadata": {"resourceVersion": state.version.to_string()}});
+        let metadata = json!({"resourceVersion": state.version.to_string()});
+        let bookmark =
+            json!({"kind": "EndpointSlice", "apiVersion": "discovery.k8s.io/v1", "metadata": metadata});
         state.write(&json!({"type": "BOOKMARK", "object": bookmark}));
     }
 

@@ -48,13 +48,15 @@ pub struct Verdict {
     pub timed: bool,
     /// How long the server asks to be left alone, as `Retry-After` or `grpc-retry-pushback-ms` has it.
     pub retry_after: Option<Duration>,
+    /// Whether the server asks not to be tried again, as a negative `grpc-retry-pushback-ms` does.
+    pub never_again: bool,
 }
 
 impl Verdict {
     /// A call that was timed, and whose server asks for no pause.
     #[must_use]
     pub const fn new(outcome: Outcome) -> Self {
-        Self { outcome, timed: true, retry_after: None }
+        Self { outcome, timed: true, retry_after: None, never_again: false }
     }
 
     /// The same, of a stream.
@@ -68,6 +70,12 @@ impl Verdict {
     pub const fn retry_after(self, pause: Option<Duration>) -> Self {
         Self { retry_after: pause, ..self }
     }
+
+    /// The same, of a server that asks not to be tried again.
+    #[must_use]
+    pub const fn never_again(self, asks: bool) -> Self {
+        Self { never_again: asks, ..self }
+    }
 }
 
 /// Who wants to know what came of a call. Dropped without having been told, it stands for [`Outcome::Cancelled`].
@@ -80,6 +88,9 @@ pub trait Report {
 pub trait Classify<Response, Error> {
     /// The response with whatever still has to tell `R`.
     type Response<R: Report>;
+
+    /// What is known by now, before the body is read; `None` if only its end will tell. Who asks must decide now: a retry, a hedge.
+    fn known(&self, result: &Result<Response, Error>) -> Option<Verdict>;
 
     /// Tells `report` now, or has the response do it later.
     ///

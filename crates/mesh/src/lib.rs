@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod answer;
+pub mod budget;
 pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod classify;
@@ -8,13 +9,17 @@ pub mod clock;
 pub mod concurrency;
 pub mod deadline;
 pub mod discovery;
+pub mod hedge;
+pub mod retry;
 pub mod telemetry;
 pub mod timeout;
 
+mod attempt;
 mod policy;
 mod random;
 mod ready;
 mod refused;
+mod replay;
 mod sync;
 mod until;
 

@@ -123,39 +123,41 @@ impl<E> Grpc<E> {
     }
 
     fn verdict(&self, code: Code, told_in: &HeaderMap) -> Verdict {
-        Verdict::new(self.outcome(code)).retry_after(retry_after::of_grpc(told_in))
+        let (pause, never_again) = retry_after::of_grpc(told_in);
+        Verdict::new(self.outcome(code)).retry_after(pause).never_again(never_again)
     }
 }
 
 impl<B: Body, Error, E: OfError<Error>> Classify<Response<B>, Error> for Grpc<E> {
     type Response<R: Report> = Response<Watched<B, R>>;
 
+    fn known(&self, result: &Result<Response<B>, Error>) -> Option<Verdict> {
+        let response = match result {
+            Ok(response) => response,
+            Err(error) => return Some(Verdict::new(self.errors.outcome(error))),
+        };
+        self.verdict_of_headers(response.status(), response.headers()).or_else(|| {
+            // Nothing will be polled of a body that is over already.
+            let over = response.body().is_end_stream();
+            over.then(|| self.verdict_of_trailers(&HeaderMap::new()))
+        })
+    }
+
     fn classify<R: Report>(
         &self,
         result: Result<Response<B>, Error>,
         report: R,
     ) -> Result<Self::Response<R>, Error> {
-        let response = match result {
-            Ok(response) => response,
-            Err(error) => {
-                report.tell(Verdict::new(self.errors.outcome(&error)));
-                return Err(error);
-            }
-        };
-        let (head, body) = response.into_parts();
-        let watched = match self.verdict_of_headers(head.status, &head.headers) {
-            Some(verdict) => {
+        let known = self.known(&result);
+        match (result, known) {
+            (Ok(response), None) => Ok(response.map(|body| Watched::new(body, report, self.rules()))),
+            (result, Some(verdict)) => {
                 report.tell(verdict);
-                Watched::told(body)
+                result.map(|response| response.map(Watched::told))
             }
-            // Nothing will be polled of a body that is over already.
-            None if body.is_end_stream() => {
-                report.tell(self.verdict_of_trailers(&HeaderMap::new()));
-                Watched::told(body)
-            }
-            None => Watched::new(body, report, self.rules()),
-        };
-        Ok(Response::from_parts(head, watched))
+            // Of an error something is always known.
+            (Err(error), None) => Err(error),
+        }
     }
 }
 

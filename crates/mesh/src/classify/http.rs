@@ -90,15 +90,21 @@ fn is_stream(status: StatusCode, headers: &HeaderMap) -> bool {
 impl<B, Error, E: OfError<Error>> Classify<Response<B>, Error> for Http<E> {
     type Response<R: Report> = Response<B>;
 
+    fn known(&self, result: &Result<Response<B>, Error>) -> Option<Verdict> {
+        Some(match result {
+            Ok(response) => self.verdict(response.status(), response.headers()),
+            Err(error) => Verdict::new(self.errors.outcome(error)),
+        })
+    }
+
     fn classify<R: Report>(
         &self,
         result: Result<Response<B>, Error>,
         report: R,
     ) -> Result<Response<B>, Error> {
-        report.tell(match &result {
-            Ok(response) => self.verdict(response.status(), response.headers()),
-            Err(error) => Verdict::new(self.errors.outcome(error)),
-        });
+        if let Some(verdict) = self.known(&result) {
+            report.tell(verdict);
+        }
         result
     }
 }

@@ -37,11 +37,17 @@ impl<Error, F: Fn(&Error) -> Outcome> OfError<Error> for F {
 impl<Response, Error, E: OfError<Error>> Classify<Response, Error> for Results<E> {
     type Response<R: Report> = Response;
 
-    fn classify<R: Report>(&self, result: Result<Response, Error>, report: R) -> Result<Response, Error> {
-        report.tell(Verdict::new(match &result {
+    fn known(&self, result: &Result<Response, Error>) -> Option<Verdict> {
+        Some(Verdict::new(match result {
             Ok(_) => Outcome::Success,
             Err(error) => self.0.outcome(error),
-        }));
+        }))
+    }
+
+    fn classify<R: Report>(&self, result: Result<Response, Error>, report: R) -> Result<Response, Error> {
+        if let Some(verdict) = <Self as Classify<Response, Error>>::known(self, &result) {
+            report.tell(verdict);
+        }
         result
     }
 }

@@ -19,9 +19,12 @@ pub(super) fn of_http(headers: &HeaderMap) -> Option<Duration> {
     Some(until.duration_since(now).unwrap_or_default())
 }
 
-/// `grpc-retry-pushback-ms`. A negative one asks never to be tried again, which is no pause.
-pub(super) fn of_grpc(headers: &HeaderMap) -> Option<Duration> {
-    text(headers, "grpc-retry-pushback-ms")?.parse().ok().map(Duration::from_millis)
+/// `grpc-retry-pushback-ms`: a pause, and whether it asks never to be tried again, as a negative number does and one that is none
+/// (gRPC's proposal A6).
+pub(super) fn of_grpc(headers: &HeaderMap) -> (Option<Duration>, bool) {
+    let Some(value) = headers.get("grpc-retry-pushback-ms") else { return (None, false) };
+    let pause = value.to_str().ok().and_then(|text| text.trim().parse().ok()).map(Duration::from_millis);
+    (pause, pause.is_none())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

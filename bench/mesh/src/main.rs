@@ -11,6 +11,7 @@ mod guard;
 mod limits;
 mod measure;
 mod report;
+mod retries;
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
@@ -63,5 +64,6 @@ fn sections() -> Result<Vec<Section>, Failure> {
     Ok(vec![
         Section::new("Circuit breakers, closed", breakers::candidates()?),
         Section::new("Limits, with room to spare", limits::candidates()?),
+        Section::new("Retries and hedges, nothing to do", retries::candidates()?),
     ])
 }

@@ -20,6 +20,8 @@ pub(crate) enum Goal {
     TwoReadsAnd(f64),
     /// So many times the row of this name.
     Times(f64, String),
+    /// So many nanoseconds more than the row of this name.
+    More(f64, String),
 }
 
 impl fmt::Display for Goal {
@@ -28,6 +30,7 @@ impl fmt::Display for Goal {
             Self::Nanos(most) => write!(formatter, "{most}"),
             Self::TwoReadsAnd(nanos) => write!(formatter, "2 reads + {nanos}"),
             Self::Times(times, name) => write!(formatter, "{times} × {name}"),
+            Self::More(nanos, name) => write!(formatter, "{name} + {nanos}"),
         }
     }
 }
@@ -115,6 +118,7 @@ fn with_goals(tables: Vec<Table>) -> Vec<Row> {
                 Goal::Nanos(most) => *most,
                 Goal::TwoReadsAnd(nanos) => 2.0 * of(READ) + nanos,
                 Goal::Times(times, name) => times * of(name),
+                Goal::More(nanos, name) => of(name) + nanos,
             };
             Held { goal: goal.to_string(), at_most, met: row.median <= at_most }
         });
@@ -174,7 +178,8 @@ mod tests {
 
     #[test]
     fn goals_are_those_of_the_same_run_from_whatever_section() {
-        let ours = [Goal::TwoReadsAnd(25.0), Goal::Times(0.5, "theirs".into()), Goal::Nanos(50.0)];
+        let ours =
+            [Goal::TwoReadsAnd(25.0), Goal::Times(0.5, "theirs".into()), Goal::More(5.0, "theirs".into())];
         let tables = vec![
             Table { title: "machine", rows: vec![Row::new(BARE, &[5.0]), Row::new(READ, &[20.0])] },
             Table { title: "ours", rows: vec![Row::new("ours", &[50.0]).goals(&ours)] },
@@ -182,7 +187,7 @@ mod tests {
         ];
         let rows = with_goals(tables);
         let held: Vec<_> = rows[2].goals.iter().map(|held| (held.at_most, held.met)).collect();
-        assert_eq!(held, [(65.0, true), (45.0, false), (50.0, true)]);
+        assert_eq!(held, [(65.0, true), (45.0, false), (95.0, true)]);
         assert_eq!(rows[2].section, "ours");
     }
 

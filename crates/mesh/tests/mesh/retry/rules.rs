@@ -182,6 +182,6 @@ async fn a_back_off_that_would_end_past_the_deadline_ends_the_retries_at_once() 
 async fn a_deadline_that_is_that_of_the_task_counts_as_well() {
     let mut stage = Stage::new(Policy::default());
     stage.upstream.will([status(503).header("retry-after", "9")]);
-    let answer = mesh::deadline::scope(Some(Deadline::after(SECOND * 5)), stage.get()).await;
+    let answer = mesh::deadline::scope(Deadline::after(SECOND * 5), stage.get()).await;
     assert_eq!((answer.expect("an answer"), stage.upstream.calls()), (503, 1));
 }

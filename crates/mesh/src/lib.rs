@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod answer;
+pub mod balance;
 pub mod budget;
 pub mod bulkhead;
 pub mod circuit_breaker;

@@ -1,5 +1,37 @@
 //! Numbers by chance, where they spread callers out.
 
+use std::sync::atomic::Ordering;
+
+use crate::sync::AtomicU64;
+
+/// By how much `SplitMix64` goes on.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A number in which every bit depends on every bit of the other.
+#[inline]
+pub(crate) const fn mix(number: u64) -> u64 {
+    let mut mixed = number;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// The same numbers for many threads, without a lock.
+#[derive(Debug)]
+pub(crate) struct SharedRandom(AtomicU64);
+
+impl SharedRandom {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+
+    /// The next number, any of 64 bits.
+    #[inline]
+    pub(crate) fn next(&self) -> u64 {
+        mix(self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP))
+    }
+}
+
 /// `SplitMix64` (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014): random enough to keep callers apart, and repeatable.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Random(pub(crate) u64);
@@ -7,11 +39,8 @@ pub(crate) struct Random(pub(crate) u64);
 impl Random {
     /// The next number, any of 64 bits.
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0 = self.0.wrapping_add(STEP);
+        mix(self.0)
     }
 
     /// The next number, from 0 to less than 1.

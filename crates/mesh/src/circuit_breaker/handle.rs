@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Mode, State, shared::Shared};
+use super::{Call, Mode, State, shared::Shared};
 use crate::clock::{Clock, TokioClock};
 
 /// Reads a breaker and sets its mode, from wherever.
@@ -80,5 +80,25 @@ impl<C: Clock> Handle<C> {
             refused: breaker.refused(),
             next_probe: breaker.next_probe(|| now),
         }
+    }
+
+    /// Lets a call through that is made without a layer, or says in how long the next probe is due.
+    pub(crate) fn admit(&self) -> Result<Call<C>, Option<Duration>> {
+        self.shared.admit()
+    }
+
+    /// Whether a call would go through, were it made now.
+    pub(crate) fn is_willing(&self) -> bool {
+        self.shared.breaker.is_willing(|| self.shared.clock.now())
+    }
+
+    /// Whether the state refuses nobody.
+    pub(crate) fn passes_all(&self) -> bool {
+        self.shared.breaker.passes_all()
+    }
+
+    /// In how long the next probe is due; `None` if the breaker is not open.
+    pub(crate) fn next_probe(&self) -> Option<Duration> {
+        self.shared.breaker.next_probe(|| self.shared.clock.now())
     }
 }

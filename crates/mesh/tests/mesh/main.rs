@@ -2,6 +2,7 @@
 
 mod allocations;
 mod answer;
+mod balance;
 mod bulkhead;
 mod circuit_breaker;
 mod classify;

@@ -31,6 +31,8 @@ struct State {
     polls: usize,
     stuck: bool,
     broken: bool,
+    /// Calls break that are not answered until then.
+    dies: Option<Duration>,
     waiting: Vec<Waker>,
 }
 
@@ -48,6 +50,11 @@ impl Server {
         self.state().answers.extend(answers);
     }
 
+    /// What it does with the next calls, instead of what it was told before.
+    pub(crate) fn will_only(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.state().answers = answers.into_iter().collect();
+    }
+
     /// How many calls it had.
     pub(crate) fn calls(&self) -> usize {
         self.state().calls
@@ -63,6 +70,11 @@ impl Server {
         let mut state = self.state();
         state.stuck = stuck;
         state.waiting.drain(..).for_each(Waker::wake);
+    }
+
+    /// Calls that are never answered break after so long, all at once.
+    pub(crate) fn dies_after(&self, time: Duration) {
+        self.state().dies = Some(time);
     }
 
     /// It fails when it is asked whether it is ready.
@@ -95,6 +107,7 @@ impl Service<Request<()>> for Server {
         let mut state = self.state();
         state.calls += 1;
         let answer = state.answers.pop_front().unwrap_or(Answer::Status(200));
+        let dies = state.dies;
         Box::pin(async move {
             match answer {
                 Answer::Status(status) => Ok(respond(status, None)),
@@ -104,6 +117,10 @@ impl Service<Request<()>> for Server {
                     Ok(respond(status, None))
                 }
                 Answer::Breaks => Err("the connection broke".into()),
+                Answer::Never if dies.is_some() => {
+                    tokio::time::sleep(dies.unwrap_or_default()).await;
+                    Err("the connection broke".into())
+                }
                 Answer::Never => std::future::pending::<Result<_, Infallible>>().await.map_err(Into::into),
             }
         })

@@ -11,6 +11,7 @@ pub mod concurrency;
 pub mod deadline;
 pub mod discovery;
 pub mod hedge;
+pub mod rate_limit;
 pub mod retry;
 pub mod telemetry;
 pub mod timeout;

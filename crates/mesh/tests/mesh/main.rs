@@ -10,6 +10,7 @@ mod concurrency;
 mod deadline;
 mod discovery;
 mod hedge;
+mod rate_limit;
 mod retry;
 mod server;
 mod telemetry;

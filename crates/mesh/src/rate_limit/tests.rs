@@ -1,0 +1,22 @@
+//! The limits without a service: times and keys are values.
+
+#[cfg(not(mesh_loom))]
+mod model;
+
+#[cfg(mesh_loom)]
+mod interleavings;
+
+use std::time::Duration;
+
+use super::{Policy, gcra::Quota};
+use crate::clock::Moment;
+
+fn quota(calls: u32, per: Duration, burst: u32) -> Quota {
+    let policy = Policy { calls, per, burst, ..Policy::default() };
+    policy.validate().expect("a policy in its ranges");
+    Quota::new(&policy)
+}
+
+fn at(nanos: u64) -> Moment {
+    Moment::from_nanos(nanos)
+}

@@ -5,6 +5,7 @@
 //! so for all.
 
 mod allocations;
+mod balance;
 mod breakers;
 mod compare;
 mod guard;
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
-    let measured = sections()
+    let measured = sections(arguments.rounds)
         .map(|sections| compare::measure(sections, arguments.rounds, arguments.calls))
         .and_then(|tables| report::tell(tables, arguments.json.as_deref()));
     match measured {
@@ -60,10 +61,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn sections() -> Result<Vec<Section>, Failure> {
+fn sections(rounds: u32) -> Result<Vec<Section>, Failure> {
     Ok(vec![
         Section::new("Circuit breakers, closed", breakers::candidates()?),
         Section::new("Limits, with room to spare", limits::candidates()?),
+        Section {
+            rows: vec![balance::changes(rounds)?],
+            ..Section::new("Balancing over endpoints that are well", balance::candidates()?)
+        },
         Section::new("Retries and hedges, nothing to do", retries::candidates()?),
     ])
 }

@@ -31,6 +31,7 @@
 //! str`, of which a program has so many and no more.
 
 mod answer;
+mod balance;
 mod bulkhead;
 mod circuit_breaker;
 mod concurrency;

@@ -45,6 +45,7 @@ impl Family {
     pub fn all() -> impl Iterator<Item = &'static Self> {
         let layers = [
             super::answer::FAMILIES,
+            super::balance::FAMILIES,
             super::bulkhead::FAMILIES,
             super::circuit_breaker::FAMILIES,
             super::concurrency::FAMILIES,

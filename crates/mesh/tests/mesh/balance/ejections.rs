@@ -108,3 +108,22 @@ async fn who_leaves_and_comes_back_begins_anew_and_who_stays_keeps_what_is_known
     assert_eq!(stage.snapshot().endpoints[0].answers_in, None);
     assert!(stage.snapshot().endpoints[1].answers_in.is_some());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_became_of_endpoints_is_shown_in_numbers() {
+    let telemetry = mesh::telemetry::Telemetry::default();
+    let mut stage = Stage::new(ejections(10), 3).await;
+    let _shown = telemetry.show("orders", "", stage.handle.clone());
+    stage.fails(1, 3).await;
+    let families = telemetry.families();
+    let number = |name: &str, label: &str| {
+        let samples =
+            families.iter().find(|families| families.family.name == name).expect(name).samples.iter();
+        let mut samples = samples.filter(|sample| sample.labels.iter().all(|value| *value == label));
+        samples.next().expect(label).value
+    };
+    assert_eq!(number("mesh_balance_ejections_total", "consecutive_failures"), 1.0);
+    assert_eq!(number("mesh_balance_ejections_total", "success_rate"), 0.0);
+    assert_eq!(number("mesh_balance_endpoints", "eligible"), 2.0);
+    assert_eq!(number("mesh_balance_sets_total", ""), 1.0);
+}

@@ -8,6 +8,7 @@ mod allocations;
 mod balance;
 mod breakers;
 mod compare;
+mod discovery;
 mod guard;
 mod limits;
 mod measure;
@@ -70,5 +71,6 @@ fn sections(rounds: u32) -> Result<Vec<Section>, Failure> {
             ..Section::new("Balancing over endpoints that are well", balance::candidates()?)
         },
         Section::new("Retries and hedges, nothing to do", retries::candidates()?),
+        discovery::section()?,
     ])
 }

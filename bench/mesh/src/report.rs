@@ -91,7 +91,6 @@ impl Row {
         }
     }
 
-    #[expect(dead_code, reason = "for candidates that are told in another unit")]
     pub(crate) fn unit(self, unit: &'static str) -> Self {
         Self { unit, ..self }
     }

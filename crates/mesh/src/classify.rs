@@ -38,6 +38,24 @@ pub enum Outcome {
     Cancelled,
 }
 
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Success, Self::Failure, Self::Refusal, Self::Throttled, Self::Cancelled];
+
+    /// A name for a metric's label.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Refusal => "refusal",
+            Self::Throttled => "throttled",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// What is known once a call has been classified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -32,16 +32,21 @@
 
 mod answer;
 mod balance;
+mod budget;
 mod bulkhead;
+mod calls;
 mod circuit_breaker;
 mod concurrency;
 mod deadline;
 mod discovery;
 mod family;
+mod hedge;
 #[cfg(feature = "prometheus")]
 mod prometheus;
+mod rate_limit;
 mod reading;
 mod report;
+mod retry;
 mod timeout;
 mod transitions;
 
@@ -58,9 +63,10 @@ use std::{
 #[cfg(feature = "prometheus")]
 pub use self::prometheus::PrometheusCollector;
 pub use self::{
+    calls::{Call, CallFuture, Calls, CallsHandle, CallsLayer},
     family::{Families, Family, Kind, Sample},
     reading::Reading,
-    report::{Breaker, Budget, Endpoints, Limit, Report},
+    report::{Breaker, Budget, Endpoint, Endpoints, Limit, Report},
     transitions::{Observed, Transitions},
 };
 

@@ -1,8 +1,11 @@
-//! What there is to see of a balancer. Endpoints are counted, not named: their addresses come and go.
+//! What there is to see of a balancer. In numbers its endpoints are counted, not named: their addresses come and go. The report has them one
+//! by one.
 
-use super::{Family, Reading, Show};
+use std::time::Duration;
+
+use super::{Endpoints, Family, Reading, Show, report};
 use crate::{
-    balance::{Handle, Reason, Spared},
+    balance::{EndpointSnapshot, Handle, Reason, Spared},
     clock::Clock,
 };
 
@@ -76,5 +79,26 @@ impl<S: Send + Sync + 'static, C: Clock> Show for Handle<S, C> {
         }
         reading.count(&RETURNED, &[], seen.returned);
         reading.count(&SETS, &[], seen.sets);
+        reading.endpoints(Endpoints {
+            kind: Self::LAYER.to_owned(),
+            eligible: Some(seen.eligible),
+            ejected: Some(seen.ejected),
+            open: Some(seen.open),
+            panicking: Some(seen.panicking),
+            endpoints: seen.endpoints.iter().map(row).collect(),
+            ..Endpoints::default()
+        });
+    }
+}
+
+fn row(endpoint: &EndpointSnapshot) -> report::Endpoint {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    report::Endpoint {
+        address: endpoint.address,
+        condition: endpoint.condition.label().to_owned(),
+        breaker: endpoint.breaker.map(|state| state.label().to_owned()),
+        ejected: endpoint.ejected,
+        pending: endpoint.pending,
+        answers_in_ms: endpoint.answers_in.map(millis),
     }
 }

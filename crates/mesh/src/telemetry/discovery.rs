@@ -53,6 +53,13 @@ impl Show for Handle {
             reading.count(&TROUBLES, &[trouble.label()], seen.troubles(trouble));
         }
         let age_ms = seen.age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
-        reading.endpoints(Endpoints { ready, leaving, not_ready, age_ms, ..Endpoints::default() });
+        reading.endpoints(Endpoints {
+            kind: Self::LAYER.to_owned(),
+            ready: Some(ready),
+            leaving: Some(leaving),
+            not_ready: Some(not_ready),
+            age_ms,
+            ..Endpoints::default()
+        });
     }
 }

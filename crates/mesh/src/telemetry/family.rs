@@ -46,11 +46,16 @@ impl Family {
         let layers = [
             super::answer::FAMILIES,
             super::balance::FAMILIES,
+            super::budget::FAMILIES,
             super::bulkhead::FAMILIES,
+            super::calls::FAMILIES,
             super::circuit_breaker::FAMILIES,
             super::concurrency::FAMILIES,
             super::deadline::FAMILIES,
             super::discovery::FAMILIES,
+            super::hedge::FAMILIES,
+            super::rate_limit::FAMILIES,
+            super::retry::FAMILIES,
             super::timeout::FAMILIES,
         ];
         layers.into_iter().flatten().copied()

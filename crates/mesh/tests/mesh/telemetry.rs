@@ -1,5 +1,7 @@
 //! All layers in one place: as numbers, as a report, and as events.
 
+mod calls;
+mod fleet;
 #[cfg(feature = "prometheus")]
 mod prometheus;
 #[cfg(feature = "tracing")]
@@ -109,7 +111,7 @@ async fn the_report_is_what_the_public_contract_says() {
         well,
         json!({
             "breakers": [{"name": "orders", "target": "10.0.0.1:80", "state": "closed", "since": "1970-01-01T00:16:40.000Z", "refused": 0}],
-            "endpoints": [{"name": "orders", "target": "dns", "ready": 1, "leaving": 0, "not_ready": 0}],
+            "endpoints": [{"name": "orders", "target": "dns", "kind": "discovery", "ready": 1, "leaving": 0, "not_ready": 0}],
             "limits": [],
             "budgets": [],
         })

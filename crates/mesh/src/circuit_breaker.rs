@@ -41,6 +41,7 @@ mod places;
 mod policy;
 mod service;
 mod shared;
+mod ticket;
 mod window;
 mod word;
 

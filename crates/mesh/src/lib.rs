@@ -17,6 +17,7 @@ pub mod telemetry;
 pub mod timeout;
 
 mod attempt;
+mod lanes;
 mod policy;
 mod random;
 mod ready;

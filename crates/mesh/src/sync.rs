@@ -1,7 +1,13 @@
 //! What the lock-free parts are made of; loom's own where it looks for interleavings (`--cfg mesh_loom`).
 
 #[cfg(not(all(test, mesh_loom)))]
-pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicU64};
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, fence},
+};
 
 #[cfg(all(test, mesh_loom))]
-pub(crate) use loom::sync::{Mutex, MutexGuard, atomic::AtomicU64};
+pub(crate) use loom::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, fence},
+};

@@ -2,16 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Call, Mode, State, shared::Shared};
+use super::{
+    Call, Mode, Reason, State,
+    shared::{Entry, Shared},
+};
 use crate::clock::{Clock, TokioClock};
 
 /// Reads a breaker and sets its mode, from wherever.
 #[derive(Clone, Debug)]
 pub struct Handle<C = TokioClock> {
-    pub(super) shared: Arc<Shared<C>>,
+    pub(super) entry: Arc<Entry<C>>,
 }
 
-/// A breaker at one moment. Its numbers are read one after the other while calls go on.
+/// A breaker at one moment, at which only calls go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snapshot {
@@ -19,6 +22,10 @@ pub struct Snapshot {
     pub state: State,
     /// The mode, which goes before it.
     pub mode: Mode,
+    /// For how long state and mode have been these.
+    pub since: Duration,
+    /// Why they are; `None` if they never changed.
+    pub reason: Option<Reason>,
     /// Failures without a success between them.
     pub consecutive_failures: u32,
     /// Calls in the window, since the breaker is in this state.
@@ -50,55 +57,61 @@ impl<C: Clock> Handle<C> {
     /// The state. [`Mode`] goes before it.
     #[must_use]
     pub fn state(&self) -> State {
-        self.shared.breaker.word().state
+        self.shared().breaker.word().state
     }
 
     /// The mode.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        self.shared.breaker.word().mode
+        self.shared().breaker.word().mode
     }
 
     /// Begins anew in a mode: closed, with nothing counted; what is under way counts no more.
     pub fn set_mode(&self, mode: Mode) {
-        self.shared.set_mode(mode);
+        self.shared().set_mode(mode);
     }
 
     /// All there is to see.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let breaker = &self.shared.breaker;
-        let (now, word) = (self.shared.clock.now(), breaker.word());
-        let totals = breaker.totals(now);
+        let breaker = &self.shared().breaker;
+        let now = self.shared().clock.now();
+        let seen = breaker.seen(now);
         Snapshot {
-            state: word.state,
-            mode: word.mode,
-            consecutive_failures: word.failures,
-            calls: totals.calls,
-            failures: totals.failures,
-            slow: totals.slow,
+            state: seen.word.state,
+            mode: seen.word.mode,
+            since: seen.since,
+            reason: seen.reason,
+            consecutive_failures: seen.word.failures,
+            calls: seen.totals.calls,
+            failures: seen.totals.failures,
+            slow: seen.totals.slow,
             refused: breaker.refused(),
-            next_probe: breaker.next_probe(|| now),
+            next_probe: seen.next_probe,
         }
     }
 
     /// Lets a call through that is made without a layer, or says in how long the next probe is due.
     pub(crate) fn admit(&self) -> Result<Call<C>, Option<Duration>> {
-        self.shared.admit()
+        self.entry.admit()
+    }
+
+    fn shared(&self) -> &Shared<C> {
+        &self.entry.shared
     }
 
     /// Whether a call would go through, were it made now.
     pub(crate) fn is_willing(&self) -> bool {
-        self.shared.breaker.is_willing(|| self.shared.clock.now())
+        self.shared().breaker.is_willing(|| self.shared().clock.now())
     }
 
     /// Whether the state refuses nobody.
     pub(crate) fn passes_all(&self) -> bool {
-        self.shared.breaker.passes_all()
+        self.shared().breaker.passes_all()
     }
 
     /// In how long the next probe is due; `None` if the breaker is not open.
     pub(crate) fn next_probe(&self) -> Option<Duration> {
-        self.shared.breaker.next_probe(|| self.shared.clock.now())
+        self.shared().breaker.next_probe(|| self.shared().clock.now())
     }
 }

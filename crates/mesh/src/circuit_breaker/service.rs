@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use super::{
     Call, ResponseFuture,
-    shared::{Shared, Waiting},
+    shared::{Entry, Waiting},
 };
 use crate::{
     BoxError, Refused, Why,
@@ -24,7 +24,7 @@ use crate::{
 pub struct CircuitBreaker<S, K, C: Clock = TokioClock> {
     inner: S,
     classifier: K,
-    shared: Arc<Shared<C>>,
+    entry: Arc<Entry<C>>,
     /// Whether the inner service was polled ready for the next call.
     ready: bool,
     /// Whether somebody was told that a call may be made, which holds until it is made: by refusing it, if need be.
@@ -41,8 +41,8 @@ struct Wait<C: Clock> {
 }
 
 impl<S, K, C: Clock> CircuitBreaker<S, K, C> {
-    pub(super) fn new(inner: S, classifier: K, shared: Arc<Shared<C>>) -> Self {
-        Self { inner, classifier, shared, ready: false, promised: false, wait: None }
+    pub(super) fn new(inner: S, classifier: K, entry: Arc<Entry<C>>) -> Self {
+        Self { inner, classifier, entry, ready: false, promised: false, wait: None }
     }
 
     fn promise(&mut self) -> Poll<Result<(), BoxError>> {
@@ -53,7 +53,7 @@ impl<S, K, C: Clock> CircuitBreaker<S, K, C> {
 
     /// Whether to wait for an inner service that is not ready. If so, this task is woken when the breaker changes.
     fn waits(&mut self, context: &mut Context<'_>) -> bool {
-        let shared = &self.shared;
+        let shared = &self.entry.shared;
         let wait = self.wait.get_or_insert_with(|| Wait {
             changed: Box::pin(Arc::clone(&shared.changed).notified_owned()),
             place: None,
@@ -78,7 +78,7 @@ impl<S, K, C: Clock> CircuitBreaker<S, K, C> {
 
 impl<S: Clone, K: Clone, C: Clock> Clone for CircuitBreaker<S, K, C> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.classifier.clone(), Arc::clone(&self.shared))
+        Self::new(self.inner.clone(), self.classifier.clone(), Arc::clone(&self.entry))
     }
 }
 
@@ -95,7 +95,8 @@ where
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.ready = false;
-        if !self.shared.breaker.is_willing(|| self.shared.clock.now()) {
+        let shared = &self.entry.shared;
+        if !shared.breaker.is_willing(|| shared.clock.now()) {
             return self.promise();
         }
         match self.inner.poll_ready(context) {
@@ -106,7 +107,7 @@ where
             Poll::Ready(Err(error)) => {
                 self.wait = None;
                 // There will be no call that could tell.
-                let told = match self.shared.admit() {
+                let told = match self.entry.admit() {
                     Ok(call) => self.classifier.classify(Err(error), call),
                     Err(_) => Err(error),
                 };
@@ -120,11 +121,12 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         self.promised = false;
         if !std::mem::take(&mut self.ready) {
-            self.shared.breaker.refuse();
-            let wait = self.shared.breaker.next_probe(|| self.shared.clock.now());
+            let shared = &self.entry.shared;
+            shared.breaker.refuse();
+            let wait = shared.breaker.next_probe(|| shared.clock.now());
             return ResponseFuture::refused(Refused::new(Why::CircuitOpen, wait));
         }
-        match self.shared.admit() {
+        match self.entry.admit() {
             Ok(call) => ResponseFuture::calling(self.inner.call(request), call, self.classifier.clone()),
             Err(wait) => ResponseFuture::refused(Refused::new(Why::CircuitOpen, wait)),
         }

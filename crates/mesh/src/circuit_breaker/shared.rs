@@ -6,11 +6,13 @@ use tokio::sync::Notify;
 
 use super::{
     Mode, Transition,
-    breaker::{Admission, Breaker, Ticket},
+    breaker::Breaker,
+    ticket::{Admission, Ticket},
 };
 use crate::{
     classify::{Outcome, Report, Verdict},
     clock::{Clock, Moment},
+    lanes,
 };
 
 pub(super) type Observer = Box<dyn Fn(&Transition) + Send + Sync>;
@@ -23,25 +25,53 @@ pub(super) struct Shared<C> {
     pub(super) observer: Option<Observer>,
 }
 
-impl<C: Clock> Shared<C> {
+/// What services hold of a breaker: calls under way keep it alive, and those of different threads count themselves at different places.
+#[derive(Debug)]
+pub(super) struct Entry<C> {
+    pub(super) shared: Arc<Shared<C>>,
+    lanes: [Arc<Lane<C>>; lanes::MOST],
+}
+
+/// What a call holds of a breaker. It has lines of the cache of its own, and so has the count of its references.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Lane<C> {
+    shared: Arc<Shared<C>>,
+    number: usize,
+}
+
+impl<C: Clock> Entry<C> {
+    /// With so many lanes, a power of two.
+    pub(super) fn new(shared: Shared<C>, worthwhile: usize) -> Self {
+        let shared = Arc::new(shared);
+        let lane = |number| Arc::new(Lane { shared: Arc::clone(&shared), number });
+        let all: Vec<_> = (0..worthwhile).map(lane).collect();
+        Self { lanes: std::array::from_fn(|number| Arc::clone(&all[number % worthwhile])), shared }
+    }
+
     /// Lets a call through, or says in how long the next probe is due.
-    pub(super) fn admit(self: &Arc<Self>) -> Result<Call<C>, Option<Duration>> {
-        let (admission, transition) = self.breaker.admit(|| self.clock.now());
+    #[inline]
+    pub(super) fn admit(&self) -> Result<Call<C>, Option<Duration>> {
+        let shared = &*self.shared;
+        let (admission, transition) = shared.breaker.admit(|| shared.clock.now());
         if let Some(transition) = transition {
-            self.tell(&transition);
+            shared.tell(&transition);
         }
         match admission {
             Admission::Refuse(wait) => Err(wait),
             Admission::Pass(ticket) => {
-                let timed = self.breaker.policy().slow_calls.is_some();
-                let started = if timed { self.clock.now() } else { Moment::default() };
-                Ok(Call { shared: Arc::clone(self), ticket: Some(ticket), started })
+                let started =
+                    if shared.breaker.times_calls() { shared.clock.now() } else { Moment::default() };
+                let lane = Arc::clone(&self.lanes[lanes::of_this_thread()]);
+                Ok(Call { lane, ticket: Some(ticket), started })
             }
         }
     }
+}
 
+impl<C: Clock> Shared<C> {
     pub(super) fn set_mode(&self, mode: Mode) {
-        self.tell(&self.breaker.set_mode(mode));
+        self.tell(&self.breaker.set_mode(mode, self.clock.now()));
     }
 
     fn tell(&self, transition: &Transition) {
@@ -61,16 +91,17 @@ impl<C: fmt::Debug> fmt::Debug for Shared<C> {
 /// A call that was let through. It is told what came of it; dropped before that, it gives its place back.
 #[derive(Debug)]
 pub struct Call<C: Clock> {
-    shared: Arc<Shared<C>>,
+    lane: Arc<Lane<C>>,
     ticket: Option<Ticket>,
     started: Moment,
 }
 
 impl<C: Clock> Call<C> {
     fn settle(&self, ticket: &Ticket, verdict: Verdict) {
-        let shared = &self.shared;
+        let shared = &*self.lane.shared;
         let now = || shared.clock.now();
-        if let Some(transition) = shared.breaker.report(ticket, verdict, self.started, now) {
+        let lane = self.lane.number;
+        if let Some(transition) = shared.breaker.report(lane, ticket, verdict, self.started, now) {
             shared.tell(&transition);
         }
     }
@@ -96,7 +127,7 @@ impl<C: Clock> Drop for Call<C> {
 #[derive(Debug)]
 pub(super) struct Waiting<C: Clock> {
     shared: Arc<Shared<C>>,
-    place: u64,
+    place: u32,
 }
 
 impl<C: Clock> Waiting<C> {

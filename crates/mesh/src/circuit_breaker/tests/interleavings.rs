@@ -6,7 +6,8 @@ use loom::thread;
 
 use super::super::{
     Backoff, Policy, Reason, State, Transition,
-    breaker::{Admission, Breaker, Ticket},
+    breaker::Breaker,
+    ticket::{Admission, Ticket},
     window::Window,
 };
 use crate::{
@@ -24,7 +25,7 @@ fn breaker(consecutive: u32) -> Arc<Breaker> {
     let open = Backoff { jitter: 0.0, ..Backoff::default() };
     let policy =
         Policy { consecutive_failures: Some(consecutive), failure_percent: None, open, ..Policy::default() };
-    Arc::new(Breaker::new(policy, 0))
+    Arc::new(Breaker::new(policy, 0, 2, at(0)))
 }
 
 fn explore(model: impl Fn() + Send + Sync + 'static) {
@@ -41,7 +42,7 @@ fn passes(breaker: &Breaker, now: Moment) -> Option<Ticket> {
 }
 
 fn tell(breaker: &Breaker, ticket: &Ticket, outcome: Outcome, now: Moment) -> Option<Transition> {
-    breaker.report(ticket, Verdict::new(outcome), now, || now)
+    breaker.report(0, ticket, Verdict::new(outcome), now, || now)
 }
 
 fn both<T: 'static>(one: impl FnOnce() -> T + 'static, other: impl FnOnce() -> T) -> [T; 2] {
@@ -120,9 +121,9 @@ fn a_call_that_passes_beside_a_trip_was_let_through_by_the_generation_before() {
 #[test]
 fn no_call_is_lost_while_a_bucket_begins_anew() {
     explore(|| {
-        let window = Arc::new(Window::new(SECOND * 2, 2));
-        window.record(0, at(0), true, true);
-        let record = |window: Arc<Window>, failed| move || window.record(0, at(2), failed, true);
+        let window = Arc::new(Window::new(SECOND * 2, 2, 2));
+        window.record(0, 0, at(0), true, true);
+        let record = |window: Arc<Window>, failed| move || window.record(0, 0, at(2), failed, true);
         both(record(window.clone(), true), record(window.clone(), false));
         let totals = window.totals(0, at(2));
         assert_eq!((totals.calls, totals.failures, totals.slow), (2, 1, 2));
@@ -132,9 +133,34 @@ fn no_call_is_lost_while_a_bucket_begins_anew() {
 #[test]
 fn a_call_of_an_earlier_generation_does_not_undo_a_later_ones_bucket() {
     explore(|| {
-        let window = Arc::new(Window::new(SECOND * 2, 2));
-        let record = |window: Arc<Window>, generation| move || window.record(generation, at(0), true, false);
+        let window = Arc::new(Window::new(SECOND * 2, 2, 2));
+        let record =
+            |window: Arc<Window>, generation| move || window.record(0, generation, at(0), true, false);
         both(record(window.clone(), 0), record(window.clone(), 1));
         assert_eq!(window.totals(1, at(0)).calls, 1);
+    });
+}
+
+#[test]
+fn of_two_failures_in_two_lanes_that_reach_the_share_together_one_trips() {
+    explore(|| {
+        let policy = Policy {
+            consecutive_failures: None,
+            failure_percent: Some(100),
+            window: SECOND * 2,
+            buckets: 2,
+            minimum_calls: 2,
+            ..Policy::default()
+        };
+        let breaker = Arc::new(Breaker::new(policy, 0, 2, at(0)));
+        let fail = |breaker: Arc<Breaker>, lane| {
+            move || {
+                let ticket = passes(&breaker, at(0))?;
+                breaker.report(lane, &ticket, Verdict::new(Outcome::Failure), at(0), || at(0))
+            }
+        };
+        let told = both(fail(breaker.clone(), 0), fail(breaker.clone(), 1));
+        let reasons: Vec<_> = told.into_iter().flatten().map(|change| change.reason).collect();
+        assert_eq!(reasons, [Reason::FailureShare { failures: 2, calls: 2 }]);
     });
 }

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::super::{
     Backoff, Mode, Policy, SlowCalls, State,
-    breaker::{Admission, Breaker, Ticket},
+    breaker::Breaker,
+    ticket::{Admission, Ticket},
 };
 use crate::{
     classify::{Outcome, Verdict},
@@ -254,7 +255,7 @@ proptest! {
 
     #[test]
     fn the_breaker_decides_as_a_model_that_keeps_every_call(policy in policies(), steps in steps()) {
-        let breaker = Breaker::new(policy.clone(), 0);
+        let breaker = Breaker::new(policy.clone(), 0, 4, Moment::default());
         let mut model = Model::new(policy);
         let mut under_way: Vec<(usize, Ticket, u64)> = vec![];
         let mut now = 0_u64;
@@ -263,7 +264,7 @@ proptest! {
             match step {
                 Step::Pass(time) => now += time,
                 Step::Mode(mode) => {
-                    breaker.set_mode(mode);
+                    breaker.set_mode(mode, moment);
                     model.set_mode(mode);
                 }
                 Step::Begin => {
@@ -281,7 +282,7 @@ proptest! {
                     let pause = asked.map(Duration::from_millis);
                     let verdict = Verdict { timed, ..Verdict::new(outcome).retry_after(pause) };
                     let began = Moment::from_nanos(began * 1_000_000);
-                    breaker.report(&ticket, verdict, began, || moment);
+                    breaker.report(number, &ticket, verdict, began, || moment);
                     model.end(number, verdict, now);
                 }
                 Step::End(..) => {}

@@ -165,3 +165,52 @@ async fn a_buffer_before_an_open_breaker_lives_on() {
     let answer = buffered.ready().await.expect("a buffer that lives").call(Request::new(())).await;
     assert_eq!(answer.expect("an answer").status(), 200);
 }
+
+/// Of our own: a bucket of the window knows only the last bits of its generation, and after a long outage those from before it passed for later ones.
+#[tokio::test(start_paused = true)]
+async fn after_an_outage_of_any_length_failures_are_counted_again() {
+    let open = Backoff { first: SECOND * 10, longest: SECOND * 10, jitter: 0.0 };
+    let rates =
+        Policy { consecutive_failures: None, failure_percent: Some(50), minimum_calls: 2, open, ..policy() };
+    for probes_in_vain in [0, 10, 20, 31, 40] {
+        let mut stage = Stage::new(rates.clone());
+        for _ in 0..20 {
+            stage.answers(Answer::Status(200)).await;
+            pass(SECOND).await;
+        }
+        pass(SECOND * 20).await;
+        stage.trips().await;
+        for _ in 0..probes_in_vain {
+            pass(SECOND * 10).await;
+            stage.answers(Answer::Status(500)).await;
+        }
+        pass(SECOND * 10).await;
+        stage.answers(Answer::Status(200)).await;
+        assert_eq!(stage.handle.state(), State::Closed);
+        stage.trips().await;
+    }
+}
+
+/// Whoever is told of a change may read the breaker and set its mode: no lock is held meanwhile.
+#[tokio::test(start_paused = true)]
+async fn who_is_told_of_a_change_may_answer_it_with_a_mode() {
+    let mine = Arc::new(std::sync::OnceLock::<Handle>::new());
+    let told = Arc::clone(&mine);
+    let builder = Builder::new(policy()).on_transition(move |change| {
+        if let (State::Open, Some(handle)) = (change.to, told.get()) {
+            assert_eq!(handle.snapshot().reason, Some(change.reason));
+            handle.set_mode(Mode::ForcedOpen);
+        }
+    });
+    let layer = builder.build(Http::new()).expect("a policy in its ranges");
+    assert!(mine.set(layer.handle()).is_ok());
+    let server = Server::default();
+    server.will([Answer::Breaks, Answer::Breaks]);
+    let mut service = layer.layer(server.clone());
+    for _ in 0..2 {
+        call(&mut service).await.expect_err("its error");
+    }
+    assert_eq!(layer.handle().mode(), Mode::ForcedOpen);
+    refusal(call(&mut service).await);
+    assert_eq!(server.calls(), 2);
+}

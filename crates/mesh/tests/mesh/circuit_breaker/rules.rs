@@ -1,6 +1,6 @@
 //! When it trips, and how it comes back.
 
-use mesh::circuit_breaker::{CircuitBreakerLayer, Mode, SlowCalls};
+use mesh::circuit_breaker::{CircuitBreakerLayer, Mode, Reason, SlowCalls};
 
 use super::*;
 
@@ -191,4 +191,47 @@ fn a_policy_out_of_its_ranges_is_refused_with_the_names_of_all_its_fields() {
     let nan = Backoff { jitter: f64::NAN, ..Backoff::default() };
     assert!(Policy { open: nan, ..Policy::default() }.validate().is_err());
     assert_eq!(Policy::default().validate(), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_tells_since_when_and_why_the_breaker_is_as_it_is() {
+    let mut stage = Stage::new(policy());
+    pass(SECOND * 3).await;
+    let seen = stage.handle.snapshot();
+    assert_eq!((seen.since, seen.reason), (SECOND * 3, None));
+    stage.trips().await;
+    pass(SECOND / 2).await;
+    let seen = stage.handle.snapshot();
+    assert_eq!((seen.since, seen.next_probe), (SECOND / 2, Some(SECOND / 2)));
+    assert_eq!(seen.reason, Some(Reason::ConsecutiveFailures(2)));
+    pass(SECOND).await;
+    stage.answers(Answer::Status(200)).await;
+    let seen = stage.handle.snapshot();
+    assert_eq!(
+        (seen.state, seen.since, seen.reason),
+        (State::Closed, Duration::ZERO, Some(Reason::ProbesSucceeded))
+    );
+}
+
+#[test]
+fn a_policy_is_read_as_people_write_it_and_written_as_it_is_read() {
+    let written = r#"{
+        "consecutive_failures": 3,
+        "slow_calls": { "from": "2s", "percent": 80 },
+        "window": "30s",
+        "open": { "first": "500ms", "jitter": 0.2 }
+    }"#;
+    let policy: Policy = serde_json::from_str(written).expect("a policy");
+    let expected = Policy {
+        consecutive_failures: Some(3),
+        slow_calls: Some(SlowCalls { from: SECOND * 2, percent: 80 }),
+        window: SECOND * 30,
+        open: Backoff { first: SECOND / 2, jitter: 0.2, ..Backoff::default() },
+        ..Policy::default()
+    };
+    assert_eq!(policy, expected);
+    let again = serde_json::to_string(&policy).expect("a policy that can be written");
+    assert_eq!(serde_json::from_str::<Policy>(&again).expect("a policy"), policy);
+    let misspelt = serde_json::from_str::<Policy>(r#"{ "minimum_call": 5 }"#).expect_err("no such field");
+    assert!(misspelt.to_string().contains("minimum_call"), "{misspelt}");
 }

@@ -28,19 +28,19 @@ impl<C: Clock> Show for Observed<C> {
     const LAYER: &'static str = "circuit_breaker";
 
     fn show(&self, reading: &mut Reading<'_>) {
-        let (seen, past) = (self.handle.snapshot(), self.transitions.past());
+        let seen = self.handle.snapshot();
         for state in STATES {
             reading.count(&STATE, &[state], u64::from(state == seen.label()));
         }
-        for ((state, reason), times) in &past.counts {
-            reading.count(&TRANSITIONS, &[state, reason], *times);
+        for ((state, reason), times) in self.transitions.counts() {
+            reading.count(&TRANSITIONS, &[state, reason], times);
         }
         reading.count(&REFUSED, &[], seen.refused);
         let next_probe_ms = seen.next_probe.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
         reading.breaker(Breaker {
             state: seen.label().to_owned(),
-            since: reading.ago(past.since.elapsed()),
-            reason: past.reason.map(|reason| reason.label().to_owned()),
+            since: reading.ago(seen.since),
+            reason: seen.reason.map(|reason| reason.label().to_owned()),
             next_probe_ms,
             refused: seen.refused,
             ..Breaker::default()

@@ -1,11 +1,9 @@
-//! What a breaker has been, which it does not keep itself.
+//! How often a breaker has changed, which it does not count itself.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-
-use tokio::time::Instant;
 
 use crate::{
     circuit_breaker::{Handle, Reason, State, Transition},
@@ -20,17 +18,12 @@ pub struct Transitions {
     name: Arc<str>,
     #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only `tracing` is told"))]
     target: Arc<str>,
-    past: Arc<Mutex<Past>>,
+    /// How often the breaker came to be in a state, and why.
+    counts: Arc<Mutex<Counts>>,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Past {
-    generation: u32,
-    pub(super) since: Instant,
-    pub(super) reason: Option<Reason>,
-    /// How often it came to be in a state, and why.
-    pub(super) counts: BTreeMap<(&'static str, &'static str), u64>,
-}
+/// By the labels of the state and of the reason.
+type Counts = BTreeMap<(&'static str, &'static str), u64>;
 
 impl Transitions {
     /// Of a breaker that is about to be made, for what is called and where.
@@ -38,8 +31,7 @@ impl Transitions {
     pub fn of(name: &str, target: &str) -> Self {
         // Shown from the start, so that the first time is an increase.
         let counts = BTreeMap::from([((State::Open.label(), Reason::ConsecutiveFailures(0).label()), 0)]);
-        let past = Past { generation: 0, since: Instant::now(), reason: None, counts };
-        Self { name: name.into(), target: target.into(), past: Arc::new(Mutex::new(past)) }
+        Self { name: name.into(), target: target.into(), counts: Arc::new(Mutex::new(counts)) }
     }
 
     /// For the breaker's [`on_transition`](crate::circuit_breaker::Builder::on_transition).
@@ -54,20 +46,13 @@ impl Transitions {
         Observed { transitions: self, handle }
     }
 
-    pub(super) fn past(&self) -> Past {
+    pub(super) fn counts(&self) -> Counts {
         self.lock().clone()
     }
 
     fn note(&self, change: &Transition) {
         self.tell(change);
-        let mut past = self.lock();
-        *past.counts.entry((change.to.label(), change.reason.label())).or_default() += 1;
-        // Of two changes that were told in the other order, the later one holds. Generations begin anew some day.
-        let behind = past.generation.checked_sub(change.generation);
-        if behind.is_none_or(|behind| behind > 1024) {
-            past.generation = change.generation;
-            (past.since, past.reason) = (Instant::now(), Some(change.reason));
-        }
+        *self.lock().entry((change.to.label(), change.reason.label())).or_default() += 1;
     }
 
     #[cfg(feature = "tracing")]
@@ -95,8 +80,8 @@ impl Transitions {
     #[expect(clippy::unused_self, reason = "it has somebody to tell with the feature `tracing`")]
     fn tell(&self, _: &Transition) {}
 
-    fn lock(&self) -> MutexGuard<'_, Past> {
-        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -8,10 +8,12 @@ mod allocations;
 mod balance;
 mod breakers;
 mod compare;
+mod deadlines;
 mod discovery;
 mod guard;
 mod limits;
 mod measure;
+mod rate_limits;
 mod report;
 mod retries;
 
@@ -70,6 +72,8 @@ fn sections(rounds: u32) -> Result<Vec<Section>, Failure> {
             rows: vec![balance::changes(rounds)?],
             ..Section::new("Balancing over endpoints that are well", balance::candidates()?)
         },
+        Section::new("Rate limits, all passing", rate_limits::candidates()?),
+        Section::new("Deadlines and time-outs", deadlines::candidates()?),
         Section::new("Retries and hedges, nothing to do", retries::candidates()?),
         discovery::section()?,
     ])

@@ -3,12 +3,12 @@
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
-    sync::Barrier,
+    sync::{Arc, Barrier},
     task::{Context, Poll, Waker},
     thread,
 };
 
-use tokio::time::Instant;
+use tokio::{runtime::Runtime, time::Instant};
 
 /// Something that makes so many calls.
 pub(crate) type Subject = Box<dyn FnMut(u32) + Send>;
@@ -46,14 +46,31 @@ pub(crate) fn finish<F: Future>(future: F) -> F::Output {
 }
 
 /// Waits for a service, then calls it.
-pub(crate) async fn ready_call<S: tower::Service<()>>(service: &mut S) -> Result<S::Response, S::Error> {
+pub(crate) async fn ready_call<S: tower::Service<R>, R>(
+    service: &mut S,
+    request: R,
+) -> Result<S::Response, S::Error> {
     poll_fn(|context| service.poll_ready(context)).await?;
-    service.call(()).await
+    service.call(request).await
 }
 
 /// A whole call as a value, so that every subject has the same loop around it.
 pub(crate) fn finish_later<S: tower::Service<()>>(service: &mut S) -> std::future::Ready<bool> {
-    std::future::ready(finish(ready_call(service)).is_ok())
+    finish_with(service, ())
+}
+
+/// The same with a request.
+pub(crate) fn finish_with<S: tower::Service<R>, R>(service: &mut S, request: R) -> std::future::Ready<bool> {
+    std::future::ready(finish(ready_call(service, request)).is_ok())
+}
+
+/// A subject whose calls have timers.
+pub(crate) fn within(runtime: &Arc<Runtime>, mut subject: Subject) -> Subject {
+    let runtime = Arc::clone(runtime);
+    Box::new(move |count| {
+        let _entered = runtime.enter();
+        subject(count);
+    })
 }
 
 /// Nanoseconds of a thread for one call.

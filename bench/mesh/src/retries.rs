@@ -2,7 +2,7 @@
 //!
 //! A request is kept for another attempt by cloning it, so what that costs stands beside them: each subject makes its request by cloning one.
 
-use std::{future::poll_fn, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -13,13 +13,13 @@ use mesh::{
     hedge::{self, HedgeLayer},
     retry::{self, RetryLayer},
 };
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tower::{Layer, Service, service_fn};
 
 use crate::{
     Failure,
     compare::Candidate,
-    measure::{Once, Subject, calls, finish},
+    measure::{Once, Subject, calls, finish_with, within},
     report::Goal,
 };
 
@@ -41,7 +41,7 @@ fn bare(
     clone: impl Fn(&Request<Empty<Bytes>>) -> Request<Empty<Bytes>> + Send + 'static,
 ) -> Result<Subject, Failure> {
     let (prototype, mut service) = (prototype()?, service_fn(answer));
-    Ok(calls(move || std::future::ready(finish(ready_call(&mut service, clone(&prototype))).is_ok())))
+    Ok(calls(move || finish_with(&mut service, clone(&prototype))))
 }
 
 fn retries(attempts: u32) -> Result<[Subject; 2], Failure> {
@@ -53,14 +53,8 @@ fn retries(attempts: u32) -> Result<[Subject; 2], Failure> {
 fn hedges() -> Result<[Subject; 2], Failure> {
     let layer = HedgeLayer::new(hedge::Policy::default(), Http::new())?;
     let runtime = Arc::new(Builder::new_current_thread().enable_time().build()?);
-    let within = |mut subject: Subject, runtime: Arc<Runtime>| -> Subject {
-        Box::new(move |count| {
-            let _entered = runtime.enter();
-            subject(count);
-        })
-    };
-    let one = within(subject(layer.layer(service_fn(answer)))?, Arc::clone(&runtime));
-    Ok([one, within(subject(layer.layer(service_fn(answer)))?, runtime)])
+    let one = within(&runtime, subject(layer.layer(service_fn(answer)))?);
+    Ok([one, within(&runtime, subject(layer.layer(service_fn(answer)))?)])
 }
 
 fn subject<S>(mut service: S) -> Result<Subject, Failure>
@@ -68,12 +62,7 @@ where
     S: Service<Request<Empty<Bytes>>> + Send + 'static,
 {
     let prototype = prototype()?;
-    Ok(calls(move || std::future::ready(finish(ready_call(&mut service, prototype.clone())).is_ok())))
-}
-
-async fn ready_call<S: Service<R>, R>(service: &mut S, request: R) -> Result<S::Response, S::Error> {
-    poll_fn(|context| service.poll_ready(context)).await?;
-    service.call(request).await
+    Ok(calls(move || finish_with(&mut service, prototype.clone())))
 }
 
 async fn answer<B>(request: Request<B>) -> Result<Response<()>, BoxError> {

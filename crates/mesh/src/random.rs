@@ -16,19 +16,29 @@ pub(crate) const fn mix(number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// The same numbers for many threads, without a lock.
+/// The same numbers for many threads, without a lock; it knows how many there were.
 #[derive(Debug)]
-pub(crate) struct SharedRandom(AtomicU64);
+#[repr(align(64))]
+pub(crate) struct SharedRandom {
+    turns: AtomicU64,
+    seed: u64,
+}
 
 impl SharedRandom {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(AtomicU64::new(seed))
+        Self { turns: AtomicU64::new(0), seed }
     }
 
     /// The next number, any of 64 bits.
     #[inline]
     pub(crate) fn next(&self) -> u64 {
-        mix(self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP))
+        let turn = self.turns.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        mix(self.seed.wrapping_add(turn.wrapping_mul(STEP)))
+    }
+
+    /// How many numbers there were.
+    pub(crate) fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
     }
 }
 

@@ -7,7 +7,6 @@ use crate::sync::AtomicU64;
 
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    pub(super) picks: AtomicU64,
     pub(super) panic_picks: AtomicU64,
     pub(super) sets: AtomicU64,
     pub(super) panics: AtomicU64,
@@ -19,12 +18,8 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    #[inline]
-    pub(super) fn picked(&self, panicking: bool) {
-        count(&self.picks);
-        if panicking {
-            count(&self.panic_picks);
-        }
+    pub(super) fn picked_in_panic(&self) {
+        count(&self.panic_picks);
     }
 
     pub(super) fn applied(&self) {

@@ -136,7 +136,7 @@ impl<S, C: Clock> Handle<S, C> {
             ejected: entries.values().filter(|entry| entry.ejection.is_out()).count(),
             open: entries.values().filter(|entry| !entry.member.is_open_to_all()).count(),
             panicking: pool.choices.load().panicking,
-            picks: counted(&counters.picks),
+            picks: pool.picks.turns(),
             panic_picks: counted(&counters.panic_picks),
             panics: counted(&counters.panics),
             sets: counted(&counters.sets),

@@ -23,7 +23,7 @@ use crate::{
     circuit_breaker::Transition,
     clock::{Clock, Moment},
     discovery::{Condition, EndpointSet},
-    random::SharedRandom,
+    random::{SharedRandom, mix},
 };
 
 pub(super) type Observer = Box<dyn Fn(&Event) + Send + Sync>;
@@ -43,6 +43,8 @@ pub(super) struct Pool<S, C> {
     pub(super) policy: Policy,
     pub(super) clock: C,
     pub(super) random: SharedRandom,
+    /// For choices, which each take one number of it: they are counted by that.
+    pub(super) picks: SharedRandom,
     /// How long an answer usually takes, of whichever endpoint.
     pub(super) usual: Estimate,
     pub(super) counters: Counters,
@@ -58,7 +60,8 @@ impl<S, C: Clock> Pool<S, C> {
             entries: Mutex::default(),
             policy,
             clock,
-            random: SharedRandom::new(seed),
+            random: SharedRandom::new(mix(seed)),
+            picks: SharedRandom::new(seed),
             usual: Estimate::default(),
             counters: Counters::default(),
             first_set: Arc::default(),
@@ -81,11 +84,14 @@ impl<S, C: Clock> Pool<S, C> {
         but: Option<&Arc<Member<S, C>>>,
     ) -> Result<Arc<Member<S, C>>, Refused> {
         let choices = self.choices.load();
+        let chance = self.picks.next();
+        if choices.panicking {
+            self.counters.picked_in_panic();
+        }
         let picked = match session {
             Some(key) => choices.of_session(key),
-            None => choices.pick(&self.terms(now), self.random.next(), but),
+            None => choices.pick(&self.terms(now), chance, but),
         };
-        self.counters.picked(choices.panicking);
         picked.cloned()
     }
 

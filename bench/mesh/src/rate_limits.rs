@@ -1,10 +1,13 @@
-//! Rate limits that let everything pass, beside `governor`, which reads a faster clock (`quanta`), and whose memory by key has no bound.
+//! Rate limits that let everything pass, beside `governor`, which reads the fast clock (`quanta`), and whose memory by key has no bound.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use governor::{Quota, RateLimiter};
 use http::Response;
-use mesh::rate_limit::{Policy, RateLimitLayer};
+use mesh::{
+    clock::{Clock, FastClock, TokioClock},
+    rate_limit::{Builder, Policy},
+};
 use tower::{Layer, service_fn};
 
 use crate::{
@@ -20,13 +23,18 @@ const KEYS: u32 = 100_000;
 pub(crate) fn candidates() -> Result<Vec<Candidate>, Failure> {
     let one = endless(Policy { headers: false, ..Policy::default() });
     let told = endless(Policy::default());
+    let tokios = TokioClock::default();
     Ok(vec![
         Candidate::single("an answer of HTTP, no limit", None, bare()),
-        Candidate::new("mesh, one limit", Some(Goal::Nanos(60.0)), for_all(one)?).allocates(0.0),
+        Candidate::new("mesh, one limit", Some(Goal::Nanos(60.0)), for_all(one.clone(), tokios)?)
+            .allocates(0.0),
+        Candidate::new("mesh, one limit, with the fast clock", None, for_all(one, FastClock::default())?),
         Candidate::new("governor, one limit", None, governors()?),
-        Candidate::new("mesh, by key among 100,000", Some(Goal::Nanos(200.0)), by_key()?).allocates(0.0),
+        Candidate::new("mesh, by key among 100,000", Some(Goal::Nanos(200.0)), by_key(tokios)?)
+            .allocates(0.0),
+        Candidate::new("mesh, by key, with the fast clock", None, by_key(FastClock::default())?),
         Candidate::new("governor, by key among 100,000", None, governors_by_key()?),
-        Candidate::new("mesh, one limit, with the headers of answers", None, for_all(told)?),
+        Candidate::new("mesh, one limit, with the headers of answers", None, for_all(told, tokios)?),
     ])
 }
 
@@ -45,8 +53,8 @@ fn bare() -> Subject {
     calls(move || finish_with(&mut service, 0_u32))
 }
 
-fn for_all(policy: Policy) -> Result<[Subject; 2], Failure> {
-    let layer = RateLimitLayer::new(policy)?;
+fn for_all(policy: Policy, clock: impl Clock) -> Result<[Subject; 2], Failure> {
+    let layer = Builder::new(policy).clock(clock).build()?;
     Ok([(); 2].map(|()| {
         let mut service = layer.layer(service_fn(answer));
         calls(move || finish_with(&mut service, 0_u32))
@@ -54,7 +62,7 @@ fn for_all(policy: Policy) -> Result<[Subject; 2], Failure> {
 }
 
 /// Each key owes something all the time, so none gives its place away.
-fn by_key() -> Result<[Subject; 2], Failure> {
+fn by_key(clock: impl Clock) -> Result<[Subject; 2], Failure> {
     let policy = Policy {
         calls: 10,
         per: Duration::from_secs(1),
@@ -63,7 +71,7 @@ fn by_key() -> Result<[Subject; 2], Failure> {
         headers: false,
         ..Policy::default()
     };
-    let layer = RateLimitLayer::by(policy, |key: &u32| Some(*key))?;
+    let layer = Builder::new(policy).clock(clock).build_by(|key: &u32| Some(*key))?;
     Ok([(); 2].map(|()| {
         let (mut service, mut keys) = (layer.layer(service_fn(answer)), keys());
         calls(move || finish_with(&mut service, keys()))

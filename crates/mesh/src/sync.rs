@@ -11,3 +11,8 @@ pub(crate) use loom::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicU64, fence},
 };
+
+/// What every call writes has a line of the cache to itself, so that nothing that calls only read has to be fetched anew for it.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(crate) struct Alone<T>(pub(crate) T);

@@ -10,13 +10,13 @@ use super::{
 use crate::{
     Why,
     clock::Moment,
-    sync::{AtomicU64, Mutex, MutexGuard},
+    sync::{Alone, AtomicU64, Mutex, MutexGuard},
 };
 
 /// Counts who is under way. Where there is room and nobody waits it takes no lock.
 #[derive(Debug)]
 pub(super) struct Gate<W> {
-    word: AtomicU64,
+    word: Alone<AtomicU64>,
     shares: Shares,
     places: u32,
     line: Mutex<Line<W>>,
@@ -34,12 +34,12 @@ impl<W> Gate<W> {
     pub(super) fn new(limit: u32, shares: Shares, queue: Option<Queue>) -> Self {
         let Queue { places, time } = queue.unwrap_or(Queue { places: 0, ..Queue::default() });
         let word = Word { under_way: 0, waiting: 0, limit };
-        Self { word: AtomicU64::new(word.pack()), shares, places, line: Mutex::new(Line::new(time)) }
+        Self { word: Alone(AtomicU64::new(word.pack())), shares, places, line: Mutex::new(Line::new(time)) }
     }
 
     #[inline]
     pub(super) fn word(&self) -> Word {
-        Word::unpack(self.word.load(Ordering::Acquire))
+        Word::unpack(self.word.0.load(Ordering::Acquire))
     }
 
     /// Goes in where there is room and nobody waits.
@@ -84,7 +84,7 @@ impl<W> Gate<W> {
     /// Somebody goes out. Says how it was before; if somebody waited, [`next`](Self::next) is due.
     #[inline]
     pub(super) fn leave(&self) -> Word {
-        Word::unpack(self.word.fetch_sub(Word::ONE_UNDER_WAY, Ordering::AcqRel))
+        Word::unpack(self.word.0.fetch_sub(Word::ONE_UNDER_WAY, Ordering::AcqRel))
     }
 
     /// From now on so many. If it is more than before, [`next`](Self::next) is due.
@@ -130,7 +130,7 @@ impl<W> Gate<W> {
     #[inline]
     fn change(&self, mut next: impl FnMut(Word) -> Option<Word>) -> bool {
         let next = |word| next(Word::unpack(word)).map(Word::pack);
-        self.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, next).is_ok()
+        self.word.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, next).is_ok()
     }
 
     fn line(&self) -> MutexGuard<'_, Line<W>> {

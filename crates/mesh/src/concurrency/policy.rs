@@ -21,7 +21,8 @@ pub struct Policy {
     /// Where calls wait for which there is no room. Default: `None`, they are refused at once.
     pub queue: Option<Queue>,
     /// For so many percent of the calls without room the policy is enforced, 0 to 100. The others go through and are counted as what would have
-    /// been shed: with 0 it is only observed. Default: 100.
+    /// been shed: with 0 it is only observed, and the floor of an adaptive limit is then what calls take under whatever load there is.
+    /// Default: 100.
     pub enforce: u8,
     /// What a refused caller is told as the time after which another try may be worth it, up to 1 h. 0 s: nothing. Default: 1 s.
     #[serde(with = "durations")]

@@ -27,13 +27,14 @@ use crate::{
     Refused, Why,
     classify::{Report, Verdict},
     clock::{Clock, Moment},
+    sync::Alone,
 };
 
 #[derive(Debug)]
 pub(super) struct Shared<C> {
     pub(super) gate: Gate<oneshot::Sender<()>>,
     /// Nobody waits for this lock: who does not get it leaves his sample out, which says nothing of what the sample was.
-    gradient: Option<Mutex<Gradient>>,
+    gradient: Option<Alone<Mutex<Gradient>>>,
     pub(super) counts: Counts,
     policy: Policy,
     clock: C,
@@ -59,7 +60,7 @@ impl<C: Clock> Shared<C> {
         };
         Self {
             gate: Gate::new(limit, policy.shares, policy.queue),
-            gradient: gradient.map(Mutex::new),
+            gradient: gradient.map(|gradient| Alone(Mutex::new(gradient))),
             counts: Counts::default(),
             policy,
             clock,
@@ -121,7 +122,7 @@ impl<C: Clock> Shared<C> {
 
     #[inline]
     fn learn(&self, began: Moment, verdict: Verdict, before: Word) -> bool {
-        let Some(gradient) = &self.gradient else { return false };
+        let Some(Alone(gradient)) = &self.gradient else { return false };
         let now = self.clock.now();
         let Ok(mut gradient) = gradient.try_lock() else { return false };
         let changed = gradient.ended(began, now, before.under_way, verdict);
@@ -141,9 +142,9 @@ impl<C: Clock> Shared<C> {
 
     /// The floor, and how often it was measured.
     pub(super) fn floor(&self) -> (Option<Duration>, u64) {
-        let gradient =
-            self.gradient.as_ref().map(|gradient| gradient.lock().unwrap_or_else(PoisonError::into_inner));
-        gradient.map_or((None, 0), |gradient| (gradient.floor(), gradient.measured()))
+        let Some(Alone(gradient)) = &self.gradient else { return (None, 0) };
+        let gradient = gradient.lock().unwrap_or_else(PoisonError::into_inner);
+        (gradient.floor(), gradient.measured())
     }
 }
 

@@ -5,6 +5,7 @@ mod mistakes;
 mod queue;
 mod readiness;
 mod shedding;
+mod threads;
 
 use std::{pin::Pin, task::Poll, time::Duration};
 

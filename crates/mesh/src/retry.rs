@@ -22,6 +22,10 @@
 //! The service that was polled ready makes the first attempt. A clone of it, which is polled ready only when it is needed, makes the others: nothing is
 //! reserved for retries that never are. Retries belong outside of the breaker.
 //!
+//! # Bodies
+//!
+//! A request's body has to be one of [`Bytes`](bytes::Bytes) that is `Unpin`, as axum's, tonic's and those of `http-body-util` are; the service gets it as a [`Replay`].
+//!
 //! # Cost
 //!
 //! Where nothing is to be retried: one read of the clock, and a clone of the request's head and of the service. With one attempt in the policy, or with a body that is too

@@ -8,6 +8,7 @@
 //! hands in a [`Report`], which is told once, now or when the body has ended; one that is dropped untold stands for a
 //! caller who has left.
 
+mod any;
 mod grpc;
 mod http;
 mod results;
@@ -16,7 +17,10 @@ mod watched;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use self::{
+    any::AnyProtocol,
     grpc::{Code, Grpc},
     http::Http,
     results::{EveryErrorFails, OfError, Results},
@@ -24,7 +28,8 @@ pub use self::{
 };
 
 /// What came of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The server did what it was asked for.
     Success,

@@ -13,6 +13,7 @@ pub mod discovery;
 pub mod hedge;
 pub mod rate_limit;
 pub mod retry;
+pub mod stack;
 pub mod telemetry;
 pub mod timeout;
 
@@ -29,6 +30,7 @@ mod until;
 pub use self::{
     policy::InvalidPolicy,
     refused::{Refused, Why},
+    stack::{client, server},
 };
 
 /// What a layer's errors are: its own beside those of the service, to be told apart by `downcast_ref`.

@@ -13,6 +13,7 @@ mod hedge;
 mod rate_limit;
 mod retry;
 mod server;
+mod stack;
 mod telemetry;
 mod timeout;
 mod upstream;

@@ -1,0 +1,56 @@
+//! The layers in their order, from one policy: what a client puts before its transport, and a server before its routes.
+//!
+//! # The order
+//!
+//! ```text
+//! client                                              server
+//!   calls           what its caller sees, by route      answer         errors become answers of the caller's protocol
+//!   deadline        ends the whole call                 calls          what came of them, by route
+//!   concurrency     limit, queue and shedding           deadline       reads it, refuses what has expired
+//!   retry | hedge   within one budget                   rate limit     by caller
+//!   circuit breaker of the service                      concurrency    limit, queue and shedding
+//!   ┄┄ the balancer, and each endpoint's gate           ┄┄ the routes
+//!   time-out        of a try
+//!   headers         each try says what it has left
+//!   ┄┄ the transport
+//! ```
+//!
+//! Each is where it is for a reason:
+//!
+//! - **The deadline is outside of the limit and of the retries**: waiting in the queue and earlier tries take from the same time.
+//! - **The limit is outside of the retries**, so that a call that is tried again holds one place and not two, and what is shed costs no budget.
+//! - **Retries are outside of the breaker**: each try is judged, and one that an open breaker refuses is not repeated.
+//! - **The breaker is outside of the balancer**, where it judges the service as a whole; each endpoint's gate is inside of it, so that another endpoint
+//!   may answer. Its time-outs are failures; a caller who leaves is none.
+//! - **Headers are next to the wire**, since only there is known what is left.
+//!
+//! # One policy
+//!
+//! [`ClientPolicy`] and [`ServerPolicy`] are what a configuration file holds. A stack [refuses](crate::InvalidPolicy) one with all that is wrong in it, each by its path
+//! (`routes[1].retry.attempts`), and takes another while it runs, by its handle: whatever part of it is the same keeps its state, so that an open circuit stays
+//! open when a deadline is changed.
+
+mod attempts;
+mod client;
+mod current;
+mod endpoint;
+mod matches;
+mod oneshot;
+mod policy;
+mod rated;
+mod route;
+mod server;
+
+pub use self::{
+    attempts::{Attempts, AttemptsFuture},
+    client::{Client, ClientBody, ClientHandle, ClientLayer, client},
+    endpoint::{Endpoint, EndpointLayer},
+    matches::Matches,
+    policy::{
+        AttemptPolicy, Classifier, ClientPolicy, ClientRoute, Exception, OwnErrors, Protocol, ServerPolicy,
+        ServerRoute,
+    },
+    rated::RatePolicy,
+    route::RouteHandle,
+    server::{Server, ServerBody, ServerHandle, ServerLayer, server},
+};

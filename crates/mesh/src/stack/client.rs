@@ -1,0 +1,342 @@
+//! What a client puts before its transport.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{
+    Attempts, ClientPolicy, ClientRoute, RouteHandle,
+    attempts::AttemptsLayer,
+    current::{Current, Reader},
+    endpoint::EndpointLayer,
+    oneshot::oneshot,
+    policy::{AttemptPolicy, Classifier, DEFAULT_ROUTE},
+    route::{Route, Routes},
+};
+use crate::{
+    BoxError, InvalidPolicy,
+    budget::{self, Budget},
+    circuit_breaker::{self, CircuitBreaker, CircuitBreakerLayer, Mode},
+    classify::Watched,
+    clock::TokioClock,
+    concurrency::{self, Concurrency, ConcurrencyLayer},
+    deadline::{self, ByDeadline, UntilBody},
+    replay::Replay,
+    telemetry::{self, Calls, CallsLayer, Shown, Telemetry, Transitions},
+    timeout::{Timeout, TimeoutLayer},
+};
+
+/// The layers of a client by a policy.
+///
+/// # Errors
+/// The policy is out of range: all of it at once.
+pub fn client(policy: ClientPolicy) -> Result<ClientLayer, InvalidPolicy> {
+    ClientLayer::named(policy, "", "")
+}
+
+/// The layers of a client. Its clones, and all services that they are put before, are one client of one service.
+#[derive(Clone, Debug)]
+pub struct ClientLayer {
+    current: Arc<Current<Parts>>,
+}
+
+/// Reads a client's layers, and gives them another policy.
+#[derive(Clone, Debug)]
+pub struct ClientHandle {
+    current: Arc<Current<Parts>>,
+}
+
+/// What one version of a policy has been made into.
+#[derive(Debug)]
+pub(super) struct Parts {
+    policy: ClientPolicy,
+    timeout: TimeoutLayer,
+    budget: Budget,
+    breaker: CircuitBreakerLayer<Classifier>,
+    concurrency: ConcurrencyLayer<Classifier>,
+    routes: Routes<RouteParts>,
+    called: Called,
+}
+
+#[derive(Clone, Debug)]
+struct RouteParts {
+    calls: CallsLayer<Classifier>,
+    deadline: deadline::ClientLayer,
+    attempts: AttemptsLayer,
+}
+
+/// Whom it calls, as metrics have it.
+#[derive(Clone, Debug)]
+struct Called {
+    name: Arc<str>,
+    target: Arc<str>,
+    transitions: Transitions,
+}
+
+/// The body of a client's answer, around that of its transport.
+pub type ClientBody<B> = Watched<
+    UntilBody<
+        Watched<Watched<B, circuit_breaker::Call<TokioClock>>, concurrency::Call<TokioClock>>,
+        ByDeadline,
+    >,
+    telemetry::Call,
+>;
+
+/// The way of one route.
+type Way<S> =
+    Calls<deadline::Client<Concurrency<Attempts<CircuitBreaker<S, Classifier>>, Classifier>>, Classifier>;
+
+/// So many calls at a time are as many as there are.
+const UNLIMITED: u32 = 1_000_000;
+
+impl ClientLayer {
+    /// As [`client`], of a service by the name and the address that metrics and logs have for it.
+    ///
+    /// # Errors
+    /// The policy is out of range: all of it at once.
+    pub fn named(policy: ClientPolicy, name: &str, target: &str) -> Result<Self, InvalidPolicy> {
+        let transitions = Transitions::of(name, target);
+        let called = Called { name: name.into(), target: target.into(), transitions };
+        Ok(Self { current: Current::new(Parts::new(policy, None, called)?) })
+    }
+
+    /// To read the layers, and to change their policy.
+    #[must_use]
+    pub fn handle(&self) -> ClientHandle {
+        ClientHandle { current: Arc::clone(&self.current) }
+    }
+
+    /// What belongs next to the transport, of each endpoint where there are several: the time-out of a try, and the header that says what it has left.
+    #[must_use]
+    pub fn endpoint(&self) -> EndpointLayer {
+        EndpointLayer::new(Reader::new(Arc::clone(&self.current)))
+    }
+}
+
+impl ClientHandle {
+    /// Another policy, for the calls from now on. What is the same in it keeps its state.
+    ///
+    /// # Errors
+    /// The policy is out of range; the one before stays.
+    pub fn reload(&self, policy: ClientPolicy) -> Result<(), InvalidPolicy> {
+        let before = self.current.get();
+        let parts = Parts::new(policy, Some(&before), before.called.clone())?;
+        self.current.replace(parts);
+        Ok(())
+    }
+
+    /// Shows all of it by the [name](ClientLayer::named) of whom it calls, and the calls of each route by `name/route`. After a
+    /// [`reload`](Self::reload) it is to be shown again, since what has changed is another one.
+    pub fn show(&self, telemetry: &Telemetry) -> Vec<Shown> {
+        let parts = self.current.get();
+        let Called { name, target, transitions } = &parts.called;
+        let mut shown = vec![
+            telemetry.show(name, target, transitions.clone().and(parts.breaker.handle())),
+            telemetry.show(name, target, parts.concurrency.handle()),
+            telemetry.show(name, target, parts.timeout.handle()),
+            telemetry.show(name, target, parts.budget.clone()),
+        ];
+        shown.extend(self.routes().into_iter().map(|route| {
+            let name = format!("{name}/{}", route.name);
+            telemetry.show(&name, target, route.calls)
+        }));
+        shown
+    }
+
+    /// The policy as it is.
+    #[must_use]
+    pub fn policy(&self) -> ClientPolicy {
+        self.current.get().policy.clone()
+    }
+
+    /// The circuit breaker of the service.
+    #[must_use]
+    pub fn circuit_breaker(&self) -> circuit_breaker::Handle {
+        self.current.get().breaker.handle()
+    }
+
+    /// The limit.
+    #[must_use]
+    pub fn concurrency(&self) -> concurrency::Handle {
+        self.current.get().concurrency.handle()
+    }
+
+    /// What is left of the budget of retries and hedges.
+    #[must_use]
+    pub fn budget(&self) -> budget::Snapshot {
+        self.current.get().budget.snapshot()
+    }
+
+    /// What came of the calls of each route; the last is for those of no other.
+    #[must_use]
+    pub fn routes(&self) -> Vec<RouteHandle> {
+        let parts = self.current.get();
+        let snapshot = |route: &Route<RouteParts>| RouteHandle {
+            name: Arc::clone(&route.name),
+            calls: route.parts.calls.handle(),
+        };
+        parts.routes.iter().map(snapshot).collect()
+    }
+}
+
+impl Parts {
+    /// By a policy; what is the same in it as in the one before is kept.
+    fn new(policy: ClientPolicy, before: Option<&Self>, called: Called) -> Result<Self, InvalidPolicy> {
+        policy.validate()?;
+        let reads_alike = |before: &&Self| {
+            (before.policy.protocol, &before.policy.exceptions) == (policy.protocol, &policy.exceptions)
+        };
+        // What judges answers in another way begins anew.
+        let before = before.filter(reads_alike);
+        let same = |same: fn(&ClientPolicy, &ClientPolicy) -> bool| {
+            before.filter(|before| same(&before.policy, &policy))
+        };
+        let classifier = policy.protocol.classifier(&policy.exceptions);
+        let budget = match same(|one, other| one.budget == other.budget) {
+            Some(before) => before.budget.clone(),
+            None => Budget::new(policy.budget.clone())?,
+        };
+        let breaker = match same(|one, other| one.circuit_breaker == other.circuit_breaker) {
+            Some(before) => before.breaker.clone(),
+            None => breaker(policy.circuit_breaker.as_ref(), &classifier, &called)?,
+        };
+        let timeout = match same(|one, other| one.timeout == other.timeout) {
+            Some(before) => before.timeout.clone(),
+            None => TimeoutLayer::new(policy.timeout.clone())?,
+        };
+        let concurrency = match same(|one, other| one.concurrency == other.concurrency) {
+            Some(before) => before.concurrency.clone(),
+            None => limit(policy.concurrency.as_ref(), &classifier)?,
+        };
+        let same_budget = same(|one, other| one.budget == other.budget).is_some();
+        let routes = routes(&policy, before.filter(|_| same_budget), &budget, &classifier)?;
+        Ok(Self { policy, timeout, budget, breaker, concurrency, routes, called })
+    }
+
+    /// The layers next to a transport.
+    pub(super) fn endpoint<S>(&self, transport: S) -> Timeout<deadline::Header<S>> {
+        let protocol = self.policy.protocol.of_deadlines();
+        let headers = self.routes.default().parts.deadline.headers(protocol);
+        self.timeout.layer(headers.at_most(self.policy.timeout.headers).layer(transport))
+    }
+
+    fn way<S: Clone>(&self, parts: &RouteParts, transport: S) -> Way<S> {
+        let attempts = parts.attempts.layer(self.breaker.layer(transport));
+        parts.calls.layer(parts.deadline.layer(self.concurrency.layer(attempts)))
+    }
+}
+
+fn breaker(
+    policy: Option<&circuit_breaker::Policy>,
+    classifier: &Classifier,
+    called: &Called,
+) -> Result<CircuitBreakerLayer<Classifier>, InvalidPolicy> {
+    let builder = circuit_breaker::Builder::new(policy.cloned().unwrap_or_default());
+    let layer = builder.on_transition(called.transitions.observer()).build(classifier.clone())?;
+    if policy.is_none() {
+        layer.handle().set_mode(Mode::ForcedClosed);
+    }
+    Ok(layer)
+}
+
+pub(super) fn limit(
+    policy: Option<&concurrency::Policy>,
+    classifier: &Classifier,
+) -> Result<ConcurrencyLayer<Classifier>, InvalidPolicy> {
+    let policy = policy.cloned().unwrap_or_else(|| concurrency::Policy::fixed(UNLIMITED));
+    ConcurrencyLayer::new(policy, classifier.clone())
+}
+
+fn routes(
+    policy: &ClientPolicy,
+    before: Option<&Parts>,
+    budget: &Budget,
+    classifier: &Classifier,
+) -> Result<Routes<RouteParts>, InvalidPolicy> {
+    let parts = |name: &str, deadline: &deadline::ClientPolicy, attempts: &AttemptPolicy| {
+        let kept = before.and_then(|before| {
+            let (was_deadline, was_attempts) = before.policy.of_route(name)?;
+            let same = (was_deadline, was_attempts) == (deadline, attempts);
+            before.routes.named(name).filter(|_| same)
+        });
+        Ok::<_, InvalidPolicy>(match kept {
+            Some(route) => route.parts.clone(),
+            None => RouteParts {
+                calls: CallsLayer::new(classifier.clone()),
+                deadline: deadline::ClientLayer::new(deadline.clone())?,
+                attempts: AttemptsLayer::new(attempts.clone(), budget, classifier)?,
+            },
+        })
+    };
+    let route = |route: &ClientRoute| {
+        let deadline = route.deadline.as_ref().unwrap_or(&policy.deadline);
+        let attempts = route.attempts.as_ref().unwrap_or(&policy.attempts);
+        let parts = parts(&route.name, deadline, attempts)?;
+        Ok::<_, InvalidPolicy>(Route {
+            name: route.name.as_str().into(),
+            matches: route.matches.clone(),
+            parts,
+        })
+    };
+    let routes = policy.routes.iter().map(route).collect::<Result<_, _>>()?;
+    Ok(Routes::new(routes, parts(DEFAULT_ROUTE, &policy.deadline, &policy.attempts)?))
+}
+
+impl ClientPolicy {
+    /// What counts for the route of a name.
+    fn of_route(&self, name: &str) -> Option<(&deadline::ClientPolicy, &AttemptPolicy)> {
+        if name == DEFAULT_ROUTE {
+            return Some((&self.deadline, &self.attempts));
+        }
+        let route = self.routes.iter().find(|route| route.name == name)?;
+        let deadline = route.deadline.as_ref().unwrap_or(&self.deadline);
+        Some((deadline, route.attempts.as_ref().unwrap_or(&self.attempts)))
+    }
+}
+
+impl<S: Clone> Layer<S> for ClientLayer {
+    type Service = Client<S>;
+
+    fn layer(&self, transport: S) -> Client<S> {
+        Client { transport, reader: Reader::new(Arc::clone(&self.current)) }
+    }
+}
+
+/// A service behind the layers of a client. It is always ready: which layers a call meets, is known once there is the call.
+#[derive(Clone, Debug)]
+pub struct Client<S> {
+    transport: S,
+    reader: Reader<Parts>,
+}
+
+impl<S, A, B> Service<Request<A>> for Client<S>
+where
+    S: Service<Request<Replay<A>>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    A: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+    B: Body + Send + 'static,
+    Way<S>: Service<Request<A>, Response = Response<ClientBody<B>>, Error = BoxError, Future: Send> + Send,
+{
+    type Response = Response<ClientBody<B>>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<A>) -> Self::Future {
+        let parts = self.reader.get();
+        let way = parts.routes.at(parts.routes.of(&request));
+        Box::pin(oneshot(parts.way(&way.parts, self.transport.clone()), request))
+    }
+}

@@ -1,0 +1,75 @@
+//! A value that can be replaced while it is in use, and costs its readers one look.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// A value that is replaced as a whole.
+#[derive(Debug)]
+pub(super) struct Current<T> {
+    version: AtomicU64,
+    value: Mutex<Arc<T>>,
+}
+
+/// Reads a [`Current`]. Clones read the same.
+#[derive(Debug)]
+pub(super) struct Reader<T> {
+    current: Arc<Current<T>>,
+    seen: u64,
+    value: Arc<T>,
+}
+
+impl<T> Current<T> {
+    pub(super) fn new(value: T) -> Arc<Self> {
+        Arc::new(Self { version: AtomicU64::new(0), value: Mutex::new(Arc::new(value)) })
+    }
+
+    /// From now on it is this. Who reads the one before goes on with that until it reads again.
+    pub(super) fn replace(&self, value: T) {
+        let mut held = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(value);
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
+    pub(super) fn get(&self) -> Arc<T> {
+        Arc::clone(&self.value.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<T> Reader<T> {
+    pub(super) fn new(current: Arc<Current<T>>) -> Self {
+        let seen = current.version.load(Ordering::Acquire);
+        Self { seen, value: current.get(), current }
+    }
+
+    /// What it is now. The lock is taken only where it has changed.
+    #[inline]
+    pub(super) fn get(&mut self) -> &T {
+        self.renew();
+        &self.value
+    }
+
+    /// What it was when this was last asked.
+    pub(super) fn seen(&self) -> &T {
+        &self.value
+    }
+
+    /// Whether it has changed since this was last asked.
+    #[inline]
+    pub(super) fn renew(&mut self) -> bool {
+        let version = self.current.version.load(Ordering::Acquire);
+        let changed = version != self.seen;
+        if changed {
+            // It may be changed once more in between, which is seen the next time.
+            (self.seen, self.value) = (version, self.current.get());
+        }
+        changed
+    }
+}
+
+impl<T> Clone for Reader<T> {
+    fn clone(&self) -> Self {
+        Self { current: Arc::clone(&self.current), seen: self.seen, value: Arc::clone(&self.value) }
+    }
+}

@@ -1,0 +1,273 @@
+//! What a server puts before its routes.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use http_body::Body;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{
+    RouteHandle, ServerPolicy, ServerRoute,
+    client::limit,
+    current::{Current, Reader},
+    oneshot::oneshot,
+    policy::Classifier,
+    rated::{Rated, RatedLayer},
+    route::{Route, Routes},
+};
+use crate::{
+    BoxError, InvalidPolicy,
+    answer::{self, Answer, AnswerLayer},
+    classify::Watched,
+    clock::TokioClock,
+    concurrency::{self, Concurrency, ConcurrencyLayer},
+    deadline, rate_limit,
+    telemetry::{self, Calls, CallsLayer, Shown, Telemetry},
+};
+
+/// The layers of a server by a policy.
+///
+/// # Errors
+/// The policy is out of range: all of it at once.
+pub fn server(policy: ServerPolicy) -> Result<ServerLayer, InvalidPolicy> {
+    ServerLayer::answering(policy, AnswerLayer::new())
+}
+
+/// The layers of a server. Its clones, and all services that they are put before, are one server.
+#[derive(Clone, Debug)]
+pub struct ServerLayer {
+    current: Arc<Current<Parts>>,
+    answers: answer::Handle,
+}
+
+/// Reads a server's layers, and gives them another policy.
+#[derive(Clone, Debug)]
+pub struct ServerHandle {
+    current: Arc<Current<Parts>>,
+    answers: answer::Handle,
+}
+
+#[derive(Debug)]
+struct Parts {
+    policy: ServerPolicy,
+    answers: Answers,
+    rate: RatedLayer,
+    concurrency: ConcurrencyLayer<Classifier>,
+    routes: Routes<RouteParts>,
+}
+
+#[derive(Clone)]
+struct Answers(AnswerLayer);
+
+#[derive(Clone, Debug)]
+struct RouteParts {
+    calls: CallsLayer<Classifier>,
+    deadline: deadline::ServerLayer,
+    /// The service's, unless the route has one of its own.
+    concurrency: ConcurrencyLayer<Classifier>,
+}
+
+/// The body of a server's answer, around that of its routes.
+pub type ServerBody<B> = Watched<Watched<B, concurrency::Call<TokioClock>>, telemetry::Call>;
+
+type Way<S> = Answer<Calls<deadline::Server<Rated<Concurrency<S, Classifier>>>, Classifier>>;
+
+impl ServerLayer {
+    /// As [`server`], with answers that are made in a way of one's own.
+    ///
+    /// # Errors
+    /// The policy is out of range: all of it at once.
+    pub fn answering(policy: ServerPolicy, answers: AnswerLayer) -> Result<Self, InvalidPolicy> {
+        let handle = answers.handle();
+        Ok(Self { current: Current::new(Parts::new(policy, None, Answers(answers))?), answers: handle })
+    }
+
+    /// To read the layers, and to change their policy.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        ServerHandle { current: Arc::clone(&self.current), answers: self.answers.clone() }
+    }
+}
+
+impl ServerHandle {
+    /// Another policy, for the calls from now on. What is the same in it keeps its state.
+    ///
+    /// # Errors
+    /// The policy is out of range; the one before stays.
+    pub fn reload(&self, policy: ServerPolicy) -> Result<(), InvalidPolicy> {
+        let before = self.current.get();
+        self.current.replace(Parts::new(policy, Some(&before), before.answers.clone())?);
+        Ok(())
+    }
+
+    /// Shows all of it: the limits by the name, and the calls of each route by `name/route`. After a [`reload`](Self::reload) it is to be
+    /// shown again, since what has changed is another one.
+    pub fn show(&self, telemetry: &Telemetry, name: &str, target: &str) -> Vec<Shown> {
+        let mut shown = vec![
+            telemetry.show(name, target, self.concurrency()),
+            telemetry.show(name, target, self.answers.clone()),
+        ];
+        shown.extend(self.rate_limit().map(|limit| telemetry.show(name, target, limit)));
+        shown.extend(self.routes().into_iter().map(|route| {
+            let name = format!("{name}/{}", route.name);
+            telemetry.show(&name, target, route.calls)
+        }));
+        shown
+    }
+
+    /// The policy as it is.
+    #[must_use]
+    pub fn policy(&self) -> ServerPolicy {
+        self.current.get().policy.clone()
+    }
+
+    /// The limit.
+    #[must_use]
+    pub fn concurrency(&self) -> concurrency::Handle {
+        self.current.get().concurrency.handle()
+    }
+
+    /// The rate limit, if there is one.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<rate_limit::Handle> {
+        self.current.get().rate.handle()
+    }
+
+    /// The errors that became answers.
+    #[must_use]
+    pub const fn answers(&self) -> &answer::Handle {
+        &self.answers
+    }
+
+    /// What came of the calls of each route; the last is for those of no other.
+    #[must_use]
+    pub fn routes(&self) -> Vec<RouteHandle> {
+        let parts = self.current.get();
+        let snapshot = |route: &Route<RouteParts>| RouteHandle {
+            name: Arc::clone(&route.name),
+            calls: route.parts.calls.handle(),
+        };
+        parts.routes.iter().map(snapshot).collect()
+    }
+}
+
+impl Parts {
+    /// By a policy; what is the same in it as in the one before is kept.
+    fn new(policy: ServerPolicy, before: Option<&Self>, answers: Answers) -> Result<Self, InvalidPolicy> {
+        policy.validate()?;
+        let reads_alike = |before: &&Self| {
+            (before.policy.protocol, &before.policy.exceptions) == (policy.protocol, &policy.exceptions)
+        };
+        // What judges answers in another way begins anew.
+        let before = before.filter(reads_alike);
+        let classifier = policy.protocol.classifier(&policy.exceptions);
+        let same_limit = before.filter(|before| before.policy.concurrency == policy.concurrency);
+        let concurrency = match same_limit {
+            Some(before) => before.concurrency.clone(),
+            None => limit(policy.concurrency.as_ref(), &classifier)?,
+        };
+        let rate = match before.filter(|before| before.policy.rate_limit == policy.rate_limit) {
+            Some(before) => before.rate.clone(),
+            None => RatedLayer::new(policy.rate_limit.as_ref())?,
+        };
+        let routes = routes(&policy, before, &concurrency, &classifier)?;
+        Ok(Self { policy, answers, rate, concurrency, routes })
+    }
+
+    fn way<S: Clone>(&self, parts: &RouteParts, routes: S) -> Way<S> {
+        let Answers(answers) = &self.answers;
+        let limited = self.rate.layer(parts.concurrency.layer(routes));
+        answers.layer(parts.calls.layer(parts.deadline.layer(limited)))
+    }
+}
+
+fn routes(
+    policy: &ServerPolicy,
+    before: Option<&Parts>,
+    shared: &ConcurrencyLayer<Classifier>,
+    classifier: &Classifier,
+) -> Result<Routes<RouteParts>, InvalidPolicy> {
+    let parts = |route: &ServerRoute| {
+        let was = before.and_then(|before| {
+            let was = before.policy.routes.iter().find(|was| was.name == route.name)?;
+            Some((was, &before.routes.named(&route.name)?.parts))
+        });
+        let deadline = route.deadline.as_ref().unwrap_or(&policy.deadline);
+        let concurrency = match (&route.concurrency, was) {
+            (None, _) => shared.clone(),
+            (own, Some((was, parts))) if *own == was.concurrency => parts.concurrency.clone(),
+            (own, _) => limit(own.as_ref(), classifier)?,
+        };
+        Ok::<_, InvalidPolicy>(RouteParts {
+            calls: was.map_or_else(|| CallsLayer::new(classifier.clone()), |(_, parts)| parts.calls.clone()),
+            deadline: deadline::ServerLayer::new(deadline.clone())?,
+            concurrency,
+        })
+    };
+    let of_each = policy.routes.iter().map(|route| {
+        let parts = parts(route)?;
+        Ok::<_, InvalidPolicy>(Route {
+            name: route.name.as_str().into(),
+            matches: route.matches.clone(),
+            parts,
+        })
+    });
+    let of_each = of_each.collect::<Result<_, _>>()?;
+    let default = before.map(|before| before.routes.default().parts.calls.clone());
+    let default = RouteParts {
+        calls: default.unwrap_or_else(|| CallsLayer::new(classifier.clone())),
+        deadline: deadline::ServerLayer::new(policy.deadline.clone())?,
+        concurrency: shared.clone(),
+    };
+    Ok(Routes::new(of_each, default))
+}
+
+impl<S: Clone> Layer<S> for ServerLayer {
+    type Service = Server<S>;
+
+    fn layer(&self, routes: S) -> Server<S> {
+        Server { routes, reader: Reader::new(Arc::clone(&self.current)) }
+    }
+}
+
+/// A service behind the layers of a server. It cannot err, and is always ready.
+#[derive(Clone, Debug)]
+pub struct Server<S> {
+    routes: S,
+    reader: Reader<Parts>,
+}
+
+impl<S, A, B> Service<Request<A>> for Server<S>
+where
+    S: Service<Request<A>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    A: Send + 'static,
+    B: Body + Default + Send + 'static,
+    Way<S>: Service<Request<A>, Response = Response<ServerBody<B>>, Error = Infallible, Future: Send> + Send,
+{
+    type Response = Response<ServerBody<B>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<A>) -> Self::Future {
+        let parts = self.reader.get();
+        let route = parts.routes.at(parts.routes.of(&request));
+        Box::pin(oneshot(parts.way(&route.parts, self.routes.clone()), request))
+    }
+}
+
+impl std::fmt::Debug for Answers {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Answers")
+    }
+}

@@ -1,0 +1,109 @@
+//! What a server puts before its routes: whatever happens inside, its caller gets an answer.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::Full;
+use mesh::{
+    classify::Outcome,
+    concurrency, deadline, rate_limit,
+    stack::{Matches, RatePolicy, Server, ServerHandle, ServerPolicy, ServerRoute, server},
+};
+use tower::Layer;
+
+use super::{SECOND, asking};
+use crate::upstream::{Upstream, error, never, ready_call, status};
+
+struct Stage {
+    inside: Upstream,
+    service: Server<Upstream>,
+    handle: ServerHandle,
+}
+
+impl Stage {
+    fn new(policy: ServerPolicy) -> Self {
+        let layer = server(policy).expect("a policy in its ranges");
+        let inside = Upstream::default();
+        Self { service: layer.layer(inside.clone()), handle: layer.handle(), inside }
+    }
+
+    async fn call(&mut self, request: Request<BoxBody>) -> u16 {
+        let Ok(answer) = ready_call(&mut self.service, request).await;
+        answer.status().as_u16()
+    }
+
+    async fn get(&mut self, path: &str) -> u16 {
+        self.call(boxed(asking(Method::GET, path))).await
+    }
+}
+
+type BoxBody = http_body_util::combinators::UnsyncBoxBody<Bytes, mesh::BoxError>;
+
+fn boxed(request: Request<Full<Bytes>>) -> Request<BoxBody> {
+    use http_body_util::BodyExt;
+    request.map(|body| body.map_err(|never| match never {}).boxed_unsync())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_inside_is_an_answer_outside() {
+    let mut stage = Stage::new(ServerPolicy::default());
+    stage.inside.will([status(201), error(|| "the disk is gone".into()), status(404)]);
+    assert_eq!(stage.get("/").await, 201);
+    assert_eq!(stage.get("/").await, 502);
+    assert_eq!(stage.get("/").await, 404);
+    let [default] = &stage.handle.routes()[..] else { panic!("one route") };
+    let counted =
+        [Outcome::Success, Outcome::Failure, Outcome::Refusal].map(|outcome| default.calls.outcomes(outcome));
+    assert_eq!(counted, [1, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_passes_inside_is_504_and_one_that_has_passed_asks_nobody() {
+    let deadline = deadline::ServerPolicy { default: SECOND, ..deadline::ServerPolicy::default() };
+    let mut stage = Stage::new(ServerPolicy { deadline, ..ServerPolicy::default() });
+    stage.inside.will([never()]);
+    assert_eq!(stage.get("/").await, 504);
+    let mut late = boxed(asking(Method::GET, "/"));
+    late.headers_mut().insert("x-request-timeout-ms", "0".parse().expect("a number"));
+    assert_eq!((stage.call(late).await, stage.inside.calls()), (503, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_over_the_rate_is_429_before_it_takes_a_place() {
+    let limit = rate_limit::Policy { calls: 1, burst: 1, per: 10 * SECOND, ..rate_limit::Policy::default() };
+    let rate_limit = Some(RatePolicy { header: Some("x-client".into()), limit });
+    let concurrency = Some(concurrency::Policy::fixed(1));
+    let mut stage = Stage::new(ServerPolicy { rate_limit, concurrency, ..ServerPolicy::default() });
+    let of = |client: &'static str| {
+        let mut request = boxed(asking(Method::GET, "/"));
+        request.headers_mut().insert("x-client", client.parse().expect("a name"));
+        request
+    };
+    assert_eq!(stage.call(of("ada")).await, 200);
+    assert_eq!(stage.call(of("ada")).await, 429);
+    assert_eq!(stage.call(of("bob")).await, 200, "each has a limit of its own");
+    assert_eq!((stage.inside.calls(), stage.handle.concurrency().snapshot().under_way), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_may_have_a_limit_of_its_own_which_the_others_cannot_use_up() {
+    let route = ServerRoute {
+        name: "health".into(),
+        matches: Matches { path: "/health".into(), ..Matches::default() },
+        concurrency: Some(concurrency::Policy::fixed(2)),
+        ..ServerRoute::default()
+    };
+    let concurrency = Some(concurrency::Policy::fixed(1));
+    let mut stage = Stage::new(ServerPolicy { concurrency, routes: vec![route], ..ServerPolicy::default() });
+    stage.inside.will([never()]);
+    let other = stage.service.clone();
+    let stuck = tokio::spawn(tower::ServiceExt::oneshot(other, boxed(asking(Method::GET, "/"))));
+    while stage.inside.calls() < 1 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((stage.get("/").await, stage.get("/health").await), (503, 200));
+    stuck.abort();
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(stage.get("/").await, 200, "who leaves gives the place back");
+}

@@ -18,6 +18,8 @@ use crate::{
 const ORDERS: u64 = 4000;
 const WARM_UP: u64 = 500;
 const CLIENTS: u16 = 64;
+/// As many as it takes for a system to be as busy as it can be: more transactions share a commit.
+const MANY_CLIENTS: u16 = 256;
 
 /// What the goals are, in orders a second, or this part of the ceiling if that is less.
 const GOAL: f64 = 1000.0;
@@ -72,23 +74,28 @@ struct Open {
 
 /// Measures each style in turn with the ceilings for what it did, then at half of the rate that is its goal.
 pub(crate) async fn rows(styles: &[&'static str], rounds: usize) -> Result<Vec<Row>, Failure> {
-    let mut seen: Vec<(Vec<Closed>, Vec<Open>)> = styles.iter().map(|_| Default::default()).collect();
+    let mut seen: Vec<(Vec<Closed>, Vec<Load>, Vec<Open>)> =
+        styles.iter().map(|_| Default::default()).collect();
     for _ in 0..rounds {
-        for (style, (closed, open)) in styles.iter().zip(&mut seen) {
+        for (style, (closed, busy, open)) in styles.iter().zip(&mut seen) {
             closed.push(self::closed(style).await?);
+            busy.push(self::busy(style).await?);
             open.push(self::open(style).await?);
         }
     }
     let of_each = styles.iter().zip(seen);
     Ok(of_each
-        .flat_map(|(style, (closed, open))| [told(style, &closed), told_at_rate(style, &open)].concat())
+        .flat_map(|(style, (closed, busy, open))| {
+            [told(style, &closed, &busy), told_at_rate(style, &open)].concat()
+        })
         .collect())
 }
 
-fn told(style: &str, seen: &[Closed]) -> Vec<Row> {
+fn told(style: &str, seen: &[Closed], busy: &[Load]) -> Vec<Row> {
     let each = |read: fn(&Closed) -> f64| median(seen.iter().map(read));
     let (rate, ceiling) = (each(|it| it.load.throughput.after_warm_up), each(|it| it.ceiling));
     let seen_ceiling = each(|it| it.seen_ceiling);
+    let busy = median(busy.iter().map(|it| it.throughput.after_warm_up));
     // The higher ceiling asks for more.
     let goal = f64::min(GOAL, PART_OF_THE_CEILING * f64::max(ceiling, seen_ceiling));
     let named = |what: &str| format!("`{style}`, {what}");
@@ -107,6 +114,7 @@ fn told(style: &str, seen: &[Closed]) -> Vec<Row> {
         Row::new(named(&format!("orders to the outcome, {CLIENTS} clients{of_whom}")), rate, "orders/s")
             .beside("bare SQLite", ceiling)
             .at_least(goal),
+        Row::new(named(&format!("the same, {MANY_CLIENTS} clients")), busy, "orders/s").at_least(goal),
         Row::new(named(&rows_seen), rate, "orders/s").beside("bare SQLite", seen_ceiling),
         Row::new(named("rows changed by an order"), each(|it| it.order.changes), "")
             .beside("model", model::CHANGES as f64),
@@ -139,9 +147,7 @@ async fn closed(style: &'static str) -> Result<Closed, Failure> {
     // products in it, spread over its orders.
     load(&system, style, &["--orders", "64", "--warm-up", "0"]).await?;
     let (before, spent) = (Databases::of(&system).await?, system.processor_time()?);
-    let (orders, warm_up, clients) = (ORDERS.to_string(), WARM_UP.to_string(), CLIENTS.to_string());
-    let load = load(&system, style, &["--orders", &orders, "--warm-up", &warm_up, "--concurrency", &clients])
-        .await?;
+    let load = in_a_loop(&system, style, CLIENTS).await?;
     let done = Databases::of(&system).await?.since(&before);
     let processor_ms = (system.processor_time()? - spent) * 1000.0 / ORDERS as f64;
     system.stop().await?;
@@ -154,6 +160,21 @@ async fn closed(style: &'static str) -> Result<Closed, Failure> {
     });
     let (ceiling, seen_ceiling) = ceilings.await??;
     Ok(Closed { load, processor_ms, order, files, ceiling, seen_ceiling })
+}
+
+/// As [`closed`], with many clients.
+async fn busy(style: &'static str) -> Result<Load, Failure> {
+    let system = System::start(&Setting::of(style)).await?;
+    load(&system, style, &["--orders", "256", "--warm-up", "0", "--concurrency", "256"]).await?;
+    let load = in_a_loop(&system, style, MANY_CLIENTS).await?;
+    system.stop().await?;
+    Ok(load)
+}
+
+/// So many clients, each of which waits for the outcome of its order before it sends the next.
+async fn in_a_loop(system: &System, style: &str, clients: u16) -> Result<Load, Failure> {
+    let (orders, warm_up, clients) = (ORDERS.to_string(), WARM_UP.to_string(), clients.to_string());
+    load(system, style, &["--orders", &orders, "--warm-up", &warm_up, "--concurrency", &clients]).await
 }
 
 /// Orders at a rate, and how long what happens takes into the views of a style that has them.

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::{
     limits::BODY_BYTES,
+    mesh::{self, Mesh},
     metrics::{self, Format, Identity, Metrics},
     obligations::{Left, Obligations},
     platform::BuildInfo,
@@ -36,6 +37,7 @@ struct Probes {
     readiness: Readiness,
     liveness: Liveness,
     obligations: Obligations,
+    mesh: Option<Mesh>,
 }
 
 impl Admin {
@@ -43,13 +45,23 @@ impl Admin {
     #[must_use]
     pub fn new(metrics: Metrics, readiness: Readiness, liveness: Liveness) -> Self {
         let obligations = Obligations::default();
-        Admin { probes: Probes { metrics, readiness, liveness, obligations }, routes: Router::new() }
+        Admin {
+            probes: Probes { metrics, readiness, liveness, obligations, mesh: None },
+            routes: Router::new(),
+        }
     }
 
     /// Tells, under `/drain`, what is left to do.
     #[must_use]
     pub fn owing(mut self, obligations: Obligations) -> Self {
         self.probes.obligations = obligations;
+        self
+    }
+
+    /// Shows, under `/mesh`, how the ways to other services are.
+    #[must_use]
+    pub(crate) fn calling(mut self, mesh: Mesh) -> Self {
+        self.probes.mesh = Some(mesh);
         self
     }
 
@@ -102,6 +114,7 @@ fn probes(apps: Arc<[Probes]>) -> Router {
         .route("/startupz", get(startupz))
         .route("/metrics", get(exposition))
         .route("/drain", get(left))
+        .route("/mesh", get(mesh))
         .with_state(apps)
 }
 
@@ -161,6 +174,12 @@ async fn left(State(apps): State<Arc<[Probes]>>) -> Result<Json<Left>, Problem> 
         all = all.plus(app.obligations.left().await?);
     }
     Ok(Json(all))
+}
+
+/// How the ways to other services are: of all together where there are many.
+async fn mesh(State(apps): State<Arc<[Probes]>>) -> Json<mesh::Report> {
+    let of_app = |app: &Probes| Some((app.metrics.identity().clone(), app.mesh.clone()?));
+    Json(mesh::Report::of(apps.iter().filter_map(of_app)))
 }
 
 async fn exposition(State(apps): State<Arc<[Probes]>>, headers: HeaderMap) -> Response {

@@ -14,6 +14,10 @@ use hyper_util::{
     client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
+use mesh::{
+    circuit_breaker::{Backoff, Policy},
+    classify::Http,
+};
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
@@ -32,6 +36,7 @@ mod measure;
 mod noted;
 mod response;
 mod span;
+mod ways;
 
 pub use call::Call;
 pub(crate) use connector::Connector;
@@ -39,9 +44,11 @@ pub use error::Error;
 pub use measure::Peer;
 use measure::{Measure, Measured};
 pub use response::Response;
+pub use ways::Until;
+pub(crate) use ways::{Shown, Ways};
 
 /// How a client behaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// How long connecting may take.
     pub connect: Duration,
@@ -54,6 +61,10 @@ pub struct Options {
     pub max_body: usize,
     /// How long a call may take that does not say so itself.
     pub timeout: Duration,
+    /// When the circuit to a service is open: see [`mesh::circuit_breaker`].
+    pub breaker: Policy,
+    /// What answers say of the service that is called.
+    pub classify: Http,
 }
 
 impl Default for Options {
@@ -64,6 +75,16 @@ impl Default for Options {
             idle_per_host: 256,
             max_body: 1024 * 1024,
             timeout: Duration::from_secs(10),
+            // Callers wait in queues of their own, so that it is tried again often.
+            breaker: Policy {
+                open: Backoff {
+                    first: Duration::from_millis(500),
+                    longest: Duration::from_secs(5),
+                    jitter: 0.5,
+                },
+                ..Policy::default()
+            },
+            classify: Http::new(),
         }
     }
 }
@@ -71,7 +92,7 @@ impl Default for Options {
 /// Calls other services. Clones share the connections.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
-    inner: Client<Connector, Body>,
+    ways: Ways,
     clock: Clock,
     options: Options,
     measure: Option<Arc<Measure>>,
@@ -86,7 +107,9 @@ impl HttpClient {
             .pool_idle_timeout(options.idle)
             .pool_max_idle_per_host(options.idle_per_host)
             .build(Connector::new(platform.network.clone(), options.connect));
-        HttpClient { inner, clock: platform.clock.clone(), options, measure: None }
+        let random = platform.random().fork();
+        let ways = Ways::new(inner, options.breaker.clone(), options.classify.clone(), random);
+        HttpClient { ways, clock: platform.clock.clone(), options, measure: None }
     }
 
     /// Counts calls among the App's metrics, by the service that they are to: see [`Call::to`].
@@ -117,8 +140,9 @@ impl HttpClient {
         let peer = call.peer();
         let measured = self.start(call.method(), peer, call.context().map(|context| context.trace));
         let request = call.into_request(|context, headers| self.propagate(context, Some(left), headers))?;
-        let (span, request) = span::begin(request, peer);
-        let exchange = self.exchange(&what, request).instrument(span.clone());
+        let (span, mut request) = span::begin(request, peer);
+        request.extensions_mut().insert(Until(deadline));
+        let exchange = self.exchange(&what, peer, request).instrument(span.clone());
         let answered = match timeout_at(deadline, exchange).await {
             Ok(answered) => answered,
             Err(_) => Err(Error::TimedOut { call: what, sent: true }),
@@ -196,8 +220,7 @@ impl HttpClient {
         let trace = request.headers().get(&TRACEPARENT).and_then(|trace| trace.to_str().ok()?.parse().ok());
         let measured = self.start(request.method(), peer, trace);
         let (span, request) = span::begin(request, peer);
-        let answered = self.inner.request(request).instrument(span.clone()).await;
-        let answered = answered.map_err(|source| Error::of_client(what, source));
+        let answered = self.ways.request(peer, &what, request).instrument(span.clone()).await;
         span::end(&span, answered.as_ref().map(hyper::Response::status));
         measured.end(answered.as_ref().map(hyper::Response::status));
         answered.map(|response| response.map(Body::new))
@@ -233,9 +256,13 @@ impl HttpClient {
         Measured::start(self.measure.as_ref(), method, peer, trace)
     }
 
-    async fn exchange(&self, what: &str, request: Request) -> Result<Response, Error> {
-        let answered = self.inner.request(request).await;
-        let answer = answered.map_err(|source| Error::of_client(what.to_owned(), source))?;
+    /// The breakers on the ways to those who are called.
+    pub(crate) fn ways(&self) -> &Ways {
+        &self.ways
+    }
+
+    async fn exchange(&self, what: &str, peer: Peer, request: Request) -> Result<Response, Error> {
+        let answer = self.ways.request(peer, what, request).await?;
         let (head, body) = answer.into_parts();
         let collected = Limited::new(body, self.options.max_body).collect().await;
         let body = collected.map_err(|source| match source.downcast::<LengthLimitError>() {

@@ -25,6 +25,7 @@ pub mod admin;
 pub mod backlog;
 pub mod client;
 pub mod dead_letters;
+mod mesh;
 pub mod webhook;
 
 pub mod cause;

@@ -10,11 +10,14 @@ use std::{
 use axum::Router;
 use database::{Database, Health, Options, Schema};
 
+use mesh::InvalidPolicy;
+
 use crate::{
     admin::Admin,
     client::{self, HttpClient},
     edge::edge,
     limits::Limits,
+    mesh::Mesh,
     metrics::{self, Metrics},
     obligations::Obligations,
     observe::{self, Observers},
@@ -49,6 +52,7 @@ pub struct Service {
     shutdown: Shutdown,
     /// Asked when the App says that it stops.
     leaving: Trigger,
+    mesh: Mesh,
 }
 
 /// An App cannot start.
@@ -78,6 +82,9 @@ pub enum Error {
     /// Two of its parts count under one name.
     #[error(transparent)]
     Metrics(#[from] metrics::Error),
+    /// Its circuit breakers cannot be as they are to be.
+    #[error("making a client")]
+    Policy(#[from] InvalidPolicy),
 }
 
 impl Error {
@@ -155,6 +162,7 @@ impl Service {
             observers: Observers::new(metrics.clone()),
             obligations: Obligations::default(),
             leaving: shutdown::drain().0,
+            mesh: Mesh::new(platform.clock.clone(), &metrics)?,
             metrics,
             liveness,
             limits,
@@ -170,9 +178,12 @@ impl Service {
     /// A client of other services, whose calls are counted. An App has one: clones share its connections.
     ///
     /// # Errors
-    /// It has one already.
+    /// It has one already, or the policy of its breakers is out of range.
     pub fn client(&self, options: client::Options) -> Result<HttpClient, Error> {
-        Ok(HttpClient::new(&self.platform, options).measured(&self.metrics)?)
+        options.breaker.validate()?;
+        let client = HttpClient::new(&self.platform, options).measured(&self.metrics)?;
+        self.mesh.add(client.ways().clone());
+        Ok(client)
     }
 
     /// Where parts register their metrics.
@@ -312,7 +323,7 @@ impl Service {
     #[must_use]
     pub fn admin(&self) -> Admin {
         let admin = Admin::new(self.metrics.clone(), self.readiness.clone(), self.liveness.clone());
-        let admin = admin.owing(self.obligations.clone());
+        let admin = admin.owing(self.obligations.clone()).calling(self.mesh.clone());
         admin.merge(self.admin_routes.clone())
     }
 

@@ -6,6 +6,7 @@ use chassis::{
     problem::Problem,
     service::{self, Running, Service},
 };
+use mesh::classify::{Http, Outcome};
 use utoipa::openapi::{OpenApi, Server, ServerBuilder};
 
 use crate::{
@@ -52,7 +53,9 @@ impl App {
         let mut service = Service::new("gateway", ALL_STYLES, platform, config.limits.clone())?;
 
         // One client for all owners: what it bounds, it bounds per host.
-        let client = service.client(client::Options::default())?;
+        // A 503 of theirs says that something they need is away: they answer, and that is all the way to them is about.
+        let classify = Http::new().status(503..=503, Outcome::Throttled);
+        let client = service.client(client::Options { classify, ..client::Options::default() })?;
         let upstream = |style: &str, prefix: String| {
             let endpoints = config.styles.get(style).cloned();
             let endpoints = endpoints.ok_or_else(|| BuildError::UnknownDefault(style.to_owned()))?;

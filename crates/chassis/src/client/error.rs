@@ -1,6 +1,6 @@
 //! Why a call has no answer.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, time::Duration};
 
 use http_body_util::LengthLimitError;
 use hyper_util::client::legacy;
@@ -29,6 +29,17 @@ pub enum Error {
         /// Why not.
         #[source]
         source: Source,
+    },
+    /// The circuit is open: calls of this service would most likely fail, so nothing was sent.
+    #[error("{call}: not sent")]
+    Refused {
+        /// Method and URL.
+        call: String,
+        /// In how long another try may be worth it, if that is known.
+        retry_in: Option<Duration>,
+        /// Why.
+        #[source]
+        source: mesh::Refused,
     },
     /// No answer in time.
     #[error("{call}: no answer before the deadline")]
@@ -71,7 +82,7 @@ impl Error {
     #[must_use]
     pub fn was_sent(&self) -> bool {
         match self {
-            Error::Malformed { .. } | Error::Unreachable { .. } => false,
+            Error::Malformed { .. } | Error::Unreachable { .. } | Error::Refused { .. } => false,
             Error::TimedOut { sent, .. } => *sent,
             Error::Broken { .. } | Error::BodyTooLarge { .. } | Error::Decode { .. } => true,
         }
@@ -91,6 +102,7 @@ impl Error {
         match self {
             Error::Malformed { .. } => "malformed",
             Error::Unreachable { .. } => "unreachable",
+            Error::Refused { .. } => "refused",
             Error::TimedOut { .. } => "timeout",
             Error::Broken { .. } => "broken",
             Error::BodyTooLarge { .. } => "body_too_large",
@@ -113,6 +125,9 @@ impl From<Error> for Problem {
         match &error {
             Error::TimedOut { sent: false, .. } => Problem::deadline_exceeded(),
             Error::Malformed { .. } | Error::Decode { .. } => problem::internal(&error),
+            Error::Refused { retry_in, .. } => {
+                problem::unavailable(&error).retry_after(retry_in.unwrap_or(problem::RETRY_AFTER))
+            }
             _ if error.is_request_too_large() => crate::extract::body_too_large(),
             _ => problem::unavailable(&error),
         }

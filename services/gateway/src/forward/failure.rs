@@ -23,12 +23,21 @@ impl Failure {
     /// The connection was refused, or broke: 503.
     pub(super) fn no_answer(&self, error: &Error) -> Problem {
         tracing::warn!(owner = self.owner.name(), reason = chain(error), "no answer");
-        if error.was_sent() && self.is_command() { self.unknown() } else { self.away() }
+        match error {
+            Error::TimedOut { .. } => self.late(),
+            error if error.was_sent() && self.is_command() => self.unknown(),
+            Error::Refused { retry_in: Some(wait), .. } => self.away().retry_after(*wait),
+            _ => self.away(),
+        }
     }
 
     /// The deadline has passed. Of a command that was sent nobody can say that it was not committed, which alone would be 504.
     pub(super) fn too_late(&self) -> Problem {
         tracing::warn!(owner = self.owner.name(), "no answer before the deadline");
+        self.late()
+    }
+
+    fn late(&self) -> Problem {
         if self.is_command() { self.unknown() } else { Problem::deadline_exceeded() }
     }
 

@@ -14,10 +14,7 @@ use hyper_util::{
     client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
-use mesh::{
-    circuit_breaker::{Backoff, Policy},
-    classify::Http,
-};
+use mesh::{circuit_breaker::Policy, classify::Http};
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
@@ -61,8 +58,9 @@ pub struct Options {
     pub max_body: usize,
     /// How long a call may take that does not say so itself.
     pub timeout: Duration,
-    /// When the circuit to a service is open: see [`mesh::circuit_breaker`].
-    pub breaker: Policy,
+    /// When the circuit to a service is open: see [`mesh::circuit_breaker`]. `None`: it never is, unless the client is an App's,
+    /// which has it of its [`Limits`](crate::limits::Limits::breaker).
+    pub breaker: Option<Policy>,
     /// What answers say of the service that is called.
     pub classify: Http,
 }
@@ -75,15 +73,7 @@ impl Default for Options {
             idle_per_host: 256,
             max_body: 1024 * 1024,
             timeout: Duration::from_secs(10),
-            // Callers wait in queues of their own, so that it is tried again often.
-            breaker: Policy {
-                open: Backoff {
-                    first: Duration::from_millis(500),
-                    longest: Duration::from_secs(5),
-                    jitter: 0.5,
-                },
-                ..Policy::default()
-            },
+            breaker: None,
             classify: Http::new(),
         }
     }
@@ -142,7 +132,8 @@ impl HttpClient {
         let request = call.into_request(|context, headers| self.propagate(context, Some(left), headers))?;
         let (span, mut request) = span::begin(request, peer);
         request.extensions_mut().insert(Until(deadline));
-        let exchange = self.exchange(&what, peer, request).instrument(span.clone());
+        // Boxed, since the future of each caller's caller would hold all of it.
+        let exchange = Box::pin(self.exchange(&what, peer, request)).instrument(span.clone());
         let answered = match timeout_at(deadline, exchange).await {
             Ok(answered) => answered,
             Err(_) => Err(Error::TimedOut { call: what, sent: true }),
@@ -220,7 +211,7 @@ impl HttpClient {
         let trace = request.headers().get(&TRACEPARENT).and_then(|trace| trace.to_str().ok()?.parse().ok());
         let measured = self.start(request.method(), peer, trace);
         let (span, request) = span::begin(request, peer);
-        let answered = self.ways.request(peer, &what, request).instrument(span.clone()).await;
+        let answered = Box::pin(self.ways.request(peer, &what, request)).instrument(span.clone()).await;
         span::end(&span, answered.as_ref().map(hyper::Response::status));
         measured.end(answered.as_ref().map(hyper::Response::status));
         answered.map(|response| response.map(Body::new))

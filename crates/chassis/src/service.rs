@@ -180,7 +180,9 @@ impl Service {
     /// # Errors
     /// It has one already, or the policy of its breakers is out of range.
     pub fn client(&self, options: client::Options) -> Result<HttpClient, Error> {
-        options.breaker.validate()?;
+        let breaker = options.breaker.unwrap_or_else(|| self.limits.breaker.clone());
+        breaker.validate()?;
+        let options = client::Options { breaker: Some(breaker), ..options };
         let client = HttpClient::new(&self.platform, options).measured(&self.metrics)?;
         self.mesh.add(client.ways().clone());
         Ok(client)

@@ -16,6 +16,7 @@ mod story;
 mod told;
 mod world;
 
+mod circuits;
 mod disk;
 mod kill;
 mod measure;

@@ -25,6 +25,7 @@ use chassis::{
 use clap::Parser as _;
 use contracts::Style;
 use gateway::config::{Endpoints, Origin};
+use mesh::circuit_breaker::Policy;
 use messaging::{
     Broker, Embedded, embedded,
     faulty::{Faulty, Rates},
@@ -57,6 +58,12 @@ pub(crate) const SERVICES: [Service; 6] = [Simulators, Customers, Warehouse, Shi
 
 /// How long a service waits for another's answer: short, so that late answers need not be long in coming.
 pub(crate) const TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Calls go wrong here more often than not, by request: whoever waited for a circuit would hardly ever ask.
+fn patient() -> Limits {
+    let breaker = Policy { consecutive_failures: Some(u32::MAX), failure_percent: None, ..Policy::default() };
+    Limits { breaker, ..Limits::default() }
+}
 
 /// One style of the system.
 pub(crate) struct World {
@@ -165,7 +172,7 @@ impl World {
         let listen = self.addresses[&service];
         let database = self.database(service);
         let outside = || url(self.links[&Simulators].address());
-        let (limits, retention) = (Limits::default(), Retention::default());
+        let (limits, retention) = (patient(), Retention::default());
         let env = &mut Env::from([]);
         match service {
             Simulators => {
@@ -187,7 +194,8 @@ impl World {
                 let rest = || shipping::Reach::Rest(url(self.links[&Ordering].address()));
                 let reach = self.broker().map_or_else(rest, shipping::Reach::Messaging);
                 let config = shipping::Config::from_env(env);
-                let config = shipping::Config { reach, listen, database, carrier_url: outside(), ..config };
+                let config =
+                    shipping::Config { reach, listen, database, limits, carrier_url: outside(), ..config };
                 shipping::App::build(&config, &self.platform)
             }
             Billing => {
@@ -195,15 +203,22 @@ impl World {
                 let reach = self.broker().map_or_else(rest, billing::Reach::Messaging);
                 let config = billing::Config::from_env(env);
                 let (payment_url, mail_url) = (outside(), outside());
-                let config = billing::Config { reach, listen, database, payment_url, mail_url, ..config };
+                let config =
+                    billing::Config { reach, listen, database, limits, payment_url, mail_url, ..config };
                 billing::App::build(&config, &self.platform)
             }
             Ordering => {
                 let rest = || ordering::Reach::Rest(self.endpoints());
                 let reach = self.broker().map_or_else(rest, ordering::Reach::Messaging);
                 let config = ordering::Config::new(reach);
-                let config =
-                    ordering::Config { listen, database, timeout: TIMEOUT, patience: TIMEOUT, ..config };
+                let config = ordering::Config {
+                    listen,
+                    database,
+                    limits,
+                    timeout: TIMEOUT,
+                    patience: TIMEOUT,
+                    ..config
+                };
                 ordering::App::build(&config, &self.platform)
             }
         }

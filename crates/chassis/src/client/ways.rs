@@ -22,7 +22,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::{self, Client};
 use mesh::{
     BoxError, Refused,
-    circuit_breaker::{Builder, CircuitBreaker, Handle, Policy, Snapshot, State, Transition},
+    circuit_breaker::{Builder, CircuitBreaker, Handle, Policy, Reason, Snapshot, State, Transition},
     classify::{Http, Outcome},
 };
 use tokio::time::{Instant, timeout_at};
@@ -46,7 +46,7 @@ pub(crate) struct Ways(Arc<Shared>);
 
 struct Shared {
     client: Timed,
-    policy: Policy,
+    policy: Option<Policy>,
     classify: Classify,
     random: Random,
     ways: Mutex<BTreeMap<(&'static str, String), Way>>,
@@ -89,7 +89,7 @@ pub(crate) struct Shown {
 impl Ways {
     pub(super) fn new(
         client: Client<Connector, Body>,
-        policy: Policy,
+        policy: Option<Policy>,
         classify: Http,
         random: Random,
     ) -> Self {
@@ -106,7 +106,7 @@ impl Ways {
     ) -> Result<Response<Incoming>, Error> {
         let answered = match self.way(peer, request.uri().authority()) {
             Some(way) => way.oneshot(request).await,
-            None => self.0.client.clone().oneshot(request).await.map_err(Into::into),
+            None => self.0.client.clone().call(request).await.map_err(Into::into),
         };
         answered.map_err(|source| error(what, source))
     }
@@ -145,12 +145,15 @@ impl Ways {
 }
 
 impl Shared {
-    /// Nothing if the policy is out of range, which an App that makes a client is told.
+    /// Nothing without a policy, or if it is out of range, which an App that makes a client is told.
     fn begin(&self, peer: &'static str, target: &str) -> Option<Way> {
-        let last = Last { since: Instant::now(), reason: "", transitions: BTreeMap::new() };
+        // Shown from the start, so that the first time is an increase.
+        let transitions =
+            BTreeMap::from([((State::Open.label(), Reason::ConsecutiveFailures(0).label()), 0)]);
+        let last = Last { since: Instant::now(), reason: "", transitions };
         let last = Arc::new(Mutex::new(last));
         let (noting, target) = (Arc::clone(&last), target.to_owned());
-        let builder = Builder::new(self.policy.clone()).seed(self.random.next_u64());
+        let builder = Builder::new(self.policy.clone()?).seed(self.random.next_u64());
         let builder = builder.on_transition(move |change| {
             tell(peer, &target, change);
             noting.lock().unwrap_or_else(PoisonError::into_inner).note(change);

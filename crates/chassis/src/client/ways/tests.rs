@@ -164,10 +164,10 @@ async fn a_request_that_breaks_off_on_our_side_says_nothing_of_the_callee() {
 
 #[tokio::test]
 async fn a_policy_out_of_its_ranges_is_an_error_when_the_client_is_made() {
-    let service = Service::new("shipping", "rest", &platform(), Limits::default()).unwrap();
-    let mut options = Options::default();
-    options.breaker.probes = 0;
-    let error = service.client(options).unwrap_err();
+    let mut limits = Limits::default();
+    limits.breaker.probes = 0;
+    let service = Service::new("shipping", "rest", &platform(), limits).unwrap();
+    let error = service.client(Options::default()).unwrap_err();
     let cause = std::error::Error::source(&error).unwrap();
     assert!(cause.to_string().contains("`probes`: 1 to 100"), "{cause}");
 }

@@ -130,8 +130,9 @@ async fn a_participant_that_fails_for_long_does_not_fill_the_log(world: World) {
     assert_eq!(world.peers.asked(Ask::ReserveStock).len(), FAILURES + 1);
     let retry = (step_of(Ask::ReserveStock).to_owned(), "retry".to_owned());
     let told = world.log(&order).await.into_iter().filter(|entry| *entry == retry).count();
-    // The first ten, and of those that follow the 16th, the 32nd and the 64th.
-    assert_eq!(told, 13);
+    // The first ten, and of those that follow the 16th, the 32nd and the 64th; over HTTP also the 128th, since what an open circuit
+    // refuses was tried, too.
+    assert!((13..=14).contains(&told), "{told}");
 }
 
 async fn participants_that_are_away_are_asked_when_they_are_back(world: World) {

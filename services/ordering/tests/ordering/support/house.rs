@@ -330,8 +330,13 @@ impl House {
         self.parts.lock().unwrap()[name].admin.clone()
     }
 
+    /// Asks until nothing that is needed for the answer is away: a circuit is open for a while longer.
     async fn read<T: DeserializeOwned>(&self, call: Call) -> T {
-        let response = self.send(call).await;
+        let response = until("an answer", async || {
+            let response = self.send(call.clone()).await;
+            (response.status != 503).then_some(response)
+        })
+        .await;
         assert!(response.is_success(), "{response:?}");
         response.json().unwrap()
     }

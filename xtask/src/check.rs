@@ -11,7 +11,7 @@ use std::{
 /// Everything that breaks a policy, one line each.
 pub(crate) fn run() -> Result<(), Vec<String>> {
     let root = root();
-    let mut findings = Vec::new();
+    let mut findings = crate::crds::differences();
     for member in members(&root) {
         findings.extend(manifest(&member));
         for file in sources(&member) {

@@ -41,6 +41,9 @@ struct Arguments {
     /// How many calls of each kind in a round.
     #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..))]
     calls: u32,
+    /// Only the sections that have this in their title.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
 }
 
 #[expect(clippy::print_stderr, reason = "a command's own output")]
@@ -53,6 +56,11 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let measured = sections(arguments.rounds)
+        .map(|mut sections| {
+            sections
+                .retain(|section| arguments.only.as_ref().is_none_or(|only| section.title.contains(only)));
+            sections
+        })
         .map(|sections| compare::measure(sections, arguments.rounds, arguments.calls))
         .and_then(|tables| report::tell(tables, arguments.json.as_deref()));
     match measured {

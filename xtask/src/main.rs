@@ -8,7 +8,7 @@ mod samples;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask check | crds | samples | bench embedded [--rounds N] [--long] [--json FILE] \
-                     | bench availability [--json FILE] | bench mesh [--rounds N] [--calls N] [--json FILE]";
+                     | bench availability [--json FILE] | bench mesh [--only TEXT] [--rounds N] [--calls N] [--json FILE]";
 
 #[expect(clippy::print_stderr, reason = "a command's own output")]
 fn main() -> ExitCode {

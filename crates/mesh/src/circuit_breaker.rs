@@ -28,6 +28,7 @@
 //!
 //! # Cost
 //!
+//! Threads count in lanes of their own, which are added up when a call that failed or was slow may trip the breaker: threads that call at once do not wait for each other's writes.
 //! Closed, a call takes no lock and allocates nothing. The clock is read once where shares are looked at, once more for slow calls, and not at all
 //! where only consecutive failures count and none was.
 

@@ -19,7 +19,7 @@ use super::{
     endpoint::EndpointLayer,
     oneshot::oneshot,
     policy::{AttemptPolicy, Classifier, DEFAULT_ROUTE},
-    route::{Route, Routes},
+    route::{self, Route, Routes},
 };
 use crate::{
     BoxError, InvalidPolicy,
@@ -144,10 +144,7 @@ impl ClientHandle {
             telemetry.show(name, target, parts.timeout.handle()),
             telemetry.show(name, target, parts.budget.clone()),
         ];
-        shown.extend(self.routes().into_iter().map(|route| {
-            let name = format!("{name}/{}", route.name);
-            telemetry.show(&name, target, route.calls)
-        }));
+        shown.extend(route::show(self.routes(), telemetry, name, target));
         shown
     }
 

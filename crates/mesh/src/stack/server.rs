@@ -19,7 +19,7 @@ use super::{
     oneshot::oneshot,
     policy::Classifier,
     rated::{Rated, RatedLayer},
-    route::{Route, Routes},
+    route::{self, Route, Routes},
 };
 use crate::{
     BoxError, InvalidPolicy,
@@ -114,10 +114,7 @@ impl ServerHandle {
             telemetry.show(name, target, self.answers.clone()),
         ];
         shown.extend(self.rate_limit().map(|limit| telemetry.show(name, target, limit)));
-        shown.extend(self.routes().into_iter().map(|route| {
-            let name = format!("{name}/{}", route.name);
-            telemetry.show(&name, target, route.calls)
-        }));
+        shown.extend(route::show(self.routes(), telemetry, name, target));
         shown
     }
 

@@ -99,3 +99,25 @@ async fn the_first_route_that_fits_is_the_one_of_a_call() {
         .collect();
     assert_eq!(ended, [("reads".to_owned(), 1), ("search".to_owned(), 0), ("default".to_owned(), 2)]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn all_of_a_stack_is_shown_by_its_name_and_the_calls_by_route() {
+    let policy = serde_json::from_str(FILE).expect("a policy");
+    let layer = mesh::stack::ClientLayer::named(policy, "orders", "10.0.0.1:80").expect("in its ranges");
+    let telemetry = mesh::telemetry::Telemetry::default();
+    let shown = layer.handle().show(&telemetry);
+    let families = telemetry.families();
+    let has = |family: &str, name: &str| {
+        let of = families.iter().filter(|it| it.family.name.starts_with(family));
+        of.flat_map(|it| &it.samples).any(|sample| &*sample.name == name && &*sample.target == "10.0.0.1:80")
+    };
+    for layer in ["mesh_circuit_breaker_", "mesh_budget_", "mesh_concurrency_", "mesh_timeouts_"] {
+        assert!(has(layer, "orders"), "{layer}: {families:?}");
+    }
+    assert!(
+        has("mesh_calls_total", "orders/reads") && has("mesh_calls_total", "orders/default"),
+        "{families:?}"
+    );
+    drop(shown);
+    assert!(telemetry.families().is_empty());
+}

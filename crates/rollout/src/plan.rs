@@ -1,0 +1,80 @@
+//! `plan`: what is done next about one BlueGreen, from what is wished, seen and remembered.
+//!
+//! # The machine
+//!
+//! ```text
+//!           wish          ready          gates pass       evidence          after gates
+//! Stable ─────────► Preparing ─► Gating ─────────► Switching ─► Verifying ─► Draining ─► Stable
+//!    ▲                                                 │           │            │          │
+//!    └──────────────── SwitchingBack ◄─────────────────┴─ broken ──┴────────────┴──────────┘
+//! ```
+//!
+//! and `Held` from each of them, which ends when somebody changes something. Each phase is a function in a file of its own,
+//! called again and again until it stays where it is. It is total: whatever is seen, it answers.
+//!
+//! # What whoever carries a plan out must keep
+//!
+//! - The status that is given is one that is stored. So a phase is stored before anything that it permits is written; only
+//!   [`Requeue::Again`] and [`Requeue::Read`] mean «store, then plan again at once».
+//! - Each write carries the version that it was planned from, and a refused one is planned again.
+//! - [`Observed::live`] is read in the same reconcile, and only if a plan has asked for it.
+
+mod back;
+mod broken;
+mod draining;
+mod facts;
+mod gates;
+mod gating;
+mod held;
+mod obstacles;
+mod planner;
+mod preparing;
+mod seals;
+mod shrink;
+mod sides;
+mod stable;
+mod summary;
+mod switching;
+mod switching_back;
+mod verifying;
+mod writes;
+
+use self::planner::{Next, Planner};
+pub use self::writes::{Change, Object, Plan, Requeue, Write};
+use crate::{BlueGreenSpec, Observed, Phase, Status, Time, rule::Rule};
+
+/// What is done next. The same question has the same answer.
+#[must_use]
+pub fn plan(spec: &BlueGreenSpec, status: &Status, seen: &Observed, now: Time) -> Plan {
+    plan_without(None, spec, status, seen, now)
+}
+
+/// The same by a twin that does not keep one of the rules.
+pub(crate) fn plan_without(without: Option<Rule>, spec: &BlueGreenSpec, status: &Status, seen: &Observed, now: Time) -> Plan {
+    let mut planner = Planner::new(without, spec, status, seen, now);
+    // A plan passes at most each phase once; more would be going round in circles.
+    for _ in 0..8 {
+        let next = match planner.status.phase {
+            Phase::Stable => stable::stable(&mut planner),
+            Phase::Preparing => preparing::preparing(&mut planner),
+            Phase::Gating => gating::gating(&mut planner),
+            Phase::Switching => switching::switching(&mut planner),
+            Phase::Verifying => verifying::verifying(&mut planner),
+            Phase::Draining => draining::draining(&mut planner),
+            Phase::SwitchingBack => switching_back::switching_back(&mut planner),
+            Phase::Held => held::held(&mut planner),
+        };
+        match next {
+            Next::Stay(why) => return planner.finish(why),
+            Next::Go(phase) => planner.enter(phase),
+            Next::Store(phase, why) => {
+                planner.enter(phase);
+                planner.writes.clear();
+                planner.again();
+                return planner.finish(why);
+            }
+        }
+    }
+    planner.again();
+    planner.finish(crate::Reason::Checking.into())
+}

@@ -1,0 +1,41 @@
+//! Never cut a branch that is sat on: rule 4.
+
+use super::planner::{Planner, Why};
+use crate::{Colour, Reason, rule::Rule};
+
+impl Planner<'_> {
+    /// Scales the idle side down, if no Service selects it by a quorum read of this reconcile.
+    pub(super) fn shrink(&mut self, idle: Colour) -> Why {
+        let mut why = Reason::Switched.into();
+        for pair in self.pairs() {
+            let Some(side) = pair.seen.side(idle) else { continue };
+            let floor = side.autoscaler.as_ref().map_or(0, |scaler| scaler.own_min());
+            let keeps = self.spec.idle.replicas;
+            let least = if keeps == 0 { 0 } else { keeps.max(floor) };
+            if side.replicas <= least || !side.references.is_empty() && self.keeps(Rule::NotReferenced) {
+                if side.replicas > least {
+                    why = Reason::StillReferenced.of(format!("{} by {}", pair.declared(idle).deployment, side.references.join(", ")));
+                }
+                continue;
+            }
+            let Some(live) = self.read() else { return Reason::Checking.into() };
+            let known = live.references.get(&(pair.spec.name.clone(), idle));
+            if let Some(references) = known.filter(|references| !references.is_empty() && self.keeps(Rule::NotReferenced)) {
+                why = Reason::StillReferenced.of(format!("{} by {}", pair.declared(idle).deployment, references.join(", ")));
+            } else if (known.is_some() || !self.keeps(Rule::NotReferenced)) && self.unfloor(side) {
+                self.status.way_back = false;
+                self.scale(pair, idle, side, least);
+            }
+        }
+        why
+    }
+
+    /// A side that a Service selects after it was scaled down is scaled up again.
+    pub(super) fn scale_what_is_referenced(&mut self, idle: Colour) {
+        for pair in self.pairs() {
+            if pair.seen.side(idle).is_some_and(|side| !side.references.is_empty()) {
+                self.raise(pair, idle);
+            }
+        }
+    }
+}

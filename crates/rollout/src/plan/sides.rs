@@ -1,0 +1,104 @@
+//! How large a side must be, and whether it is ready: rule 1.
+
+use super::{
+    Change, Write,
+    facts::count,
+    planner::{Pair, Planner, Why},
+};
+use crate::{
+    Colour, Reason,
+    observed::{Deployment, Pod},
+};
+
+impl Planner<'_> {
+    /// The size that a side needs to take the traffic of the other: what that one wants, its own autoscaler's minimum, and
+    /// what the release began with; at least 1.
+    pub(super) fn size(&self, pair: Pair<'_>, colour: Colour) -> i32 {
+        let other = pair.seen.side(colour.other()).map_or(0, |side| side.replicas);
+        let floor = pair.seen.side(colour).and_then(|side| side.autoscaler.as_ref()).map_or(0, |scaler| scaler.own_min());
+        let began = self.workload(&pair.spec.name).map_or(0, |known| known.full);
+        let other = if began > 0 { began } else { other };
+        other.max(floor).max(1)
+    }
+
+    /// Scales a side up to what it needs, and raises its autoscaler's minimum so that it stays.
+    pub(super) fn raise(&mut self, pair: Pair<'_>, colour: Colour) {
+        let size = self.size(pair, colour);
+        let Some(side) = pair.seen.side(colour) else { return };
+        self.floor(side, size);
+        if side.replicas < size {
+            self.scale(pair, colour, side, size);
+        }
+    }
+
+    /// Raises the autoscaler's minimum, and remembers in its annotation what it was.
+    pub(super) fn floor(&mut self, side: &Deployment, size: i32) {
+        let Some(scaler) = side.autoscaler.as_ref().filter(|scaler| scaler.min < size && scaler.max >= size) else { return };
+        let change = Change::Floor { min: size, former: Some(scaler.own_min()) };
+        self.write(Write { object: super::Object::Autoscaler(scaler.name.clone()), version: scaler.version.clone(), change });
+    }
+
+    /// Puts the autoscaler's minimum back. Whether there is nothing to put back.
+    pub(super) fn unfloor(&mut self, side: &Deployment) -> bool {
+        let Some((scaler, former)) = side.autoscaler.as_ref().and_then(|scaler| Some((scaler, scaler.former?))) else { return true };
+        let change = Change::Floor { min: former, former: None };
+        self.write(Write { object: super::Object::Autoscaler(scaler.name.clone()), version: scaler.version.clone(), change });
+        false
+    }
+
+    pub(super) fn scale(&mut self, pair: Pair<'_>, colour: Colour, side: &Deployment, replicas: i32) {
+        let change = Change::Scale { replicas };
+        self.write(Write { object: Self::deployment(pair, colour), version: side.version.clone(), change });
+    }
+
+    /// Rule 1 for every workload: none switches unless all can.
+    pub(super) fn unready(&self, colour: Colour) -> Option<Why> {
+        if !self.keeps(crate::rule::Rule::ReadyFirst) {
+            return None;
+        }
+        self.pairs().find_map(|pair| self.side_unready(pair, colour))
+    }
+
+    fn side_unready(&self, pair: Pair<'_>, colour: Colour) -> Option<Why> {
+        let name = &pair.declared(colour).deployment;
+        let Some(side) = pair.seen.side(colour) else { return Some(Reason::DeploymentMissing.of(format!("Deployment {name}"))) };
+        let size = self.size(pair, colour);
+        if let Some(version) = pair.declared(colour).version.as_ref().filter(|version| side.app.as_ref() != Some(version)) {
+            return Some(Reason::VersionAwaited.of(format!("{name} waits for version {version}")));
+        }
+        if let Some(scaler) = side.autoscaler.as_ref().filter(|scaler| scaler.max < size) {
+            return Some(Reason::AutoscalerTooSmall.of(format!("{} allows {} of {size} replicas", scaler.name, scaler.max)));
+        }
+        if side.replicas < size || !side.settled {
+            return Some(Reason::ScalingUp.of(format!("{name} has {} of {size} replicas", side.replicas)));
+        }
+        pods_unready(name, &side.pods, side.replicas.max(size))
+    }
+
+    /// The same of the pods that were just read from the API server.
+    pub(super) fn unready_live(&self, colour: Colour, live: &crate::observed::Live) -> Option<Why> {
+        self.pairs().find_map(|pair| {
+            let pods = live.pods.get(&(pair.spec.name.clone(), colour)).map_or(&[][..], Vec::as_slice);
+            pods_unready(&pair.declared(colour).deployment, pods, self.size(pair, colour))
+        })
+    }
+}
+
+/// Every pod is of the current template, available, not being deleted and fits; and there are enough.
+fn pods_unready(name: &str, pods: &[Pod], size: i32) -> Option<Why> {
+    let unready = |pod: &&Pod| pod.deleting || !pod.current || !pod.available || pod.ready_since.is_none();
+    if let Some(pod) = pods.iter().find(unready) {
+        let waits = pod.waits.as_deref().unwrap_or("it is not ready");
+        return Some(Reason::PodsUnready.of(format!("{}: {waits}", pod.name)));
+    }
+    if let Some((pod, unfit)) = pods.iter().find_map(|pod| Some((&pod.name, pod.unfit.as_ref()?))) {
+        return Some(Reason::PodsUnfit.of(format!("{pod}: {unfit}")));
+    }
+    let there = count(pods.len());
+    (there < size).then(|| Reason::PodsUnready.of(format!("{name} has {there} of {size} pods")))
+}
+
+/// How many pods of a side are Ready and stay.
+pub(super) fn serving(side: Option<&Deployment>) -> i32 {
+    count(side.map_or(0, |side| side.pods.iter().filter(|pod| pod.serves()).count()))
+}

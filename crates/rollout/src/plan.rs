@@ -50,7 +50,13 @@ pub fn plan(spec: &BlueGreenSpec, status: &Status, seen: &Observed, now: Time) -
 }
 
 /// The same by a twin that does not keep one of the rules.
-pub(crate) fn plan_without(without: Option<Rule>, spec: &BlueGreenSpec, status: &Status, seen: &Observed, now: Time) -> Plan {
+pub(crate) fn plan_without(
+    without: Option<Rule>,
+    spec: &BlueGreenSpec,
+    status: &Status,
+    seen: &Observed,
+    now: Time,
+) -> Plan {
     let mut planner = Planner::new(without, spec, status, seen, now);
     // A plan passes at most each phase once; more would be going round in circles.
     for _ in 0..8 {

@@ -34,8 +34,17 @@ impl Planner<'_> {
         }
         let mut stuck = None;
         for pair in self.pairs() {
-            let mine = |(_, route): &(&str, &Route)| route.mark.as_ref().is_none_or(|mark| mark.owner == Owner::This && route.points_at == Some(mark.colour));
-            let away: Vec<_> = pair.routes().filter(mine).filter(|(_, route)| route.points_at == Some(old.other())).collect();
+            let mine = |(_, route): &(&str, &Route)| {
+                route
+                    .mark
+                    .as_ref()
+                    .is_none_or(|mark| mark.owner == Owner::This && route.points_at == Some(mark.colour))
+            };
+            let away: Vec<_> = pair
+                .routes()
+                .filter(mine)
+                .filter(|(_, route)| route.points_at == Some(old.other()))
+                .collect();
             if away.is_empty() {
                 continue;
             }
@@ -54,7 +63,10 @@ impl Planner<'_> {
     /// Whether the side has the Ready pods that the traffic needs, or more than the other.
     fn can_take(&self, pair: Pair<'_>, colour: Colour) -> Result<(), Why> {
         let (there, other) = (serving(pair.seen.side(colour)), serving(pair.seen.side(colour.other())));
-        if there > other || (there > 0 && there >= self.needed(pair, colour.other())) || !self.keeps(Rule::BackOnlyToReady) {
+        if there > other
+            || (there > 0 && there >= self.needed(pair, colour.other()))
+            || !self.keeps(Rule::BackOnlyToReady)
+        {
             return Ok(());
         }
         let reason = if there + other == 0 { Reason::BothSidesUnready } else { Reason::OldSideUnready };
@@ -63,13 +75,21 @@ impl Planner<'_> {
 
     /// How many Ready pods, or endpoints, a workload's serving side needs not to be broken.
     pub(super) fn needed(&self, pair: Pair<'_>, serving: Colour) -> i32 {
-        let recorded = self.status.services.iter().filter(|service| service.workload == pair.spec.name).filter_map(|service| service.recorded).min();
+        let recorded = self
+            .status
+            .services
+            .iter()
+            .filter(|service| service.workload == pair.spec.name)
+            .filter_map(|service| service.recorded)
+            .min();
         let side = pair.seen.side(serving);
         let wants = side.map_or(0, |side| side.replicas);
         let smaller = recorded.map_or(wants, |recorded| recorded.min(wants));
         let percent = i64::from(self.spec.verify.min_ready_percent);
         let share = i32::try_from((i64::from(smaller) * percent + 99) / 100).unwrap_or(i32::MAX);
-        let rolling = side.filter(|side| self.status.phase == Phase::Stable && (!side.settled || side.pods.iter().any(|pod| !pod.current)));
+        let rolling = side.filter(|side| {
+            self.status.phase == Phase::Stable && (!side.settled || side.pods.iter().any(|pod| !pod.current))
+        });
         (share - rolling.map_or(0, |side| side.max_unavailable)).max(1)
     }
 
@@ -102,15 +122,25 @@ impl Planner<'_> {
             (known.pointed_at, known.recorded, known.proven) = (Some(now), Some(ready), false);
         }
         let change = Change::Point { to, n };
-        self.write(Write { object: Object::Service(name.to_owned()), version: route.version.clone(), change });
+        self.write(Write {
+            object: Object::Service(name.to_owned()),
+            version: route.version.clone(),
+            change,
+        });
     }
 
     /// Rule 2 for every Service that points there: remembers which are proven, and says whether all are.
     pub(super) fn prove(&mut self, colour: Colour) -> bool {
         let mut all = self.all_at(colour);
         for (pair, name, route) in self.routes() {
-            let at = self.status.services.iter().find(|known| known.name == name).and_then(|known| known.pointed_at);
-            let proven = route.points_at == Some(colour) && (!self.keeps(Rule::Evidence) || evident(pair, route, colour, at));
+            let at = self
+                .status
+                .services
+                .iter()
+                .find(|known| known.name == name)
+                .and_then(|known| known.pointed_at);
+            let proven = route.points_at == Some(colour)
+                && (!self.keeps(Rule::Evidence) || evident(pair, route, colour, at));
             if let Some(known) = self.service(name) {
                 known.proven |= proven;
                 all &= known.proven;
@@ -130,7 +160,12 @@ impl Planner<'_> {
 fn evident(pair: Pair<'_>, route: &Route, colour: Colour, pointed_at: Option<crate::Time>) -> bool {
     let ready = |pod: &str| route.evidence.iter().any(|endpoint| endpoint.ready && endpoint.pod == pod);
     let pods = pair.seen.side(colour).map_or(&[][..], |side| side.pods.as_slice());
-    let then = pods.iter().filter(|pod| pod.serves() && pointed_at.is_none_or(|at| pod.ready_since <= Some(at)));
-    let shown = count(route.evidence.iter().filter(|endpoint| endpoint.ready && endpoint.colour == Some(colour)).count());
-    then.into_iter().all(|pod| ready(&pod.name)) && shown > 0 && route.evidence.iter().all(|endpoint| endpoint.colour != Some(colour.other()))
+    let then =
+        pods.iter().filter(|pod| pod.serves() && pointed_at.is_none_or(|at| pod.ready_since <= Some(at)));
+    let shown = count(
+        route.evidence.iter().filter(|endpoint| endpoint.ready && endpoint.colour == Some(colour)).count(),
+    );
+    then.into_iter().all(|pod| ready(&pod.name))
+        && shown > 0
+        && route.evidence.iter().all(|endpoint| endpoint.colour != Some(colour.other()))
 }

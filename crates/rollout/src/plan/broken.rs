@@ -61,10 +61,12 @@ impl Planner<'_> {
             if route.points_at != Some(to) {
                 return None;
             }
-            let endpoints = route.evidence.iter().filter(|endpoint| endpoint.ready && endpoint.colour == Some(to));
+            let endpoints =
+                route.evidence.iter().filter(|endpoint| endpoint.ready && endpoint.colour == Some(to));
             let ready = if known.proven { count(endpoints.count()) } else { serving(pair.seen.side(to)) };
             let needed = self.needed(pair, to);
-            (ready < needed).then(|| Reason::Broken.of(format!("Service {name} has {ready} of {needed} ready")))
+            (ready < needed)
+                .then(|| Reason::Broken.of(format!("Service {name} has {ready} of {needed} ready")))
         })
     }
 }

@@ -10,7 +10,11 @@ use crate::{Colour, Phase, Reason, Switch, rule::Rule};
 // Draining => (Stable | Switching | Preparing | SwitchingBack | Held)
 pub(super) fn draining(plan: &mut Planner<'_>) -> Next {
     let to = plan.to();
-    if plan.spec.active != to && plan.keeps(Rule::WishChanges) && plan.trouble().is_none() && !plan.spec.paused {
+    if plan.spec.active != to
+        && plan.keeps(Rule::WishChanges)
+        && plan.trouble().is_none()
+        && !plan.spec.paused
+    {
         return release(plan, to.other());
     }
     if let Some(next) = plan.after_the_first_write() {
@@ -33,7 +37,9 @@ impl Planner<'_> {
     pub(super) fn drain_is_over(&mut self, colour: Colour) -> bool {
         let since = *self.status.draining_since.get_or_insert(self.now);
         let (least, most) = (since.after(self.spec.drain.min), since.after(self.spec.drain.max));
-        let ended = self.pairs().all(|pair| pair.seen.side(colour).is_none_or(|side| side.pods.iter().all(|pod| pod.drained)));
+        let ended = self
+            .pairs()
+            .all(|pair| pair.seen.side(colour).is_none_or(|side| side.pods.iter().all(|pod| pod.drained)));
         let over = self.now >= most || (self.now >= least && ended);
         if !over {
             self.wake(if self.now < least { least } else { most });
@@ -44,9 +50,15 @@ impl Planner<'_> {
     /// Writes a switch into the history.
     pub(super) fn record(&mut self, to: Colour, outcome: Reason) {
         let sides = self.pairs().filter_map(|pair| pair.seen.side(to));
-        let images = sides.flat_map(|side| side.images.iter()).take(16).map(|image| image.chars().take(256).collect()).collect();
+        let images = sides
+            .flat_map(|side| side.images.iter())
+            .take(16)
+            .map(|image| image.chars().take(256).collect())
+            .collect();
         let began = self.status.services.iter().filter_map(|service| service.pointed_at).min();
-        self.status.history.insert(0, Switch { from: to.other(), to, images, began, ended: self.now, outcome });
+        self.status
+            .history
+            .insert(0, Switch { from: to.other(), to, images, began, ended: self.now, outcome });
         self.status.history.truncate(10);
     }
 

@@ -9,7 +9,10 @@ const DARK: Span = Span::secs(1);
 impl Planner<'_> {
     /// One entry for each Service and workload, in the declared order, with what is seen now.
     pub(super) fn remember(&mut self) {
-        let services: Vec<_> = self.routes().map(|(pair, name, route)| (pair.spec.name.clone(), name.to_owned(), route)).collect();
+        let services: Vec<_> = self
+            .routes()
+            .map(|(pair, name, route)| (pair.spec.name.clone(), name.to_owned(), route))
+            .collect();
         let old = std::mem::take(&mut self.status.services);
         self.status.services = services
             .into_iter()
@@ -17,7 +20,14 @@ impl Planner<'_> {
                 let known = old.iter().find(|known| known.name == name).cloned().unwrap_or_default();
                 let ready = route.evidence.iter().filter(|endpoint| endpoint.ready).count();
                 let dark_since = if ready > 0 { None } else { Some(known.dark_since.unwrap_or(self.now)) };
-                ServiceStatus { workload, name, active: route.points_at, endpoints: count(ready), dark_since, ..known }
+                ServiceStatus {
+                    workload,
+                    name,
+                    active: route.points_at,
+                    endpoints: count(ready),
+                    dark_since,
+                    ..known
+                }
             })
             .collect();
         let old = std::mem::take(&mut self.status.workloads);
@@ -56,7 +66,8 @@ impl Planner<'_> {
         let (generation, attempt) = (self.seen.generation, self.spec.attempt);
         let templates = self.templates(to);
         let numbers = (attempt.to_string(), generation.to_string());
-        self.status.release = Some(hash([self.seen.uid.as_str(), to.label(), &templates, &numbers.0, &numbers.1]));
+        self.status.release =
+            Some(hash([self.seen.uid.as_str(), to.label(), &templates, &numbers.0, &numbers.1]));
         self.status.release_generation = generation;
         self.status.release_attempt = attempt;
         self.status.to = Some(to);
@@ -68,7 +79,8 @@ impl Planner<'_> {
         self.status.drained_at = None;
         self.restart_deadline();
         for (pair, known) in self.pairs().zip(&mut self.status.workloads) {
-            let template = |colour| pair.seen.side(colour).map(|side| side.template.clone()).unwrap_or_default();
+            let template =
+                |colour| pair.seen.side(colour).map(|side| side.template.clone()).unwrap_or_default();
             known.template = template(to);
             known.served = template(to.other());
             known.full = 0;
@@ -97,7 +109,8 @@ impl Planner<'_> {
             (true, None) => self.status.deadline_stopped = Some(self.now),
             (false, Some(since)) => {
                 let stood = u32::try_from(self.now.since(since).as_millis()).unwrap_or(u32::MAX);
-                self.status.deadline = self.status.deadline.map(|deadline| deadline.after(Span::millis(stood)));
+                self.status.deadline =
+                    self.status.deadline.map(|deadline| deadline.after(Span::millis(stood)));
                 self.status.deadline_stopped = None;
             }
             _ => {}
@@ -106,7 +119,9 @@ impl Planner<'_> {
 
     /// Whether the deadline has passed; if not, the plan is made again when it does.
     pub(super) fn late(&mut self) -> bool {
-        let (Some(deadline), None) = (self.status.deadline, self.status.deadline_stopped) else { return false };
+        let (Some(deadline), None) = (self.status.deadline, self.status.deadline_stopped) else {
+            return false;
+        };
         if self.now >= deadline {
             return true;
         }
@@ -134,7 +149,15 @@ impl Planner<'_> {
         let to = self.to();
         let (gate_name, gate) = gate.unzip();
         let template = hash(self.status.workloads.iter().map(|known| known.template.as_str()));
-        self.status.failed = Some(Failed { to, template, gate, gate_name, attempt: self.status.release_attempt, reason, message });
+        self.status.failed = Some(Failed {
+            to,
+            template,
+            gate,
+            gate_name,
+            attempt: self.status.release_attempt,
+            reason,
+            message,
+        });
     }
 }
 

@@ -22,7 +22,12 @@ impl Planner<'_> {
     /// Asks them in order. One that has passed for this release is not asked again.
     pub(super) fn ask(&mut self, gates: &[Gate]) -> Verdict {
         for gate in gates {
-            if self.status.gates.iter().any(|known| known.name == gate.name && known.state == GateState::Passed) {
+            if self
+                .status
+                .gates
+                .iter()
+                .any(|known| known.name == gate.name && known.state == GateState::Passed)
+            {
                 continue;
             }
             match self.heard(gate) {
@@ -33,7 +38,10 @@ impl Planner<'_> {
                 }
                 Err(why) => {
                     self.note(gate, GateState::Failed, &why);
-                    return Verdict::Failed { gate: (gate.name.clone(), self.gate_hash(&gate.name)), why: format!("gate {}: {why}", gate.name) };
+                    return Verdict::Failed {
+                        gate: (gate.name.clone(), self.gate_hash(&gate.name)),
+                        why: format!("gate {}: {why}", gate.name),
+                    };
                 }
             }
         }
@@ -43,21 +51,28 @@ impl Planner<'_> {
     /// Passed, or what it waits for; or why it failed.
     fn heard(&self, gate: &Gate) -> Result<Option<Why>, String> {
         let name = &gate.name;
-        let Some(kind) = gate.kind() else { return Ok(Some(Reason::Illegal.of(format!("gate {name} has not exactly one kind")))) };
+        let Some(kind) = gate.kind() else {
+            return Ok(Some(Reason::Illegal.of(format!("gate {name} has not exactly one kind"))));
+        };
         if kind == Kind::Approval {
             let given = self.seen.approvals.get(name);
             return Ok(match given {
                 Some(given) if Some(given) == self.status.release.as_ref() => None,
-                Some(other) => Some(Reason::ApprovalMissing.of(format!("gate {name}: the approval is for {other}"))),
+                Some(other) => {
+                    Some(Reason::ApprovalMissing.of(format!("gate {name}: the approval is for {other}")))
+                }
                 None => Some(Reason::ApprovalMissing.of(format!("gate {name}"))),
             });
         }
-        let Some(answers) = self.seen.gates.get(name) else { return Ok(Some(Reason::GateRunning.of(format!("gate {name}")))) };
+        let Some(answers) = self.seen.gates.get(name) else {
+            return Ok(Some(Reason::GateRunning.of(format!("gate {name}"))));
+        };
         if let Some(bad) = &answers.bad {
             return Err(bad.clone());
         }
         let lasts = gate.lasts().unwrap_or_default();
-        let passed = answers.good_since.zip(answers.asked).is_some_and(|(since, asked)| asked.is_past(since, lasts));
+        let passed =
+            answers.good_since.zip(answers.asked).is_some_and(|(since, asked)| asked.is_past(since, lasts));
         let unknown = answers.unknown.as_deref().map_or_else(String::new, |why| format!(": {why}"));
         Ok((!passed).then(|| Reason::GateRunning.of(format!("gate {name}{unknown}"))))
     }

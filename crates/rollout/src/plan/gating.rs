@@ -34,7 +34,11 @@ pub(super) fn gating(plan: &mut Planner<'_>) -> Next {
         Verdict::Passed => {
             plan.freeze();
             plan.read();
-            if plan.keeps(Rule::StoredFirst) { Next::Store(Phase::Switching, Reason::Checking.into()) } else { Next::Go(Phase::Switching) }
+            if plan.keeps(Rule::StoredFirst) {
+                Next::Store(Phase::Switching, Reason::Checking.into())
+            } else {
+                Next::Go(Phase::Switching)
+            }
         }
     }
 }

@@ -3,7 +3,10 @@
 use sha2::{Digest, Sha256};
 
 use super::{Object, Plan, Requeue, Write, seals, summary};
-use crate::{BlueGreenSpec, Colour, Observed, Phase, Reason, ServiceStatus, Status, Time, WorkloadStatus, observed, resource, rule::Rule};
+use crate::{
+    BlueGreenSpec, Colour, Observed, Phase, Reason, ServiceStatus, Status, Time, WorkloadStatus, observed,
+    resource, rule::Rule,
+};
 
 /// A plan in the making.
 pub(super) struct Planner<'a> {
@@ -66,16 +69,34 @@ impl<'a> Pair<'a> {
 
     /// The routes that exist, by name.
     pub(super) fn routes(self) -> impl Iterator<Item = (&'a str, &'a observed::Route)> {
-        self.spec.services.iter().filter_map(move |route| Some((route.name.as_str(), self.seen.routes.get(&route.name)?)))
+        self.spec
+            .services
+            .iter()
+            .filter_map(move |route| Some((route.name.as_str(), self.seen.routes.get(&route.name)?)))
     }
 }
 
-static ABSENT: observed::Workload = observed::Workload { blue: None, green: None, routes: std::collections::BTreeMap::new() };
+static ABSENT: observed::Workload =
+    observed::Workload { blue: None, green: None, routes: std::collections::BTreeMap::new() };
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(without: Option<Rule>, spec: &'a BlueGreenSpec, status: &'a Status, seen: &'a Observed, now: Time) -> Self {
-        let mut planner =
-            Self { spec, seen, now, status: status.clone(), writes: vec![], requeue: Requeue::Never, was: status, without };
+    pub(super) fn new(
+        without: Option<Rule>,
+        spec: &'a BlueGreenSpec,
+        status: &'a Status,
+        seen: &'a Observed,
+        now: Time,
+    ) -> Self {
+        let mut planner = Self {
+            spec,
+            seen,
+            now,
+            status: status.clone(),
+            writes: vec![],
+            requeue: Requeue::Never,
+            was: status,
+            without,
+        };
         planner.status.since.get_or_insert(now);
         planner.remember();
         planner
@@ -89,7 +110,10 @@ impl<'a> Planner<'a> {
     /// Every workload.
     pub(super) fn pairs(&self) -> impl Iterator<Item = Pair<'a>> + use<'a> {
         let seen = self.seen;
-        self.spec.workloads.iter().map(move |spec| Pair { spec, seen: seen.workloads.get(&spec.name).unwrap_or(&ABSENT) })
+        self.spec
+            .workloads
+            .iter()
+            .map(move |spec| Pair { spec, seen: seen.workloads.get(&spec.name).unwrap_or(&ABSENT) })
     }
 
     /// Every route that exists, with its workload.

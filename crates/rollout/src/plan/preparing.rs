@@ -29,7 +29,9 @@ pub(super) fn before_the_first_write(plan: &mut Planner<'_>) -> Option<Next> {
     if plan.spec.active != plan.to() && plan.keeps(Rule::WishChanges) {
         return Some(dropped(plan));
     }
-    if plan.keeps(Rule::TemplateChanges) && (plan.template_changed() || plan.spec.attempt != plan.status.release_attempt) {
+    if plan.keeps(Rule::TemplateChanges)
+        && (plan.template_changed() || plan.spec.attempt != plan.status.release_attempt)
+    {
         plan.begin(plan.to());
         if plan.status.phase != Phase::Preparing {
             return Some(Next::Go(Phase::Preparing));

@@ -14,13 +14,21 @@ pub(super) fn first(plan: &mut Planner<'_>) -> Option<Why> {
     let mut seals = vec![];
     for (_, name, route) in plan.routes().filter(|(_, _, route)| !route.sealed) {
         let change = Change::Seal { n: route.mark.as_ref().map_or(1, |mark| mark.n.saturating_add(1)) };
-        seals.push(Write { object: Object::Service(name.to_owned()), version: route.version.clone(), change });
+        seals.push(Write {
+            object: Object::Service(name.to_owned()),
+            version: route.version.clone(),
+            change,
+        });
     }
     for pair in plan.pairs() {
         for colour in Colour::BOTH {
             let Some(side) = pair.seen.side(colour).filter(|side| !side.sealed) else { continue };
             let change = Change::Seal { n: side.seal.saturating_add(1) };
-            seals.push(Write { object: Planner::deployment(pair, colour), version: side.version.clone(), change });
+            seals.push(Write {
+                object: Planner::deployment(pair, colour),
+                version: side.version.clone(),
+                change,
+            });
         }
     }
     if seals.is_empty() {

@@ -9,19 +9,29 @@ impl Planner<'_> {
         let mut why = Reason::Switched.into();
         for pair in self.pairs() {
             let Some(side) = pair.seen.side(idle) else { continue };
-            let floor = side.autoscaler.as_ref().map_or(0, |scaler| scaler.own_min());
+            let floor = side.autoscaler.as_ref().map_or(0, crate::observed::Autoscaler::own_min);
             let keeps = self.spec.idle.replicas;
             let least = if keeps == 0 { 0 } else { keeps.max(floor) };
             if side.replicas <= least || !side.references.is_empty() && self.keeps(Rule::NotReferenced) {
                 if side.replicas > least {
-                    why = Reason::StillReferenced.of(format!("{} by {}", pair.declared(idle).deployment, side.references.join(", ")));
+                    why = Reason::StillReferenced.of(format!(
+                        "{} by {}",
+                        pair.declared(idle).deployment,
+                        side.references.join(", ")
+                    ));
                 }
                 continue;
             }
             let Some(live) = self.read() else { return Reason::Checking.into() };
             let known = live.references.get(&(pair.spec.name.clone(), idle));
-            if let Some(references) = known.filter(|references| !references.is_empty() && self.keeps(Rule::NotReferenced)) {
-                why = Reason::StillReferenced.of(format!("{} by {}", pair.declared(idle).deployment, references.join(", ")));
+            if let Some(references) =
+                known.filter(|references| !references.is_empty() && self.keeps(Rule::NotReferenced))
+            {
+                why = Reason::StillReferenced.of(format!(
+                    "{} by {}",
+                    pair.declared(idle).deployment,
+                    references.join(", ")
+                ));
             } else if (known.is_some() || !self.keeps(Rule::NotReferenced)) && self.unfloor(side) {
                 self.status.way_back = false;
                 self.scale(pair, idle, side, least);

@@ -15,7 +15,11 @@ impl Planner<'_> {
     /// what the release began with; at least 1.
     pub(super) fn size(&self, pair: Pair<'_>, colour: Colour) -> i32 {
         let other = pair.seen.side(colour.other()).map_or(0, |side| side.replicas);
-        let floor = pair.seen.side(colour).and_then(|side| side.autoscaler.as_ref()).map_or(0, |scaler| scaler.own_min());
+        let floor = pair
+            .seen
+            .side(colour)
+            .and_then(|side| side.autoscaler.as_ref())
+            .map_or(0, crate::observed::Autoscaler::own_min);
         let began = self.workload(&pair.spec.name).map_or(0, |known| known.full);
         let other = if began > 0 { began } else { other };
         other.max(floor).max(1)
@@ -33,16 +37,31 @@ impl Planner<'_> {
 
     /// Raises the autoscaler's minimum, and remembers in its annotation what it was.
     pub(super) fn floor(&mut self, side: &Deployment, size: i32) {
-        let Some(scaler) = side.autoscaler.as_ref().filter(|scaler| scaler.min < size && scaler.max >= size) else { return };
+        let Some(scaler) = side.autoscaler.as_ref().filter(|scaler| scaler.min < size && scaler.max >= size)
+        else {
+            return;
+        };
         let change = Change::Floor { min: size, former: Some(scaler.own_min()) };
-        self.write(Write { object: super::Object::Autoscaler(scaler.name.clone()), version: scaler.version.clone(), change });
+        self.write(Write {
+            object: super::Object::Autoscaler(scaler.name.clone()),
+            version: scaler.version.clone(),
+            change,
+        });
     }
 
     /// Puts the autoscaler's minimum back. Whether there is nothing to put back.
     pub(super) fn unfloor(&mut self, side: &Deployment) -> bool {
-        let Some((scaler, former)) = side.autoscaler.as_ref().and_then(|scaler| Some((scaler, scaler.former?))) else { return true };
+        let Some((scaler, former)) =
+            side.autoscaler.as_ref().and_then(|scaler| Some((scaler, scaler.former?)))
+        else {
+            return true;
+        };
         let change = Change::Floor { min: former, former: None };
-        self.write(Write { object: super::Object::Autoscaler(scaler.name.clone()), version: scaler.version.clone(), change });
+        self.write(Write {
+            object: super::Object::Autoscaler(scaler.name.clone()),
+            version: scaler.version.clone(),
+            change,
+        });
         false
     }
 
@@ -61,13 +80,20 @@ impl Planner<'_> {
 
     fn side_unready(&self, pair: Pair<'_>, colour: Colour) -> Option<Why> {
         let name = &pair.declared(colour).deployment;
-        let Some(side) = pair.seen.side(colour) else { return Some(Reason::DeploymentMissing.of(format!("Deployment {name}"))) };
+        let Some(side) = pair.seen.side(colour) else {
+            return Some(Reason::DeploymentMissing.of(format!("Deployment {name}")));
+        };
         let size = self.size(pair, colour);
-        if let Some(version) = pair.declared(colour).version.as_ref().filter(|version| side.app.as_ref() != Some(version)) {
+        if let Some(version) =
+            pair.declared(colour).version.as_ref().filter(|version| side.app.as_ref() != Some(version))
+        {
             return Some(Reason::VersionAwaited.of(format!("{name} waits for version {version}")));
         }
         if let Some(scaler) = side.autoscaler.as_ref().filter(|scaler| scaler.max < size) {
-            return Some(Reason::AutoscalerTooSmall.of(format!("{} allows {} of {size} replicas", scaler.name, scaler.max)));
+            return Some(
+                Reason::AutoscalerTooSmall
+                    .of(format!("{} allows {} of {size} replicas", scaler.name, scaler.max)),
+            );
         }
         if side.replicas < size || !side.settled {
             return Some(Reason::ScalingUp.of(format!("{name} has {} of {size} replicas", side.replicas)));

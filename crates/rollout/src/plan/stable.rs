@@ -50,7 +50,11 @@ impl Planner<'_> {
 
     /// Why this wish is not tried again: it failed as it is.
     pub(super) fn failed_before(&self, wish: Colour) -> Option<Why> {
-        let failed = self.status.failed.as_ref().filter(|failed| failed.to == wish && failed.attempt == self.spec.attempt)?;
+        let failed = self
+            .status
+            .failed
+            .as_ref()
+            .filter(|failed| failed.to == wish && failed.attempt == self.spec.attempt)?;
         let gate = failed.gate_name.as_ref().map(|name| self.gate_hash(name));
         let same = failed.template == self.templates(wish) && failed.gate == gate;
         same.then(|| failed.reason.of(failed.message.clone()))
@@ -64,7 +68,10 @@ impl Planner<'_> {
             }
         }
         self.scale_what_is_referenced(serving.other());
-        if self.status.drained_at.is_none() && self.status.draining_since.is_some() && self.drain_is_over(serving.other()) {
+        if self.status.drained_at.is_none()
+            && self.status.draining_since.is_some()
+            && self.drain_is_over(serving.other())
+        {
             self.status.drained_at = Some(self.now);
         }
         let idle = self.status.drained_at.map(|at| at.after(self.spec.idle.after));

@@ -1,0 +1,3 @@
+//! The operator, for one cluster or for one namespace.
+
+fn main() {}

@@ -13,3 +13,9 @@ pub use self::{
     reason::{Reason, document},
     resource::*,
 };
+
+/// The core without one of its rules, so that the tests can show of each that it is needed.
+#[doc(hidden)]
+pub mod twin {
+    pub use crate::{plan::plan_without, rule::Rule};
+}

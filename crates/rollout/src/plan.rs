@@ -50,7 +50,8 @@ pub fn plan(spec: &BlueGreenSpec, status: &Status, seen: &Observed, now: Time) -
 }
 
 /// The same by a twin that does not keep one of the rules.
-pub(crate) fn plan_without(
+#[must_use]
+pub fn plan_without(
     without: Option<Rule>,
     spec: &BlueGreenSpec,
     status: &Status,

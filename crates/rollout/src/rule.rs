@@ -2,7 +2,7 @@
 
 /// A rule that a plan keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Rule {
+pub enum Rule {
     /// The new side is ready before anything points at it.
     ReadyFirst,
     /// It is read from the API server directly before the first `Point`.
@@ -29,4 +29,23 @@ pub(crate) enum Rule {
     TemplateChanges,
     /// The `before` gates have passed.
     GatesBefore,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::ReadyFirst,
+        Self::ReadDirectlyBefore,
+        Self::StoredFirst,
+        Self::Evidence,
+        Self::WayBackOpen,
+        Self::NotReferenced,
+        Self::BackAtOnce,
+        Self::BackOnlyToReady,
+        Self::ForeignHands,
+        Self::Sealed,
+        Self::WishChanges,
+        Self::TemplateChanges,
+        Self::GatesBefore,
+    ];
 }

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod connection;
+mod control;
+mod journal;
+mod pace;
+mod pool;
+mod request;
+mod target;
+
+pub use self::{
+    control::serve,
+    journal::{Journal, Totals},
+    pace::{Load, Rates},
+    request::{Failure, Mode, Request},
+    target::{Settings, Target},
+};

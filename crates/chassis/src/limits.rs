@@ -63,17 +63,22 @@ impl Limits {
     /// `HTTP_CONNECTION_AGE_SECONDS`, `HTTP_UNREADY_SECONDS`, `HTTP_DRAIN_SECONDS` and `HTTP_CIRCUIT_BREAKER`, which is the
     /// [policy](Policy) as JSON: what it does not say is as by default.
     pub fn from_env(env: &mut Env) -> Self {
-        let default = Self::default();
+        Self::default().or_as_told(env)
+    }
+
+    /// The same, but for what the environment says: for a service whose defaults are others.
+    #[must_use]
+    pub fn or_as_told(self, env: &mut Env) -> Self {
         Limits {
-            in_flight: env.or("HTTP_MAX_IN_FLIGHT", default.in_flight),
-            body_bytes: default.body_bytes,
-            connections: env.or("HTTP_MAX_CONNECTIONS", default.connections),
-            header_read: env.duration("HTTP_HEADER_READ_MS", default.header_read),
-            body_read: env.duration("HTTP_BODY_READ_MS", default.body_read),
-            connection_age: env.duration("HTTP_CONNECTION_AGE_SECONDS", default.connection_age),
-            unready: env.duration("HTTP_UNREADY_SECONDS", default.unready),
-            drain: env.duration("HTTP_DRAIN_SECONDS", default.drain),
-            breaker: env.or("HTTP_CIRCUIT_BREAKER", Breaker(default.breaker)).0,
+            in_flight: env.or("HTTP_MAX_IN_FLIGHT", self.in_flight),
+            body_bytes: self.body_bytes,
+            connections: env.or("HTTP_MAX_CONNECTIONS", self.connections),
+            header_read: env.duration("HTTP_HEADER_READ_MS", self.header_read),
+            body_read: env.duration("HTTP_BODY_READ_MS", self.body_read),
+            connection_age: env.duration("HTTP_CONNECTION_AGE_SECONDS", self.connection_age),
+            unready: env.duration("HTTP_UNREADY_SECONDS", self.unready),
+            drain: env.duration("HTTP_DRAIN_SECONDS", self.drain),
+            breaker: env.or("HTTP_CIRCUIT_BREAKER", Breaker(self.breaker)).0,
         }
     }
 }

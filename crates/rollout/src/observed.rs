@@ -31,6 +31,8 @@ pub struct Workload {
     pub green: Option<Deployment>,
     /// The routes by name.
     pub routes: BTreeMap<String, Route>,
+    /// The preview, if one is declared and exists. Its evidence is not looked at.
+    pub preview: Option<Route>,
 }
 
 impl Workload {
@@ -49,7 +51,7 @@ impl Workload {
 pub struct Deployment {
     /// The resourceVersion that was read.
     pub version: String,
-    /// The hash of its pod template.
+    /// The hash of its pod template; at most 64 characters are remembered.
     pub template: String,
     /// The template's label `app.kubernetes.io/version`.
     pub app: Option<String>,
@@ -74,7 +76,8 @@ pub struct Deployment {
     pub references: Vec<String>,
     /// Why it cannot be used.
     pub obstacle: Option<DeploymentObstacle>,
-    /// What the API server says when it is written, other than a conflict or too many requests.
+    /// What the API server says when it is written, other than a conflict or too many requests. It stays until another try,
+    /// such as a dry run, has found it gone: while it stands, no plan writes the object.
     pub refused: Option<String>,
 }
 
@@ -162,7 +165,7 @@ pub struct Route {
     pub sealed: bool,
     /// What its slices show, merged.
     pub evidence: Vec<Endpoint>,
-    /// What the API server says when it is written, other than a conflict or too many requests.
+    /// As [`Deployment::refused`].
     pub refused: Option<String>,
 }
 

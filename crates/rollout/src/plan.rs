@@ -22,6 +22,7 @@
 mod back;
 mod broken;
 mod draining;
+mod evidence;
 mod facts;
 mod gates;
 mod gating;
@@ -29,6 +30,7 @@ mod held;
 mod obstacles;
 mod planner;
 mod preparing;
+mod preview;
 mod seals;
 mod shrink;
 mod sides;
@@ -36,6 +38,7 @@ mod stable;
 mod summary;
 mod switching;
 mod switching_back;
+mod undo;
 mod verifying;
 mod writes;
 
@@ -72,14 +75,17 @@ pub fn plan_without(
             Phase::Held => held::held(&mut planner),
         };
         match next {
-            Next::Stay(why) => return planner.finish(why),
-            Next::Go(phase) => planner.enter(phase),
-            Next::Store(phase, why) => {
+            Next::Stay(why) => {
+                planner.show_the_preview();
+                return planner.finish(why);
+            }
+            Next::Store(phase, why) if planner.keeps(Rule::StoredFirst) => {
                 planner.enter(phase);
                 planner.writes.clear();
                 planner.again();
                 return planner.finish(why);
             }
+            Next::Go(phase) | Next::Store(phase, _) => planner.enter(phase),
         }
     }
     planner.again();

@@ -60,7 +60,8 @@ reasons! {
     Broken: "The side that serves has too few ready pods or endpoints.", "The traffic went back; release something else, or raise `spec.attempt`.";
     GateFailed: "A gate failed.", "Release something else, change the gate, or raise `spec.attempt`.";
     DeadlineExceeded: "The release took longer than `spec.progressDeadline`.", "Release something else, or raise `spec.attempt`.";
-    Incomplete: "A switch was found half done.", "The traffic goes back; the release can be tried again by raising `spec.attempt`.";
+    Incomplete: "A switch was found half done.", "The traffic goes back, and the release begins anew.";
+    NoWayBack: "There is no side that could take the traffic back at once.", "A wish for the other side is a release with gates.";
     OldSideUnready: "The traffic should go back, but the old side cannot take it.", "It is scaled up and gets the traffic as soon as it can.";
     BothSidesUnready: "Neither side has ready pods.", "The first that recovers gets the traffic.";
     ForeignChange: "Somebody else changed a Service's selector.", "Point it where the message says, or remove the annotation `switchyard.dev/switch` to have it taken over as it stands.";

@@ -2,71 +2,90 @@
 
 use super::{
     facts::count,
-    planner::{Next, Planner, Why},
+    planner::{Next, Pair, Planner, Why},
     sides::serving,
 };
-use crate::{OnFailure, Phase, Reason, rule::Rule};
+use crate::{Colour, Phase, Reason, observed::Deployment, rule::Rule};
 
 impl Planner<'_> {
     /// Whether the first write of this switch has been made, as far as the Services show.
     pub(super) fn begun(&self) -> bool {
-        let to = self.to();
-        self.status.services.iter().any(|service| service.pointed_at.is_some())
-            && self.routes().any(|(_, _, route)| route.points_at == Some(to))
+        match self.at() {
+            Phase::Switching => {
+                let to = self.to();
+                self.routes().any(|(_, name, route)| self.ours_at(name, route, to))
+            }
+            Phase::Verifying | Phase::Draining => true,
+            _ => false,
+        }
     }
 
-    /// Everything that ends a switch after its first write.
+    /// What sends the traffic back after the first write, besides a gate or the deadline.
     pub(super) fn after_the_first_write(&mut self) -> Option<Next> {
-        let why = self.trouble()?;
-        let stays = why.reason == Reason::DeadlineExceeded && self.spec.on_failure == OnFailure::Hold;
-        if stays {
-            self.fail(why.reason, why.detail.clone(), None);
-            return Some(self.hold(why));
+        if let Some(broken) = self.broken() {
+            return Some(self.go_back_broken(broken));
         }
-        Some(self.go_back(why))
+        self.called_off().map(|why| self.go_back(why))
     }
 
-    /// Why the switch cannot go on.
-    pub(super) fn trouble(&mut self) -> Option<Why> {
-        if let Some(broken) = self.broken() {
-            return Some(broken);
-        }
+    fn called_off(&self) -> Option<Why> {
         if let Some(obstacle) = self.obstacle() {
             return Some(obstacle);
         }
-        let to = self.to();
-        if self.spec.active != to && self.keeps(Rule::WishChanges) && self.status.phase != Phase::Draining {
+        let (to, at) = (self.to(), self.at());
+        if self.spec.active != to && self.keeps(Rule::WishChanges) && at != Phase::Draining {
             return Some(Reason::Aborted.into());
         }
         if self.template_changed() && self.keeps(Rule::TemplateChanges) {
             return Some(Reason::TemplateChanged.into());
         }
-        if matches!(self.status.phase, Phase::Verifying | Phase::Draining) && !self.all_at(to) {
-            return Some(Reason::Incomplete.into());
-        }
-        (self.status.deadline_stopped.is_none() && self.late()).then(|| Reason::DeadlineExceeded.into())
+        (at != Phase::Switching && !self.all_at(to)).then(|| Reason::Incomplete.into())
     }
 
     /// Whether a switched Service has too few ready pods, or none at all for a second, while there is a way back.
     pub(super) fn broken(&mut self) -> Option<Why> {
-        if !self.status.way_back || !self.keeps(Rule::BackAtOnce) {
+        let acts = matches!(self.at(), Phase::Switching | Phase::Verifying | Phase::Draining | Phase::Stable);
+        if !acts || !self.status.way_back || !self.keeps(Rule::BackAtOnce) {
             return None;
         }
-        let to = self.status.to?;
-        if let Some(name) = self.dark() {
-            return Some(Reason::Broken.of(format!("Service {name} has no ready endpoint")));
-        }
-        self.routes().find_map(|(pair, name, route)| {
-            let known = self.status.services.iter().find(|known| known.name == name)?;
-            if route.points_at != Some(to) {
+        let to = self.to();
+        self.routes().filter(|(_, _, route)| route.points_at == Some(to)).find_map(|(pair, name, route)| {
+            if !self.ours_at(name, route, to) {
                 return None;
             }
+            if self.dark(name) {
+                return Some(Reason::Broken.of(format!("Service {name} has no ready endpoint")));
+            }
+            let proven = self.service(name).is_some_and(|known| known.proven);
             let endpoints =
                 route.evidence.iter().filter(|endpoint| endpoint.ready && endpoint.colour == Some(to));
-            let ready = if known.proven { count(endpoints.count()) } else { serving(pair.seen.side(to)) };
-            let needed = self.needed(pair, to);
-            (ready < needed)
-                .then(|| Reason::Broken.of(format!("Service {name} has {ready} of {needed} ready")))
+            let ready = if proven { count(endpoints.count()) } else { serving(pair.seen.side(to)) };
+            let needed = self.needed(pair, to, name);
+            (ready < needed).then(|| {
+                let why = pair.seen.side(to).and_then(why_unready).unwrap_or_default();
+                Reason::Broken.of(format!("Service {name} has {ready} of {needed} ready{why}"))
+            })
         })
     }
+
+    /// How many Ready pods, or endpoints, a Service needs not to be broken.
+    pub(super) fn needed(&self, pair: Pair<'_>, serving: Colour, service: &str) -> i32 {
+        let recorded =
+            self.status.services.iter().find(|known| known.name == service).and_then(|known| known.recorded);
+        let side = pair.seen.side(serving);
+        let wants = side.map_or(0, |side| side.replicas);
+        let smaller = recorded.map_or(wants, |recorded| recorded.min(wants));
+        let percent = i64::from(self.spec.verify.min_ready_percent);
+        let share = i32::try_from((i64::from(smaller) * percent + 99) / 100).unwrap_or(i32::MAX);
+        let rolling = side.filter(|side| {
+            self.at() == Phase::Stable && (!side.settled || side.pods.iter().any(|pod| !pod.current))
+        });
+        share.saturating_sub(rolling.map_or(0, |side| side.max_unavailable)).max(1)
+    }
+}
+
+/// A pod's own reason for not being ready, as the end of a sentence.
+fn why_unready(side: &Deployment) -> Option<String> {
+    let pod = side.pods.iter().find(|pod| !pod.serves())?;
+    Some(format!(", {}: {}", pod.name, pod.waits.as_deref()?))
 }

@@ -1,14 +1,20 @@
 //! What is remembered of each Service and workload, kept in step with what is declared and seen.
 
-use super::planner::{Planner, hash};
-use crate::{Active, Colour, Failed, GateStatus, Reason, ServiceStatus, Span, WorkloadStatus};
+use super::planner::{Pair, Planner, hash};
+use crate::{Active, Colour, Failed, Reason, ServiceStatus, Span, WorkloadStatus};
 
 /// How long a Service may be without any ready endpoint before that counts as broken.
 const DARK: Span = Span::secs(1);
 
 impl Planner<'_> {
-    /// One entry for each Service and workload, in the declared order, with what is seen now.
+    /// One entry for each Service and workload, in the declared order, with what is seen now. What is not declared any more
+    /// is forgotten, and so is a failure once something else is wished.
     pub(super) fn remember(&mut self) {
+        let (spec, wish) = (self.spec, self.spec.active);
+        let declared =
+            |name: &str| spec.gates.before.iter().chain(&spec.gates.after).any(|gate| gate.name == name);
+        self.status.gates.retain(|gate| declared(&gate.name));
+        self.status.failed = self.status.failed.take().filter(|failed| failed.to == wish);
         let services: Vec<_> = self
             .routes()
             .map(|(pair, name, route)| (pair.spec.name.clone(), name.to_owned(), route))
@@ -58,49 +64,79 @@ impl Planner<'_> {
 
     /// The hash of the templates of all new sides.
     pub(super) fn templates(&self, colour: Colour) -> String {
-        hash(self.pairs().map(|pair| pair.seen.side(colour).map_or("", |side| side.template.as_str())))
+        let templates: Vec<_> = self.pairs().map(|pair| template(pair, colour)).collect();
+        hash(templates.iter().map(String::as_str))
     }
 
-    /// Begins a release to `to`: no gate has passed, and the time runs.
+    /// Begins a release to `to`: nothing has happened, and the time runs.
     pub(super) fn begin(&mut self, to: Colour) {
-        let (generation, attempt) = (self.seen.generation, self.spec.attempt);
-        let templates = self.templates(to);
-        let numbers = (attempt.to_string(), generation.to_string());
-        self.status.release =
-            Some(hash([self.seen.uid.as_str(), to.label(), &templates, &numbers.0, &numbers.1]));
-        self.status.release_generation = generation;
-        self.status.release_attempt = attempt;
         self.status.to = Some(to);
-        self.status.gates = Vec::<GateStatus>::new();
-        self.status.cause = None;
-        self.status.returned = false;
-        self.status.way_back = true;
-        self.status.draining_since = None;
-        self.status.drained_at = None;
-        self.restart_deadline();
-        for (pair, known) in self.pairs().zip(&mut self.status.workloads) {
-            let template =
-                |colour| pair.seen.side(colour).map(|side| side.template.clone()).unwrap_or_default();
-            known.template = template(to);
-            known.served = template(to.other());
-            known.full = 0;
-        }
-        for service in &mut self.status.services {
+        self.name_the_release();
+        let status = &mut self.status;
+        (status.undo, status.began, status.cause) = (false, None, None);
+        (status.returning, status.returned) = (false, false);
+        (status.draining_since, status.drained_at) = (None, None);
+        for service in &mut status.services {
             (service.pointed_at, service.recorded, service.proven) = (None, None, false);
         }
+        for (pair, known) in self.pairs().zip(&mut self.status.workloads) {
+            known.template = template(pair, to);
+        }
+        self.thaw();
+    }
+
+    /// Gives the release its hash, by which approvals and answers of gates are known: none has passed, and the time runs.
+    pub(super) fn name_the_release(&mut self) {
+        let (generation, attempt) = (self.seen.generation, self.spec.attempt);
+        let (to, templates) = (self.to(), self.templates(self.to()));
+        let numbers = [attempt, generation].map(|number| number.to_string());
+        self.status.release = Some(hash([&*self.seen.uid, to.label(), &templates, &numbers[0], &numbers[1]]));
+        (self.status.release_generation, self.status.release_attempt) = (generation, attempt);
+        self.status.gates.clear();
+        self.restart_deadline();
+    }
+
+    /// From now on the old side is the way back, at the size and with the template that it has.
+    pub(super) fn freeze(&mut self) {
+        let old = self.to().other();
+        for (pair, known) in self.pairs().zip(&mut self.status.workloads) {
+            known.full = pair.seen.side(old).map_or(0, |side| side.replicas);
+            known.served = template(pair, old);
+        }
+        self.status.way_back = true;
+        self.restart_deadline();
+    }
+
+    /// The old side serves, and may change.
+    pub(super) fn thaw(&mut self) {
+        for known in &mut self.status.workloads {
+            (known.full, known.served) = (0, String::new());
+        }
+        (self.status.way_back, self.status.undo) = (false, false);
     }
 
     /// Whether a new side's template is another than the release began with.
     pub(super) fn template_changed(&self) -> bool {
         self.pairs().zip(&self.status.workloads).any(|(pair, known)| {
-            let now = pair.seen.side(self.to()).map(|side| side.template.as_str());
-            now.is_some_and(|now| now != known.template)
+            pair.seen.side(self.to()).is_some() && template(pair, self.to()) != known.template
         })
+    }
+
+    /// In Stable the serving side's new template is an ordinary rolling update.
+    pub(super) fn follow_the_rolling_update(&mut self) {
+        let Some(to) = self.status.to.filter(|to| self.all_at(*to)) else { return };
+        for (pair, known) in self.pairs().zip(&mut self.status.workloads) {
+            known.template = template(pair, to);
+        }
     }
 
     pub(super) fn restart_deadline(&mut self) {
         self.status.deadline = Some(self.now.after(self.spec.progress_deadline));
         self.status.deadline_stopped = None;
+    }
+
+    pub(super) fn end_deadline(&mut self) {
+        (self.status.deadline, self.status.deadline_stopped) = (None, None);
     }
 
     /// Lets the deadline stand still, or go on from where it stood.
@@ -129,19 +165,17 @@ impl Planner<'_> {
         false
     }
 
-    /// Services without any ready endpoint for so long that it counts.
-    pub(super) fn dark(&mut self) -> Option<String> {
-        let now = self.now;
-        let (long, short): (Vec<_>, Vec<_>) = self
-            .status
-            .services
-            .iter()
-            .filter_map(|service| Some((service.name.clone(), service.dark_since?)))
-            .partition(|(_, since)| now.is_past(*since, DARK));
-        for (_, since) in short {
+    /// Whether a Service has had no ready endpoint for so long that it counts, since it was pointed where it points.
+    pub(super) fn dark(&mut self, name: &str) -> bool {
+        let Some(known) = self.service(name) else { return false };
+        let Some(since) = known.dark_since.map(|since| since.max(known.pointed_at.unwrap_or(since))) else {
+            return false;
+        };
+        let dark = self.now.is_past(since, DARK);
+        if !dark {
             self.wake(since.after(DARK));
         }
-        long.into_iter().map(|(name, _)| name).next()
+        dark
     }
 
     /// Remembers that this release failed, so that it is not tried again as it is.
@@ -149,6 +183,7 @@ impl Planner<'_> {
         let to = self.to();
         let (gate_name, gate) = gate.unzip();
         let template = hash(self.status.workloads.iter().map(|known| known.template.as_str()));
+        let message = message.chars().take(1024).collect();
         self.status.failed = Some(Failed {
             to,
             template,
@@ -159,6 +194,11 @@ impl Planner<'_> {
             message,
         });
     }
+}
+
+/// A side's template, as it is remembered.
+pub(super) fn template(pair: Pair<'_>, colour: Colour) -> String {
+    pair.seen.side(colour).map_or_else(String::new, |side| side.template.chars().take(64).collect())
 }
 
 /// A count as Kubernetes has them.

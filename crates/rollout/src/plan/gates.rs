@@ -9,13 +9,15 @@ pub(super) enum Verdict {
     Passed,
     /// One is asked.
     Asked(Why),
-    /// One has failed: its name and hash, and why.
-    Failed {
-        /// Its name and hash.
-        gate: (String, String),
-        /// In a sentence.
-        why: String,
-    },
+    /// One has failed, which is remembered.
+    Failed(Why),
+}
+
+impl Verdict {
+    /// Whether only a person is waited for.
+    pub(super) fn waits_for_a_person(&self) -> bool {
+        matches!(self, Self::Asked(why) if why.reason == Reason::ApprovalMissing)
+    }
 }
 
 impl Planner<'_> {
@@ -38,10 +40,10 @@ impl Planner<'_> {
                 }
                 Err(why) => {
                     self.note(gate, GateState::Failed, &why);
-                    return Verdict::Failed {
-                        gate: (gate.name.clone(), self.gate_hash(&gate.name)),
-                        why: format!("gate {}: {why}", gate.name),
-                    };
+                    let known = (gate.name.clone(), self.gate_hash(&gate.name));
+                    let why = format!("gate {}: {why}", gate.name);
+                    self.fail(Reason::GateFailed, why.clone(), Some(known));
+                    return Verdict::Failed(Reason::GateFailed.of(why));
                 }
             }
         }

@@ -3,7 +3,7 @@
 use super::{
     gates::Verdict,
     planner::{Next, Planner},
-    preparing::{before_the_first_write, late_or},
+    preparing::before_the_first_write,
 };
 use crate::{Phase, Reason, rule::Rule};
 
@@ -17,28 +17,18 @@ pub(super) fn gating(plan: &mut Planner<'_>) -> Next {
     }
     for pair in plan.pairs() {
         plan.raise(pair, plan.to());
-        plan.keep_the_way_back(pair);
     }
-    let spec = plan.spec;
+    let (spec, paused) = (plan.spec, plan.spec.paused);
     let verdict = if plan.keeps(Rule::GatesBefore) { plan.ask(&spec.gates.before) } else { Verdict::Passed };
+    plan.stop_deadline(paused || verdict.waits_for_a_person());
     match verdict {
-        Verdict::Failed { gate, why } => {
-            plan.fail(Reason::GateFailed, why.clone(), Some(gate));
-            plan.hold(Reason::GateFailed.of(why))
-        }
-        Verdict::Asked(why) => {
-            plan.stop_deadline(why.reason == Reason::ApprovalMissing || plan.spec.paused);
-            late_or(plan, why)
-        }
-        Verdict::Passed if plan.spec.paused => Next::Stay(Reason::Paused.into()),
+        Verdict::Failed(why) => plan.failed(why),
+        Verdict::Asked(why) => plan.late_or(why),
+        Verdict::Passed if paused => Next::Stay(Reason::Paused.into()),
         Verdict::Passed => {
             plan.freeze();
             plan.read();
-            if plan.keeps(Rule::StoredFirst) {
-                Next::Store(Phase::Switching, Reason::Checking.into())
-            } else {
-                Next::Go(Phase::Switching)
-            }
+            Next::Store(Phase::Switching, Reason::Checking.into())
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Nothing is done until somebody changes something; what breaks still goes back.
 
 use super::planner::{Next, Planner, Why};
-use crate::{Phase, Reason, rule::Rule};
+use crate::Phase;
 
 impl Planner<'_> {
     /// Stays where it is, for this reason.
@@ -9,65 +9,50 @@ impl Planner<'_> {
         if self.status.phase != Phase::Held {
             self.enter(Phase::Held);
         }
+        self.end_deadline();
         self.follow_foreign();
         Next::Stay(why)
     }
 }
 
-// Held => (what it was held in | Stable | Preparing | SwitchingBack)
+// Held => (what it was held in | Stable | SwitchingBack)
 pub(super) fn held(plan: &mut Planner<'_>) -> Next {
-    match plan.status.held_in.unwrap_or_default() {
+    match plan.at() {
         Phase::SwitchingBack => Next::Go(Phase::SwitchingBack),
-        Phase::Switching | Phase::Verifying | Phase::Draining => held_after_the_first_write(plan),
-        Phase::Stable | Phase::Preparing | Phase::Gating | Phase::Held => held_before(plan),
+        _ if plan.begun() => held_after_the_first_write(plan),
+        _ => held_before(plan),
     }
 }
 
 /// Nothing of this release points at the new side.
 fn held_before(plan: &mut Planner<'_>) -> Next {
     if let Some(broken) = plan.broken() {
-        return plan.go_back(broken);
+        return plan.go_back_broken(broken);
     }
     if let Some(obstacle) = plan.obstacle() {
         return plan.hold(obstacle);
     }
     let wish = plan.spec.active;
-    if plan.all_at(wish) {
-        return Next::Go(Phase::Stable);
-    }
     match plan.failed_before(wish) {
-        Some(failed) => {
+        Some(failed) if !plan.all_at(wish) => {
             plan.housekeeping(wish.other());
             plan.hold(failed)
         }
-        None => Next::Go(Phase::Stable),
+        _ => Next::Go(Phase::Stable),
     }
 }
 
 /// Traffic is at the new side, and was left there.
 fn held_after_the_first_write(plan: &mut Planner<'_>) -> Next {
-    if let Some(broken) = plan.broken() {
-        return plan.go_back(broken);
+    if let Some(next) = plan.after_the_first_write() {
+        return next;
     }
-    if let Some(obstacle) = plan.obstacle() {
-        return plan.hold(obstacle);
-    }
-    if plan.spec.active != plan.to() && plan.keeps(Rule::WishChanges) {
-        return plan.go_back(Reason::Aborted.into());
-    }
-    if plan.template_changed() {
-        return plan.go_back(Reason::TemplateChanged.into());
-    }
-    for pair in plan.pairs() {
-        plan.keep_the_way_back(pair);
-    }
+    plan.keep_the_way_back();
     match plan.failed_before(plan.to()) {
         Some(failed) => plan.hold(failed),
         None => {
-            plan.status.release_attempt = plan.spec.attempt;
-            plan.status.gates.retain(|gate| gate.state == crate::GateState::Passed);
-            plan.restart_deadline();
-            Next::Go(plan.status.held_in.unwrap_or_default())
+            plan.name_the_release();
+            Next::Go(plan.at())
         }
     }
 }

@@ -1,16 +1,24 @@
 //! Foreign hands: rule 6. What is in the way is named, and nobody is fought.
 
-use super::planner::{Pair, Planner, Why};
+use super::{
+    Change, Object, Write,
+    planner::{Pair, Planner, Why},
+};
 use crate::{
-    Colour, Reason,
-    observed::{DeploymentObstacle, Owner, Route},
+    Colour, Phase, Reason,
+    observed::{DeploymentObstacle, Mark, Owner, Route},
     rule::Rule,
 };
 
 impl Planner<'_> {
     /// The first thing that is in the way.
     pub(super) fn obstacle(&self) -> Option<Why> {
-        self.pairs().find_map(|pair| self.route_obstacle(pair).or_else(|| side_obstacle(pair)))
+        let before = matches!(self.at(), Phase::Stable | Phase::Preparing | Phase::Gating);
+        self.pairs().find_map(|pair| {
+            self.route_obstacle(pair)
+                .or_else(|| side_obstacle(pair))
+                .or_else(|| self.preview_obstacle(pair).filter(|_| before))
+        })
     }
 
     fn route_obstacle(&self, pair: Pair<'_>) -> Option<Why> {
@@ -19,40 +27,51 @@ impl Planner<'_> {
             let Some(route) = pair.seen.routes.get(name) else {
                 return Some(Reason::ServiceMissing.of(format!("Service {name}")));
             };
-            if let Some(unsuitable) = &route.unsuitable {
-                return Some(Reason::ServiceUnsuitable.of(format!("Service {name}: {unsuitable}")));
+            let unusable = self.unusable(name, route);
+            let ready = || self.unready(self.spec.active).is_none();
+            if unusable.is_none() && unmarked(route) && route.points_at.is_none() && !ready() {
+                return Some(
+                    Reason::NoColour.of(format!("Service {name}, and the wished side is not ready")),
+                );
             }
-            if let Some(words) = &route.refused {
-                return Some(Reason::WriteRefused.of(format!("Service {name}: {words}")));
-            }
-            self.foreign(name, route)
+            unusable
         })
     }
 
-    fn foreign(&self, name: &str, route: &Route) -> Option<Why> {
+    /// Why a Service that exists is not ours to point.
+    pub(super) fn unusable(&self, name: &str, route: &Route) -> Option<Why> {
+        if let Some(unsuitable) = &route.unsuitable {
+            return Some(Reason::ServiceUnsuitable.of(format!("Service {name}: {unsuitable}")));
+        }
+        if let Some(words) = &route.refused {
+            return Some(Reason::WriteRefused.of(format!("Service {name}: {words}")));
+        }
         match &route.mark {
-            Some(mark) if mark.owner == Owner::This => {
-                let changed = route.points_at != Some(mark.colour) && self.keeps(Rule::ForeignHands);
+            Some(Mark { owner: Owner::This, colour, .. }) => {
+                let changed = route.points_at != Some(*colour) && self.keeps(Rule::ForeignHands);
                 let now = route.points_at.map_or("no colour", Colour::label);
                 changed.then(|| {
-                    Reason::ForeignChange.of(format!(
-                        "Service {name} was pointed from {} to {now} by {}",
-                        mark.colour, route.manager
-                    ))
+                    let manager = &route.manager;
+                    Reason::ForeignChange
+                        .of(format!("Service {name} was pointed from {colour} to {now} by {manager}"))
                 })
             }
-            Some(crate::observed::Mark { owner: Owner::Other(other), .. }) => {
+            Some(Mark { owner: Owner::Other(other), .. }) => {
                 Some(Reason::OwnedByOther.of(format!("Service {name} belongs to {other}")))
             }
-            _ if route.rival.is_some() => Some(
-                Reason::OwnedByOther
-                    .of(format!("Service {name} belongs to {}", route.rival.as_deref().unwrap_or_default())),
-            ),
-            _ if route.points_at.is_none() && !(route.adopt && self.unready(self.spec.active).is_none()) => {
-                Some(Reason::NoColour.of(format!("Service {name}")))
-            }
-            _ => None,
+            Some(Mark { owner: Owner::Nobody, .. }) | None => match &route.rival {
+                Some(rival) => Some(Reason::OwnedByOther.of(format!("Service {name} belongs to {rival}"))),
+                None if route.points_at.is_none() && !route.adopt => {
+                    Some(Reason::NoColour.of(format!("Service {name}")))
+                }
+                None => None,
+            },
         }
+    }
+
+    /// Whether a Service is ours to point, and points there.
+    pub(super) fn ours_at(&self, name: &str, route: &Route, colour: Colour) -> bool {
+        route.points_at == Some(colour) && self.unusable(name, route).is_none()
     }
 
     /// The sides that a foreign hand has pointed a Service at are scaled up.
@@ -64,6 +83,22 @@ impl Planner<'_> {
             }
         }
     }
+
+    /// A new Service is taken over as it stands: from now on a foreign change of it is seen.
+    pub(super) fn take_over(&mut self) {
+        for (_, name, route) in self.routes() {
+            if unmarked(route) && route.points_at.is_some() && self.unusable(name, route).is_none() {
+                let n = route.mark.as_ref().map_or(1, |mark| mark.n.saturating_add(1));
+                let (object, version) = (Object::Service(name.to_owned()), route.version.clone());
+                self.write(Write { object, version, change: Change::Seal { n } });
+            }
+        }
+    }
+}
+
+/// Whether nobody's annotation stands on a Service, or that of a BlueGreen which does not exist any more.
+fn unmarked(route: &Route) -> bool {
+    route.mark.as_ref().is_none_or(|mark| mark.owner == Owner::Nobody)
 }
 
 fn side_obstacle(pair: Pair<'_>) -> Option<Why> {

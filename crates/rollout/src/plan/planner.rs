@@ -77,7 +77,7 @@ impl<'a> Pair<'a> {
 }
 
 static ABSENT: observed::Workload =
-    observed::Workload { blue: None, green: None, routes: std::collections::BTreeMap::new() };
+    observed::Workload { blue: None, green: None, routes: std::collections::BTreeMap::new(), preview: None };
 
 impl<'a> Planner<'a> {
     pub(super) fn new(
@@ -136,11 +136,16 @@ impl<'a> Planner<'a> {
         self.status.workloads.iter().find(|workload| workload.name == name)
     }
 
-    pub(super) fn enter(&mut self, phase: Phase) {
-        self.status.held_in = (phase == Phase::Held).then(|| match self.status.phase {
+    /// Where the release is, be it held there or not.
+    pub(super) fn at(&self) -> Phase {
+        match self.status.phase {
             Phase::Held => self.status.held_in.unwrap_or_default(),
-            left => left,
-        });
+            phase => phase,
+        }
+    }
+
+    pub(super) fn enter(&mut self, phase: Phase) {
+        self.status.held_in = (phase == Phase::Held).then(|| self.at());
         self.status.phase = phase;
         self.status.since = Some(self.now);
     }
@@ -183,7 +188,8 @@ impl<'a> Planner<'a> {
     /// Seals come before everything else, and the status says where things are.
     pub(super) fn finish(mut self, why: Why) -> Plan {
         let why = seals::first(&mut self).unwrap_or(why);
-        summary::write(&mut self.status, self.was, self.spec, self.seen, self.now, &why);
+        let rollback = self.rollback();
+        summary::write(&mut self.status, self.was, self.spec, self.seen, self.now, &why, &rollback);
         Plan { writes: self.writes, status: self.status, requeue: self.requeue }
     }
 }

@@ -1,23 +1,23 @@
 //! The new side is scaled up and gets ready.
 
 use super::planner::{Next, Planner, Why};
-use crate::{Phase, Reason, rule::Rule};
+use crate::{OnFailure, Phase, Reason, rule::Rule};
 
 // Preparing => (Gating | Stable | Held)
 pub(super) fn preparing(plan: &mut Planner<'_>) -> Next {
     if let Some(next) = before_the_first_write(plan) {
         return next;
     }
+    plan.stop_deadline(plan.spec.paused);
     if plan.spec.paused {
         return Next::Stay(Reason::Paused.into());
     }
     for pair in plan.pairs() {
         plan.raise(pair, plan.to());
-        plan.keep_the_way_back(pair);
     }
     match plan.unready(plan.to()) {
         None => Next::Go(Phase::Gating),
-        Some(why) => late_or(plan, why),
+        Some(why) => plan.late_or(why),
     }
 }
 
@@ -27,8 +27,10 @@ pub(super) fn before_the_first_write(plan: &mut Planner<'_>) -> Option<Next> {
         return Some(plan.hold(obstacle));
     }
     if plan.spec.active != plan.to() && plan.keeps(Rule::WishChanges) {
-        return Some(dropped(plan));
+        plan.status.deadline = None;
+        return Some(Next::Go(Phase::Stable));
     }
+    plan.take_over();
     if plan.keeps(Rule::TemplateChanges)
         && (plan.template_changed() || plan.spec.attempt != plan.status.release_attempt)
     {
@@ -37,24 +39,26 @@ pub(super) fn before_the_first_write(plan: &mut Planner<'_>) -> Option<Next> {
             return Some(Next::Go(Phase::Preparing));
         }
     }
-    plan.stop_deadline(plan.spec.paused);
     None
 }
 
-/// The release is dropped: the new side shrinks as one that lost the traffic.
-fn dropped(plan: &mut Planner<'_>) -> Next {
-    plan.status.way_back = false;
-    plan.status.drained_at = Some(plan.now);
-    plan.status.deadline = None;
-    Next::Go(Phase::Stable)
-}
-
-/// Waits for what is missing, or fails at the deadline.
-pub(super) fn late_or(plan: &mut Planner<'_>, why: Why) -> Next {
-    if !plan.late() {
-        return Next::Stay(why);
+impl Planner<'_> {
+    /// Waits for what is missing, or fails at the deadline.
+    pub(super) fn late_or(&mut self, why: Why) -> Next {
+        if !self.late() {
+            return Next::Stay(why);
+        }
+        let detail = if why.detail.is_empty() { why.reason.sentence().to_owned() } else { why.detail };
+        self.fail(Reason::DeadlineExceeded, detail.clone(), None);
+        self.failed(Reason::DeadlineExceeded.of(detail))
     }
-    let detail = if why.detail.is_empty() { why.reason.sentence().to_owned() } else { why.detail };
-    plan.fail(Reason::DeadlineExceeded, detail.clone(), None);
-    plan.hold(Reason::DeadlineExceeded.of(detail))
+
+    /// A gate has failed, or the deadline has passed: the traffic goes back if there is any, unless it shall stay.
+    pub(super) fn failed(&mut self, why: Why) -> Next {
+        if self.begun() && self.spec.on_failure == OnFailure::SwitchBack {
+            self.go_back(why)
+        } else {
+            self.hold(why)
+        }
+    }
 }

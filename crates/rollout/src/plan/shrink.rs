@@ -32,9 +32,16 @@ impl Planner<'_> {
                     pair.declared(idle).deployment,
                     references.join(", ")
                 ));
-            } else if (known.is_some() || !self.keeps(Rule::NotReferenced)) && self.unfloor(side) {
-                self.status.way_back = false;
-                self.scale(pair, idle, side, least);
+            } else if known.is_some() || !self.keeps(Rule::NotReferenced) {
+                if self.status.way_back && self.keeps(Rule::StoredFirst) {
+                    // Nobody relies on this side any more, and that is stored before it shrinks.
+                    self.status.way_back = false;
+                    self.again();
+                    return Reason::Checking.into();
+                }
+                if self.unfloor(side) {
+                    self.scale(pair, idle, side, least);
+                }
             }
         }
         why

@@ -6,29 +6,30 @@ use super::{
     planner::{Pair, Planner, Why},
 };
 use crate::{
-    Colour, Reason,
+    Colour, Phase, Reason,
     observed::{Deployment, Pod},
 };
 
 impl Planner<'_> {
-    /// The size that a side needs to take the traffic of the other: what that one wants, its own autoscaler's minimum, and
-    /// what the release began with; at least 1.
+    /// The size that a side needs to take the traffic of the other: what that one wants, or wanted when the switch began, and
+    /// its own autoscaler's minimum; at least 1. While a switch is under way the new side's does not change any more.
     pub(super) fn size(&self, pair: Pair<'_>, colour: Colour) -> i32 {
-        let other = pair.seen.side(colour.other()).map_or(0, |side| side.replicas);
+        let switching = !matches!(self.at(), Phase::Stable | Phase::Preparing | Phase::Gating);
+        let other = if switching && colour == self.to() { None } else { pair.seen.side(colour.other()) };
         let floor = pair
             .seen
             .side(colour)
             .and_then(|side| side.autoscaler.as_ref())
             .map_or(0, crate::observed::Autoscaler::own_min);
         let began = self.workload(&pair.spec.name).map_or(0, |known| known.full);
-        let other = if began > 0 { began } else { other };
-        other.max(floor).max(1)
+        other.map_or(0, |side| side.replicas).max(began).max(floor).max(1)
     }
 
     /// Scales a side up to what it needs, and raises its autoscaler's minimum so that it stays.
     pub(super) fn raise(&mut self, pair: Pair<'_>, colour: Colour) {
-        let size = self.size(pair, colour);
         let Some(side) = pair.seen.side(colour) else { return };
+        let most = side.autoscaler.as_ref().map_or(i32::MAX, |scaler| scaler.max);
+        let size = self.size(pair, colour).min(most);
         self.floor(side, size);
         if side.replicas < size {
             self.scale(pair, colour, side, size);
@@ -98,14 +99,20 @@ impl Planner<'_> {
         if side.replicas < size || !side.settled {
             return Some(Reason::ScalingUp.of(format!("{name} has {} of {size} replicas", side.replicas)));
         }
-        pods_unready(name, &side.pods, side.replicas.max(size))
+        pods_unready(name, &side.pods, side.replicas)
+    }
+
+    /// Whether each Deployment's controller has seen its latest generation, which a seal raises too.
+    pub(super) fn settled(&self, colour: Colour) -> bool {
+        self.pairs().all(|pair| pair.seen.side(colour).is_none_or(|side| side.settled))
     }
 
     /// The same of the pods that were just read from the API server.
     pub(super) fn unready_live(&self, colour: Colour, live: &crate::observed::Live) -> Option<Why> {
         self.pairs().find_map(|pair| {
             let pods = live.pods.get(&(pair.spec.name.clone(), colour)).map_or(&[][..], Vec::as_slice);
-            pods_unready(&pair.declared(colour).deployment, pods, self.size(pair, colour))
+            let wants = pair.seen.side(colour).map_or(0, |side| side.replicas);
+            pods_unready(&pair.declared(colour).deployment, pods, wants.max(self.size(pair, colour)))
         })
     }
 }

@@ -1,16 +1,18 @@
 //! Nothing is under way.
 
 use super::planner::{Next, Planner, Why};
-use crate::{Colour, Phase, Reason, rule::Rule};
+use crate::{Colour, Phase, Reason};
 
 // Stable => (Preparing | Switching | SwitchingBack | Held)
 pub(super) fn stable(plan: &mut Planner<'_>) -> Next {
+    plan.follow_the_rolling_update();
     if let Some(broken) = plan.broken() {
-        return plan.go_back(broken);
+        return plan.go_back_broken(broken);
     }
     if let Some(obstacle) = plan.obstacle() {
         return plan.hold(obstacle);
     }
+    plan.take_over();
     let wish = plan.spec.active;
     if plan.all_at(wish) {
         return Next::Stay(plan.housekeeping(wish));
@@ -18,36 +20,26 @@ pub(super) fn stable(plan: &mut Planner<'_>) -> Next {
     if plan.spec.paused {
         return Next::Stay(Reason::Paused.into());
     }
-    if let Some(failed) = plan.failed_before(wish) {
-        return plan.hold(failed);
+    if plan.failed_before(wish).is_some() {
+        return Next::Go(Phase::Held);
     }
     release(plan, wish)
 }
 
 /// A release begins: at once if that side served last and still stands, else with gates.
 pub(super) fn release(plan: &mut Planner<'_>, wish: Colour) -> Next {
-    let at_once = plan.can_undo(wish);
+    let undo = plan.can_undo(wish);
     plan.begin(wish);
-    if at_once {
-        return Next::Store(Phase::Switching, Reason::Checking.into());
+    if !undo {
+        return Next::Go(Phase::Preparing);
     }
-    Next::Go(Phase::Preparing)
+    plan.freeze();
+    plan.status.undo = true;
+    plan.read();
+    Next::Store(Phase::Switching, Reason::Checking.into())
 }
 
 impl Planner<'_> {
-    /// Whether the side has served last, with this template, and is ready at full size; and the release that it has to
-    /// undo has come to its end there.
-    fn can_undo(&self, wish: Colour) -> bool {
-        self.status.way_back
-            && self.status.to == Some(wish.other())
-            && self.all_at(wish.other())
-            && self.pairs().all(|pair| {
-                let served = self.workload(&pair.spec.name).map(|known| known.served.as_str());
-                pair.seen.side(wish).is_some_and(|side| Some(side.template.as_str()) == served)
-            })
-            && self.unready(wish).is_none()
-    }
-
     /// Why this wish is not tried again: it failed as it is.
     pub(super) fn failed_before(&self, wish: Colour) -> Option<Why> {
         let failed = self
@@ -60,28 +52,27 @@ impl Planner<'_> {
         same.then(|| failed.reason.of(failed.message.clone()))
     }
 
-    /// What is done where nothing is under way: the side that lost the traffic ends what it has begun, and shrinks.
+    /// What is done where nothing is under way: the side that lost the traffic, or did not get it, ends what it has begun,
+    /// and shrinks.
     pub(super) fn housekeeping(&mut self, serving: Colour) -> Why {
-        for pair in self.pairs() {
-            if let Some(side) = pair.seen.side(serving).filter(|_| self.status.phase == Phase::Stable) {
-                self.unfloor(side);
-            }
+        let idle = serving.other();
+        for side in self.pairs().filter_map(|pair| pair.seen.side(serving)) {
+            self.unfloor(side);
         }
-        self.scale_what_is_referenced(serving.other());
-        if self.status.drained_at.is_none()
-            && self.status.draining_since.is_some()
-            && self.drain_is_over(serving.other())
-        {
+        if self.status.to == Some(serving) {
+            self.keep_the_way_back();
+        }
+        self.scale_what_is_referenced(idle);
+        // A release that did not come to its first write leaves a side that has served shortly before, or not at all.
+        let left = self.status.draining_since.is_some() || self.status.to == Some(idle);
+        if left && self.status.drained_at.is_none() && self.undrained(idle).is_none() {
             self.status.drained_at = Some(self.now);
         }
-        let idle = self.status.drained_at.map(|at| at.after(self.spec.idle.after));
-        match idle {
-            Some(at) if self.now >= at || !self.keeps(Rule::WayBackOpen) => self.shrink(serving.other()),
-            Some(at) => {
-                self.wake(at);
-                Reason::Switched.into()
-            }
-            None => Reason::Switched.into(),
+        match self.status.drained_at.map(|at| at.after(self.spec.idle.after)) {
+            Some(at) if self.now < at && self.keeps(crate::rule::Rule::WayBackOpen) => self.wake(at),
+            Some(_) if !self.spec.paused => return self.shrink(idle),
+            _ => {}
         }
+        Reason::Switched.into()
     }
 }

@@ -6,17 +6,23 @@ use crate::{Phase, Reason};
 // SwitchingBack => (Stable | Held)
 pub(super) fn switching_back(plan: &mut Planner<'_>) -> Next {
     let old = plan.to().other();
-    if let Some(stuck) = plan.bring_back() {
-        return plan.hold(stuck);
-    }
-    if !plan.writes.is_empty() || !plan.prove(old) {
-        plan.again_if_dark();
-        return Next::Stay(Reason::EvidenceAwaited.of(format!("back to {old}")));
-    }
     let cause = plan.status.cause.unwrap_or(Reason::Incomplete);
-    plan.record(plan.to(), cause);
-    plan.status.way_back = false;
-    plan.status.deadline = None;
+    match plan.bring_back(old) {
+        Err(stuck) => return plan.hold(stuck),
+        Ok(true) => return Next::Stay(cause.of(format!("Back to {old}."))),
+        Ok(false) => plan.keep_the_way_back(),
+    }
+    if plan.seal() {
+        return Next::Stay(Reason::Sealing.into());
+    }
+    if let Some(obstacle) = plan.obstacle() {
+        return plan.hold(obstacle);
+    }
+    if let Some(why) = plan.unproven(old) {
+        return Next::Stay(cause.of(format!("Back to {old}: {}", why.detail)));
+    }
+    plan.record(cause);
+    plan.thaw();
     plan.status.drained_at = None;
     plan.status.draining_since = Some(plan.now);
     Next::Go(Phase::Stable)

@@ -4,31 +4,22 @@ use super::{
     gates::Verdict,
     planner::{Next, Planner},
 };
-use crate::{OnFailure, Phase, Reason};
+use crate::Phase;
 
 // Verifying => (Draining | SwitchingBack | Held)
 pub(super) fn verifying(plan: &mut Planner<'_>) -> Next {
     if let Some(next) = plan.after_the_first_write() {
         return next;
     }
-    for pair in plan.pairs() {
-        plan.keep_the_way_back(pair);
-    }
+    plan.keep_the_way_back();
     let spec = plan.spec;
-    match plan.ask(&spec.gates.after) {
-        Verdict::Failed { gate, why } => {
-            plan.fail(Reason::GateFailed, why.clone(), Some(gate));
-            match spec.on_failure {
-                OnFailure::SwitchBack => plan.go_back(Reason::GateFailed.of(why)),
-                OnFailure::Hold => plan.hold(Reason::GateFailed.of(why)),
-            }
-        }
-        Verdict::Asked(why) => {
-            plan.stop_deadline(why.reason == Reason::ApprovalMissing || spec.paused);
-            Next::Stay(why)
-        }
+    let verdict = if plan.status.undo { Verdict::Passed } else { plan.ask(&spec.gates.after) };
+    plan.stop_deadline(spec.paused || verdict.waits_for_a_person());
+    match verdict {
+        Verdict::Failed(why) => plan.failed(why),
+        Verdict::Asked(why) => plan.late_or(why),
         Verdict::Passed => {
-            plan.status.deadline = None;
+            plan.end_deadline();
             Next::Go(Phase::Draining)
         }
     }

@@ -58,7 +58,8 @@ pub enum Change {
         /// The number.
         n: u64,
     },
-    /// Only the number of the annotation: a write that is still in flight will conflict.
+    /// Only the number of the annotation: a write that is still in flight will conflict. The colour in a Service's annotation
+    /// stays; one without an annotation of ours is taken over as it stands, with the colour that it selects.
     Seal {
         /// The number.
         n: u64,

@@ -61,11 +61,21 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline_stopped: Option<Time>,
 
+    /// Whether the release brings back at once, and without gates, what served last.
+    pub undo: bool,
+
+    /// When the first Service was pointed at the colour that the release brings the traffic to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub began: Option<Time>,
+
     /// Why the traffic goes back, or went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Reason>,
 
-    /// Whether this release has sent traffic back to the new side once, since the old one had lost its last ready pod.
+    /// Whether the new side is about to get traffic once more, since the old one has lost its last ready pod.
+    pub returning: bool,
+
+    /// Whether it has got it once more, which happens once for a release.
     pub returned: bool,
 
     /// Whether the side that lost the traffic still stands at full size, so that it can take it again at once.
@@ -194,7 +204,7 @@ pub struct WorkloadStatus {
     /// Its name.
     #[schemars(length(max = 63))]
     pub name: String,
-    /// The size that both sides need while traffic may go either way.
+    /// The size that the old side had when the switch began, and keeps while it is the way back.
     pub full: i32,
     /// The hash of the pod template that the release brings.
     #[schemars(length(max = 64))]
@@ -279,8 +289,12 @@ pub struct Switch {
     pub began: Option<Time>,
     /// When it was over.
     pub ended: Time,
-    /// Whether the traffic stayed there.
+    /// `Switched` if the traffic stayed there, else why it went back.
     pub outcome: Reason,
+    /// The same in a sentence, with names, if it failed.
+    #[serde(default)]
+    #[schemars(length(max = 256))]
+    pub message: String,
 }
 
 /// A condition, as `kubectl wait` reads it.

@@ -59,7 +59,12 @@ fn sides<T>(world: &World, of: impl Fn(usize) -> T) -> BTreeMap<(String, Colour)
 fn workload(world: &World, question: &Question, index: usize) -> observed::Workload {
     let at = |colour| Some(deployment(world, question, side(index, colour)));
     let routes = world.services_of(index).map(|service| (service_name(service), route(question, service)));
-    observed::Workload { blue: at(Colour::Blue), green: at(Colour::Green), routes: routes.collect() }
+    observed::Workload {
+        blue: at(Colour::Blue),
+        green: at(Colour::Green),
+        routes: routes.collect(),
+        preview: None,
+    }
 }
 
 fn deployment(world: &World, question: &Question, index: usize) -> observed::Deployment {

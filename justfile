@@ -52,6 +52,10 @@ twins *ARGS:
 prove TIMES='1' *ARGS:
     PROVE={{TIMES}} cargo test -p e2e --test proof --locked {{ARGS}}
 
+# Switchovers on the cluster that KUBECONFIG names, under load (e2e/cluster/README.md).
+e2e *ARGS:
+    cargo test -p e2e-cluster --test cluster --locked -- --ignored {{ARGS}}
+
 # Every interleaving of the parts of `mesh` that take no lock.
 loom *ARGS:
     RUSTFLAGS='--cfg mesh_loom' cargo test -p mesh --lib --target-dir target/loom {{ARGS}}

@@ -13,6 +13,9 @@ use crate::{Failure, Request};
 /// So many requests are remembered. A longer run ends there, rather than grow for ever.
 const MOST: usize = 4_000_000;
 
+/// So many are told at a time.
+const PAGE: usize = 50_000;
+
 /// All requests of a run, in the order in which they ended.
 #[derive(Debug)]
 pub struct Journal {
@@ -23,7 +26,7 @@ pub struct Journal {
 #[derive(Debug, Default)]
 struct Written {
     requests: Vec<Request>,
-    latest_start: u64,
+    totals: Totals,
 }
 
 /// A run in figures.
@@ -63,14 +66,14 @@ impl Journal {
 
     pub(crate) fn write(&self, request: Request, late: u64) {
         let mut written = self.written();
-        written.latest_start = written.latest_start.max(late);
+        written.totals.count(&request, late);
         written.requests.push(request);
     }
 
-    /// All from the one with this number on, the first being 0.
+    /// The one with this number, the first being 0, and those after it: 50,000 at most.
     #[must_use]
     pub fn requests(&self, from: usize) -> Vec<Request> {
-        self.written().requests.get(from..).unwrap_or_default().to_vec()
+        self.written().requests.iter().skip(from).take(PAGE).cloned().collect()
     }
 
     /// Those that failed.
@@ -82,28 +85,24 @@ impl Journal {
     /// What there is so far, in figures.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        let written = self.written();
-        let mut totals = Totals {
-            requests: written.requests.len(),
-            latest_start: written.latest_start,
-            ..Totals::default()
-        };
-        for request in &written.requests {
-            match (request.failure, &request.version) {
-                (Some(failure), _) => {
-                    totals.failed += 1;
-                    *totals.failures.entry(failure).or_default() += 1;
-                }
-                (None, version) => {
-                    let versions = totals.versions.entry(request.target.clone()).or_default();
-                    *versions.entry(version.clone().unwrap_or_default()).or_default() += 1;
-                }
-            }
-        }
-        totals
+        self.written().totals.clone()
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Totals {
+    fn count(&mut self, request: &Request, late: u64) {
+        self.requests += 1;
+        self.latest_start = self.latest_start.max(late);
+        if let Some(failure) = request.failure {
+            self.failed += 1;
+            *self.failures.entry(failure).or_default() += 1;
+        } else {
+            let versions = self.versions.entry(request.target.clone()).or_default();
+            *versions.entry(request.version.clone().unwrap_or_default()).or_default() += 1;
+        }
     }
 }

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod cluster;
+mod manifests;
+mod operator;
+mod programs;
+mod release;
+mod stage;
+mod traffic;
+mod verdict;
+
+use std::error::Error;
+
+pub use self::{
+    cluster::Cluster,
+    manifests::Shape,
+    operator::Operator,
+    programs::provide,
+    release::Release,
+    stage::Stage,
+    traffic::Traffic,
+    verdict::{Served, Verdict},
+};
+
+/// Why something could not be done, or was not as it should be.
+pub type Failure = Box<dyn Error + Send + Sync>;

@@ -1,0 +1,52 @@
+//! The operator that the scenarios are played with.
+
+use std::{fs::File, path::Path, process::Stdio};
+
+use tokio::process::{Child, Command};
+
+use crate::Failure;
+
+/// An operator, as a process beside the tests or as it was installed.
+#[derive(Debug)]
+pub struct Operator {
+    process: Option<Child>,
+}
+
+impl Operator {
+    /// Starts this program with the `KUBECONFIG` of the tests; none if `E2E_OPERATOR` says `installed`. What it logs is in the file
+    /// `operator.log` beside it.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start(program: &Path) -> Result<Self, Failure> {
+        if std::env::var("E2E_OPERATOR").is_ok_and(|operator| operator == "installed") {
+            return Ok(Self { process: None });
+        }
+        let log = File::create(program.with_extension("log"))?;
+        let process = Command::new(program)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()?;
+        Ok(Self { process: Some(process) })
+    }
+
+    /// Its process, if it is one.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        self.process.as_ref().and_then(Child::id)
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// It had ended already, or cannot be ended.
+    pub async fn stop(self) -> Result<(), Failure> {
+        let Some(mut process) = self.process else { return Ok(()) };
+        if let Some(status) = process.try_wait()? {
+            return Err(format!("the operator had ended: {status}").into());
+        }
+        Ok(process.kill().await?)
+    }
+}

@@ -1,0 +1,142 @@
+//! A namespace in which one scenario happens.
+
+use std::{fmt::Debug, fmt::Write, time::Duration};
+
+use k8s_openapi::{NamespaceResourceScope, api::core::v1::Namespace};
+use kube::{
+    Api, Resource, ResourceExt,
+    api::{DeleteParams, PostParams},
+};
+use load::Rates;
+use rollout::Colour;
+use serde_json::{Value, json};
+
+use crate::{Cluster, Failure, Release, Shape, Traffic, cluster::LABEL};
+
+/// A namespace of its own.
+#[derive(Clone)]
+pub struct Stage {
+    cluster: Cluster,
+    namespace: String,
+}
+
+impl Stage {
+    /// Makes one, whose name begins so.
+    ///
+    /// # Errors
+    /// The cluster refuses.
+    pub async fn open(cluster: &Cluster, name: &str) -> Result<Self, Failure> {
+        let short: String = name.chars().take(40).map(|c| if c == '_' { '-' } else { c }).collect();
+        let namespace: Namespace = serde_json::from_value(json!({
+            "metadata": {"generateName": format!("e2e-{}-", short.trim_end_matches('-')), "labels": {LABEL: "true"}},
+        }))?;
+        let made = Api::all(cluster.client()).create(&PostParams::default(), &namespace).await?;
+        Ok(Self { cluster: cluster.clone(), namespace: made.name_any() })
+    }
+
+    /// Deletes it, without waiting for the end of that.
+    ///
+    /// # Errors
+    /// The cluster refuses.
+    pub async fn close(self) -> Result<(), Failure> {
+        let api: Api<Namespace> = Api::all(self.cluster.client());
+        api.delete(&self.namespace, &DeleteParams::default().grace_period(0)).await?;
+        Ok(())
+    }
+
+    /// The cluster that it is in.
+    #[must_use]
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// All objects of a kind in it.
+    #[must_use]
+    pub fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>,
+    {
+        Api::namespaced(self.cluster.client(), &self.namespace)
+    }
+
+    /// What `kubectl` writes, given these words, of this namespace.
+    ///
+    /// # Errors
+    /// What it says when it fails.
+    pub async fn kubectl(&self, words: &[&str]) -> Result<String, Failure> {
+        self.cluster.kubectl(&[&["-n", &self.namespace], words].concat()).await
+    }
+
+    /// `kubectl apply`, or `create` or `replace`, of these.
+    ///
+    /// # Errors
+    /// What it says when it fails.
+    pub async fn put(&self, verb: &[&str], manifests: &[Value]) -> Result<(), Failure> {
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": manifests}).to_string();
+        let words = [&["-n", &self.namespace], verb, &["-f", "-"]].concat();
+        self.cluster.kubectl_with(&words, &list).await?;
+        Ok(())
+    }
+
+    /// Applies what a release is made of, and gives a handle to it.
+    ///
+    /// # Errors
+    /// The cluster refuses.
+    pub async fn apply(&self, shape: Shape) -> Result<Release, Failure> {
+        self.put(&["apply"], &shape.manifests()).await?;
+        Ok(Release::new(self.clone(), shape))
+    }
+
+    /// Applies what a release is made of, and waits until blue serves.
+    ///
+    /// # Errors
+    /// The cluster refuses, or blue does not come to serve.
+    pub async fn release(&self, shape: Shape) -> Result<Release, Failure> {
+        let release = self.apply(shape).await?;
+        release.settles(Colour::Blue).await?;
+        Ok(release)
+    }
+
+    /// Begins a load on every Service of these releases.
+    ///
+    /// # Errors
+    /// It does not begin.
+    pub async fn load(&self, releases: &[&Release], rates: Rates) -> Result<Traffic, Failure> {
+        let services = releases.iter().flat_map(|release| release.shape().names()).collect::<Vec<_>>();
+        Traffic::begin(self, &services, rates).await
+    }
+
+    /// All that helps to see why something is not as it should be.
+    pub async fn portrait(&self) -> String {
+        let mut text = String::new();
+        let questions: [&[&str]; 3] = [
+            &[
+                "get",
+                "bluegreens",
+                "-o",
+                "jsonpath={range .items[*]}{.metadata.name}{\": \"}{.spec}{\"\\n\"}{.status}{\"\\n\"}{end}",
+            ],
+            &["get", "deployments,services,endpointslices,pods", "-o", "wide"],
+            &["get", "events", "--sort-by=.lastTimestamp"],
+        ];
+        for question in questions {
+            let answer = self.kubectl(question).await.unwrap_or_else(|failure| failure.to_string());
+            let _ = writeln!(text, "{answer}"); // writing to a string cannot fail
+        }
+        text
+    }
+}
+
+/// How long a scenario waits for something that takes seconds on a machine that is not busy.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What is there of an object, for a message.
+pub(crate) fn told<T: Debug>(of: Option<T>) -> String {
+    of.map_or_else(|| "nothing".to_owned(), |object| format!("{object:?}"))
+}

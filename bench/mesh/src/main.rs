@@ -16,6 +16,7 @@ mod measure;
 mod rate_limits;
 mod report;
 mod retries;
+mod stacks;
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
@@ -83,6 +84,7 @@ fn sections(rounds: u32) -> Result<Vec<Section>, Failure> {
         Section::new("Rate limits, all passing", rate_limits::candidates()?),
         Section::new("Deadlines and time-outs", deadlines::candidates()?),
         Section::new("Retries and hedges, nothing to do", retries::candidates()?),
+        Section::new("Stacks", stacks::candidates()?),
         discovery::section()?,
     ])
 }

@@ -71,7 +71,7 @@ async fn answer<B>(request: Request<B>) -> Result<Response<()>, BoxError> {
     Ok(Response::new(()))
 }
 
-fn prototype() -> Result<Request<Empty<Bytes>>, Failure> {
+pub(crate) fn prototype() -> Result<Request<Empty<Bytes>>, Failure> {
     let headers = [
         "accept",
         "accept-encoding",

@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::Body,
     extract::Request,
     http::{HeaderMap, Method},
     response::Response as Streamed,
@@ -14,7 +13,11 @@ use hyper_util::{
     client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
-use mesh::{circuit_breaker::Policy, classify::Http};
+use mesh::{
+    deadline::Deadline,
+    stack::{ClientPolicy, Exception},
+    telemetry::Telemetry,
+};
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
@@ -41,8 +44,7 @@ pub use error::Error;
 pub use measure::Peer;
 use measure::{Measure, Measured};
 pub use response::Response;
-pub use ways::Until;
-pub(crate) use ways::{Shown, Ways};
+use ways::Ways;
 
 /// How a client behaves.
 #[derive(Clone, Debug)]
@@ -58,11 +60,11 @@ pub struct Options {
     pub max_body: usize,
     /// How long a call may take that does not say so itself.
     pub timeout: Duration,
-    /// When the circuit to a service is open: see [`mesh::circuit_breaker`]. `None`: it never is, unless the client is an App's,
-    /// which has it of its [`Limits`](crate::limits::Limits::breaker).
-    pub breaker: Option<Policy>,
-    /// What answers say of the service that is called.
-    pub classify: Http,
+    /// The [layers](mesh::stack) on the way to each service that is called by name. `None`: there are none, unless the client is an App's,
+    /// which has them of its [`Limits`](crate::limits::Limits::client).
+    pub policy: Option<ClientPolicy>,
+    /// Answers that say something else of a service than usual, beside the policy's own.
+    pub exceptions: Vec<Exception>,
 }
 
 impl Default for Options {
@@ -73,8 +75,8 @@ impl Default for Options {
             idle_per_host: 256,
             max_body: 1024 * 1024,
             timeout: Duration::from_secs(10),
-            breaker: None,
-            classify: Http::new(),
+            policy: None,
+            exceptions: vec![],
         }
     }
 }
@@ -92,13 +94,23 @@ impl HttpClient {
     /// A client over the platform's network, with no connection yet.
     #[must_use]
     pub fn new(platform: &Platform, options: Options) -> Self {
+        Self::shown_by(&Telemetry::default(), platform, options)
+    }
+
+    /// The same, whose layers `telemetry` shows.
+    pub(crate) fn shown_by(telemetry: &Telemetry, platform: &Platform, options: Options) -> Self {
         let inner = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(options.idle)
             .pool_max_idle_per_host(options.idle_per_host)
             .build(Connector::new(platform.network.clone(), options.connect));
         let random = platform.random().fork();
-        let ways = Ways::new(inner, options.breaker.clone(), options.classify.clone(), random);
+        let with_exceptions = |mut policy: ClientPolicy| {
+            policy.exceptions.extend(&options.exceptions);
+            policy
+        };
+        let policy = options.policy.clone().map(with_exceptions);
+        let ways = Ways::new(inner, policy, telemetry.clone(), random);
         HttpClient { ways, clock: platform.clock.clone(), options, measure: None }
     }
 
@@ -131,7 +143,7 @@ impl HttpClient {
         let measured = self.start(call.method(), peer, call.context().map(|context| context.trace));
         let request = call.into_request(|context, headers| self.propagate(context, Some(left), headers))?;
         let (span, mut request) = span::begin(request, peer);
-        request.extensions_mut().insert(Until(deadline));
+        request.extensions_mut().insert(Deadline::at(deadline));
         // Boxed, since the future of each caller's caller would hold all of it.
         let exchange = Box::pin(self.exchange(&what, peer, request)).instrument(span.clone());
         let answered = match timeout_at(deadline, exchange).await {
@@ -199,7 +211,7 @@ impl HttpClient {
     }
 
     /// Hands a request on as it is and its answer's body as it comes: for proxies and event streams. Neither
-    /// is bounded in size or time beyond connecting; [`propagate`](Self::propagate) sets the headers, and the extension
+    /// is bounded in size or time beyond connecting, unless the extension [`Deadline`] says until when there has to be an answer; [`propagate`](Self::propagate) sets the headers, and the extension
     /// [`Peer`] says whom to count the call for. It is a step of the trace that its `traceparent` tells, as that of
     /// [`send`](Self::send) is.
     ///
@@ -214,7 +226,7 @@ impl HttpClient {
         let answered = Box::pin(self.ways.request(peer, &what, request)).instrument(span.clone()).await;
         span::end(&span, answered.as_ref().map(hyper::Response::status));
         measured.end(answered.as_ref().map(hyper::Response::status));
-        answered.map(|response| response.map(Body::new))
+        answered
     }
 
     /// Sets the headers that tell the callee who asks, in which trace, under which key, and how much time is
@@ -245,11 +257,6 @@ impl HttpClient {
 
     fn start(&self, method: &Method, peer: Peer, trace: Option<Trace>) -> Measured {
         Measured::start(self.measure.as_ref(), method, peer, trace)
-    }
-
-    /// The breakers on the ways to those who are called.
-    pub(crate) fn ways(&self) -> &Ways {
-        &self.ways
     }
 
     async fn exchange(&self, what: &str, peer: Peer, request: Request) -> Result<Response, Error> {

@@ -1,8 +1,8 @@
 //! What happens to every request before and after its handler, in one place.
 //!
-//! In this order: its trace and deadline are read, a place in flight is taken (or 429), a deadline that has
-//! passed is 504, its body is bounded (or 413), a handler's panic becomes 500. Afterwards every error is a
-//! problem with the trace's id, and the request is counted by its route's template.
+//! In this order: its trace and deadline are read, a deadline that has passed is 504, its body is bounded (or 413), the layers of
+//! [`mesh::server`] take it on (or 429, or 503), a handler's panic becomes 500. Afterwards every error is a problem with the trace's id, and the request is counted by
+//! its route's template.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -18,7 +18,7 @@ use axum::{
     response::Response,
 };
 use futures_util::FutureExt;
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 use tracing::{Instrument, Span, error_span, field::Empty, record_all};
 
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
     limits::Limits,
     metrics::{self, Identity, Metrics},
     platform::Platform,
-    problem::{self, Problem, code},
+    problem::{self, Problem},
     trace::{self, Trace},
     traces::Traces,
 };
@@ -52,7 +52,6 @@ struct Edge {
     random: Random,
     traces: Traces,
     metrics: HttpMetrics,
-    in_flight: Semaphore,
     body_bytes: usize,
     body_read: Duration,
 }
@@ -73,7 +72,6 @@ pub fn edge(
         random: platform.random().clone(),
         traces: platform.traces.clone(),
         metrics: HttpMetrics::new(metrics)?,
-        in_flight: Semaphore::new(limits.in_flight.min(Semaphore::MAX_PERMITS)),
         body_bytes: limits.body_bytes,
         body_read: limits.body_read,
     };
@@ -140,7 +138,6 @@ impl Edge {
         next: Next,
         read: Arc<AtomicU64>,
     ) -> Result<Response, Problem> {
-        let Ok(_place) = self.in_flight.try_acquire() else { return Err(too_busy()) };
         if context.is_expired() {
             return Err(Problem::deadline_exceeded());
         }
@@ -167,11 +164,6 @@ fn note(span: &Span, status: StatusCode) {
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-fn too_busy() -> Problem {
-    let detail = "More requests at once than this service takes; try again a little later.";
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, code::TOO_BUSY, detail)
 }
 
 #[cfg(test)]

@@ -2,15 +2,25 @@
 
 use std::{str::FromStr, time::Duration};
 
-use mesh::circuit_breaker::{Backoff, Policy};
+use mesh::{
+    InvalidPolicy,
+    circuit_breaker::{self, Backoff},
+    concurrency, deadline,
+    stack::{ClientPolicy, ServerPolicy},
+    timeout,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::config::Env;
 
-/// How much an HTTP server takes on at once, and for how long; and from when on its App waits for no answer of others.
+/// How much an HTTP server takes on at once, and for how long; and how its App calls others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
-    /// Requests being handled; one more is answered 429.
-    pub in_flight: usize,
+    /// What is before the routes: how many requests are handled at a time, say. One more is answered 503, with `Retry-After`.
+    pub server: ServerPolicy,
+    /// What is before each service that is called: when its circuit is open, say.
+    pub client: ClientPolicy,
     /// Bytes of a request's body; more is answered 413.
     pub body_bytes: usize,
     /// Open connections; one more waits in the listener's backlog.
@@ -27,8 +37,6 @@ pub struct Limits {
     pub unready: Duration,
     /// How long requests in flight may take once the server is told to stop.
     pub drain: Duration,
-    /// When the circuit to another service is open: see [`mesh::circuit_breaker`].
-    pub breaker: Policy,
 }
 
 /// The public contract's limit of a request's body.
@@ -37,7 +45,8 @@ pub const BODY_BYTES: usize = 64 * 1024;
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            in_flight: 1024,
+            server: server(),
+            client: client(),
             body_bytes: BODY_BYTES,
             connections: 4096,
             header_read: Duration::from_secs(30),
@@ -45,23 +54,41 @@ impl Default for Limits {
             connection_age: Duration::from_secs(30),
             unready: Duration::ZERO,
             drain: Duration::from_secs(20),
-            // Whoever calls waits in a queue of its own and asks again, so that the circuit is tried out often.
-            breaker: Policy {
-                open: Backoff {
-                    first: Duration::from_millis(500),
-                    longest: Duration::from_secs(5),
-                    jitter: 0.5,
-                },
-                ..Policy::default()
-            },
         }
     }
 }
 
+/// 1,024 requests at a time. A deadline ends nobody's work: handlers keep it themselves, and say what they have left undone.
+fn server() -> ServerPolicy {
+    ServerPolicy {
+        concurrency: Some(concurrency::Policy::fixed(1024)),
+        deadline: deadline::ServerPolicy { end: false, ..deadline::ServerPolicy::default() },
+        ..ServerPolicy::default()
+    }
+}
+
+/// Each call is made once: whoever makes it has a queue of its own, and asks again under the same key. So the circuit is tried out often. How long a call
+/// may take its caller says, body included.
+fn client() -> ClientPolicy {
+    let open = Backoff { first: Duration::from_millis(500), longest: Duration::from_secs(5), jitter: 0.5 };
+    ClientPolicy {
+        deadline: deadline::ClientPolicy {
+            at_most: Duration::from_secs(60),
+            hop_margin: Duration::ZERO,
+            way_back_percent: 5,
+            body: false,
+            ..deadline::ClientPolicy::default()
+        },
+        timeout: timeout::Policy { headers: Duration::from_secs(60), whole: None },
+        circuit_breaker: Some(circuit_breaker::Policy { open, ..circuit_breaker::Policy::default() }),
+        ..ClientPolicy::default()
+    }
+}
+
 impl Limits {
-    /// From `HTTP_MAX_IN_FLIGHT`, `HTTP_MAX_CONNECTIONS`, `HTTP_HEADER_READ_MS`, `HTTP_BODY_READ_MS`,
-    /// `HTTP_CONNECTION_AGE_SECONDS`, `HTTP_UNREADY_SECONDS`, `HTTP_DRAIN_SECONDS` and `HTTP_CIRCUIT_BREAKER`, which is the
-    /// [policy](Policy) as JSON: what it does not say is as by default.
+    /// From `HTTP_MAX_CONNECTIONS`, `HTTP_HEADER_READ_MS`, `HTTP_BODY_READ_MS`,
+    /// `HTTP_CONNECTION_AGE_SECONDS`, `HTTP_UNREADY_SECONDS` and `HTTP_DRAIN_SECONDS`; and `HTTP_SERVER` and `HTTP_CLIENT`, which are the policies as JSON: what they do
+    /// not say is as by default.
     pub fn from_env(env: &mut Env) -> Self {
         Self::default().or_as_told(env)
     }
@@ -70,7 +97,8 @@ impl Limits {
     #[must_use]
     pub fn or_as_told(self, env: &mut Env) -> Self {
         Limits {
-            in_flight: env.or("HTTP_MAX_IN_FLIGHT", self.in_flight),
+            server: env.or("HTTP_SERVER", OfServer(self.server)).0,
+            client: env.or("HTTP_CLIENT", OfClient(self.client)).0,
             body_bytes: self.body_bytes,
             connections: env.or("HTTP_MAX_CONNECTIONS", self.connections),
             header_read: env.duration("HTTP_HEADER_READ_MS", self.header_read),
@@ -78,44 +106,112 @@ impl Limits {
             connection_age: env.duration("HTTP_CONNECTION_AGE_SECONDS", self.connection_age),
             unready: env.duration("HTTP_UNREADY_SECONDS", self.unready),
             drain: env.duration("HTTP_DRAIN_SECONDS", self.drain),
-            breaker: env.or("HTTP_CIRCUIT_BREAKER", Breaker(self.breaker)).0,
         }
     }
 }
 
 /// A policy as its variable has it.
-struct Breaker(Policy);
+struct OfServer(ServerPolicy);
 
-impl FromStr for Breaker {
+/// As above.
+struct OfClient(ClientPolicy);
+
+impl FromStr for OfServer {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let policy: Policy = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        policy.validate().map_err(|error| error.to_string())?;
-        Ok(Self(policy))
+        over(&server(), text, ServerPolicy::validate).map(Self)
+    }
+}
+
+impl FromStr for OfClient {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        over(&client(), text, ClientPolicy::validate).map(Self)
+    }
+}
+
+/// What a text says, and else what is so by default: policy by policy, and within each field by field.
+fn over<P: Serialize + DeserializeOwned>(
+    default: &P,
+    text: &str,
+    validate: fn(&P) -> Result<(), InvalidPolicy>,
+) -> Result<P, String> {
+    let mut policy = serde_json::to_value(default).map_err(|error| error.to_string())?;
+    let said = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    merge(&mut policy, said, 2);
+    let policy = serde_json::from_value(policy).map_err(|error| error.to_string())?;
+    validate(&policy).map_err(|error| error.to_string())?;
+    Ok(policy)
+}
+
+/// Deeper in there are values of one kind or another, which would not mix.
+fn merge(known: &mut Value, said: Value, levels: usize) {
+    match (known, said) {
+        (Value::Object(known), Value::Object(said)) if levels > 0 => {
+            for (name, said) in said {
+                merge(known.entry(name).or_insert(Value::Null), said, levels - 1);
+            }
+        }
+        (known, said) => *known = said,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use mesh::stack::AttemptPolicy;
+
     use super::*;
 
     #[test]
-    fn a_breaker_is_what_its_variable_says_and_otherwise_as_by_default() {
-        let json = r#"{"consecutive_failures": 9, "open": {"first": "250ms", "longest": "2s"}}"#;
-        let mut env = Env::from([("HTTP_CIRCUIT_BREAKER", json)]);
-        let breaker = Limits::from_env(&mut env).breaker;
+    fn a_policy_is_what_its_variable_says_and_otherwise_as_by_default() {
+        let client = r#"{"circuit_breaker": {"consecutive_failures": 9}, "attempts": {"retry": {}}}"#;
+        let server = r#"{"concurrency": {"limit": {"adaptive": {}}}}"#;
+        let mut env = Env::from([("HTTP_CLIENT", client), ("HTTP_SERVER", server)]);
+        let limits = Limits::from_env(&mut env);
         assert_eq!(env.finish(), Ok(()));
-        assert_eq!((breaker.consecutive_failures, breaker.open.first), (Some(9), Duration::from_millis(250)));
-        assert_eq!(breaker.probes, Policy::default().probes);
+        let breaker = limits.client.circuit_breaker.expect("a breaker");
+        let default = Limits::default();
+        let was = default.client.circuit_breaker.expect("a breaker");
+        assert_eq!((breaker.consecutive_failures, breaker.open), (Some(9), was.open));
+        assert!(matches!(limits.client.attempts, AttemptPolicy::Retry(_)));
+        assert_eq!(limits.client.deadline, default.client.deadline);
+        let limit = limits.server.concurrency.map(|limit| limit.limit);
+        assert!(matches!(limit, Some(concurrency::Limit::Adaptive(_))), "{limit:?}");
+        assert_eq!(limits.server.deadline, default.server.deadline);
     }
 
     #[test]
-    fn a_breaker_out_of_range_is_told_by_variable_and_field() {
-        let mut env = Env::from([("HTTP_CIRCUIT_BREAKER", r#"{"probes": 0, "lease": "1us"}"#)]);
+    fn the_policies_that_the_documentation_sets_can_be_set() {
+        let text = include_str!("../../../docs/mesh.md");
+        let set = |name| {
+            let (_, said) = text.split_once(&format!("export {name}='")).expect(name);
+            (name, said.split_once('\'').expect("its end").0)
+        };
+        let mut env = Env::from([set("HTTP_CLIENT"), set("HTTP_SERVER")]);
+        let limits = Limits::from_env(&mut env);
+        assert_eq!(env.finish(), Ok(()));
+        assert!(limits.client.routes.iter().any(|route| route.name == "reads"));
+        assert!(limits.server.rate_limit.is_some_and(|rate| rate.limit.calls == 50));
+    }
+
+    #[test]
+    fn what_a_policy_has_can_be_taken_away() {
+        let mut env = Env::from([("HTTP_CLIENT", r#"{"circuit_breaker": null}"#)]);
+        assert_eq!(Limits::from_env(&mut env).client.circuit_breaker, None);
+        assert_eq!(env.finish(), Ok(()));
+    }
+
+    #[test]
+    fn a_policy_out_of_range_is_told_by_variable_and_field() {
+        let client = r#"{"circuit_breaker": {"probes": 0, "lease": "1us"}}"#;
+        let mut env = Env::from([("HTTP_CLIENT", client), ("HTTP_SERVER", r#"{"colour": "blue"}"#)]);
         Limits::from_env(&mut env);
-        let error = env.finish().expect_err("two fields are wrong").to_string();
-        for part in ["HTTP_CIRCUIT_BREAKER", "`probes`", "`lease`"] {
+        let error = env.finish().expect_err("three fields are wrong").to_string();
+        for part in
+            ["HTTP_CLIENT", "`circuit_breaker.probes`", "`circuit_breaker.lease`", "HTTP_SERVER", "`colour`"]
+        {
             assert!(error.contains(part), "{error}");
         }
     }

@@ -98,7 +98,11 @@ struct Shared {
     identity: Identity,
     clock: Clock,
     families: Mutex<Vec<Registered>>,
+    sources: Mutex<Vec<Source>>,
 }
+
+/// Tells several families at a time, those that it has samples of.
+type Source = Arc<dyn Fn() -> Vec<(Description, Vec<Sample>)> + Send + Sync>;
 
 #[derive(Clone)]
 struct Registered {
@@ -127,6 +131,7 @@ impl Metrics {
             identity: Identity { style: style.into(), service: service.into() },
             clock: platform.clock.clone(),
             families: Mutex::default(),
+            sources: Mutex::default(),
         }));
         let (build, help) = (platform.build, "Always 1; the labels say which build this is.");
         metrics.read_gauge("build_info", help, BuildInfo::LABELS, move |shown| {
@@ -152,7 +157,7 @@ impl Metrics {
         labels: &'static [&'static str],
     ) -> Result<IntCounterVec, Error> {
         let made = IntCounterVec::new(Opts::new(name, help), labels);
-        self.vector(Description { name, help, labels, kind: Kind::Counter }, made)
+        self.vector(Description { name, help, labels: labels.into(), kind: Kind::Counter }, made)
     }
 
     /// A whole number that goes up and down.
@@ -166,7 +171,7 @@ impl Metrics {
         labels: &'static [&'static str],
     ) -> Result<IntGaugeVec, Error> {
         let made = IntGaugeVec::new(Opts::new(name, help), labels);
-        self.vector(Description { name, help, labels, kind: Kind::Gauge }, made)
+        self.vector(Description { name, help, labels: labels.into(), kind: Kind::Gauge }, made)
     }
 
     /// A number of seconds, bytes or the like that goes up and down.
@@ -180,7 +185,7 @@ impl Metrics {
         labels: &'static [&'static str],
     ) -> Result<FloatGaugeVec, Error> {
         let made = FloatGaugeVec::new(Opts::new(name, help), labels);
-        self.vector(Description { name, help, labels, kind: Kind::Gauge }, made)
+        self.vector(Description { name, help, labels: labels.into(), kind: Kind::Gauge }, made)
     }
 
     /// How values spread over `buckets`, [`CALL_SECONDS`] say.
@@ -196,7 +201,7 @@ impl Metrics {
     ) -> Result<HistogramVec, Error> {
         let histogram = HistogramVec::new(buckets, self.0.clock.clone());
         let shown = histogram.clone();
-        let description = Description { name, help, labels, kind: Kind::Histogram };
+        let description = Description { name, help, labels: labels.into(), kind: Kind::Histogram };
         self.register(description, move || shown.samples())?;
         Ok(histogram)
     }
@@ -213,7 +218,7 @@ impl Metrics {
         labels: &'static [&'static str],
         read: impl Fn(&mut Samples) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        self.read(Description { name, help, labels, kind: Kind::Counter }, read)
+        self.read(Description { name, help, labels: labels.into(), kind: Kind::Counter }, read)
     }
 
     /// A number that goes up and down and is known elsewhere.
@@ -227,7 +232,7 @@ impl Metrics {
         labels: &'static [&'static str],
         read: impl Fn(&mut Samples) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        self.read(Description { name, help, labels, kind: Kind::Gauge }, read)
+        self.read(Description { name, help, labels: labels.into(), kind: Kind::Gauge }, read)
     }
 
     /// How values spread that are counted elsewhere; see [`Buckets::snapshot`].
@@ -241,7 +246,13 @@ impl Metrics {
         labels: &'static [&'static str],
         read: impl Fn(&mut Samples) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        self.read(Description { name, help, labels, kind: Kind::Histogram }, read)
+        self.read(Description { name, help, labels: labels.into(), kind: Kind::Histogram }, read)
+    }
+
+    /// Families that are known elsewhere, as many of them as have samples at a scrape: for what changes with what is configured. Their names are theirs to
+    /// keep apart from others.
+    pub fn read_families(&self, read: impl Fn() -> Vec<(Description, Vec<Sample>)> + Send + Sync + 'static) {
+        self.0.sources.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(read));
     }
 
     fn read(
@@ -263,8 +274,8 @@ impl Metrics {
     ) -> Result<C, Error> {
         description.check().map_err(|why| Error::Malformed { name: description.name, why })?;
         let vector = made.map_err(|source| Error::Refused { name: description.name, source })?;
-        let (shown, labels) = (vector.clone(), description.labels);
-        let collect = move || shown.collect().iter().flat_map(|family| samples(family, labels)).collect();
+        let (shown, labels) = (vector.clone(), description.labels.clone());
+        let collect = move || shown.collect().iter().flat_map(|family| samples(family, &labels)).collect();
         self.register(description, collect)?;
         Ok(vector)
     }
@@ -282,6 +293,10 @@ impl Metrics {
         }
         families.push(Registered { description, collect: Arc::new(collect) });
         Ok(())
+    }
+
+    fn sources(&self) -> Vec<Source> {
+        self.0.sources.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn families(&self) -> Vec<Registered> {
@@ -320,11 +335,14 @@ fn samples(family: &proto::MetricFamily, names: &[&str]) -> Vec<Sample> {
 /// # Errors
 /// Two Apps count different things by one name.
 pub fn exposition<'a>(apps: impl IntoIterator<Item = &'a Metrics>, format: Format) -> Result<String, Error> {
-    let apps: Vec<_> = apps.into_iter().map(|app| (app.identity(), app.families())).collect();
+    let apps: Vec<_> = apps.into_iter().collect();
     let mut families = exposition::Families::default();
-    for (identity, registered) in &apps {
-        for Registered { description, collect } in registered {
-            families.add(Some(identity), description, collect())?;
+    for app in &apps {
+        for Registered { description, collect } in app.families() {
+            families.add(Some(app.identity()), &description, collect())?;
+        }
+        for (description, samples) in app.sources().iter().flat_map(|read| read()) {
+            families.add(Some(app.identity()), &description, samples)?;
         }
     }
     for (description, samples) in process::families().into_iter().chain(runtime::families()) {

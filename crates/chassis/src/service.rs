@@ -10,7 +10,7 @@ use std::{
 use axum::Router;
 use database::{Database, Health, Options, Schema};
 
-use mesh::InvalidPolicy;
+use mesh::{InvalidPolicy, telemetry::Shown};
 
 use crate::{
     admin::Admin,
@@ -53,6 +53,8 @@ pub struct Service {
     /// Asked when the App says that it stops.
     leaving: Trigger,
     mesh: Mesh,
+    /// What is shown of the layers before its routes.
+    shown: Vec<Shown>,
 }
 
 /// An App cannot start.
@@ -82,8 +84,8 @@ pub enum Error {
     /// Two of its parts count under one name.
     #[error(transparent)]
     Metrics(#[from] metrics::Error),
-    /// Its circuit breakers cannot be as they are to be.
-    #[error("making a client")]
+    /// The layers before its routes, or before those that it calls, cannot be as they are to be.
+    #[error("making the layers of the mesh")]
     Policy(#[from] InvalidPolicy),
 }
 
@@ -162,7 +164,8 @@ impl Service {
             observers: Observers::new(metrics.clone()),
             obligations: Obligations::default(),
             leaving: shutdown::drain().0,
-            mesh: Mesh::new(platform.clock.clone(), &metrics)?,
+            mesh: Mesh::new(platform.clock.clone(), &metrics),
+            shown: vec![],
             metrics,
             liveness,
             limits,
@@ -178,14 +181,12 @@ impl Service {
     /// A client of other services, whose calls are counted. An App has one: clones share its connections.
     ///
     /// # Errors
-    /// It has one already, or the policy of its breakers is out of range.
+    /// It has one already, or the policy of its layers is out of range.
     pub fn client(&self, options: client::Options) -> Result<HttpClient, Error> {
-        let breaker = options.breaker.unwrap_or_else(|| self.limits.breaker.clone());
-        breaker.validate()?;
-        let options = client::Options { breaker: Some(breaker), ..options };
-        let client = HttpClient::new(&self.platform, options).measured(&self.metrics)?;
-        self.mesh.add(client.ways().clone());
-        Ok(client)
+        let policy = options.policy.unwrap_or_else(|| self.limits.client.clone());
+        policy.validate()?;
+        let options = client::Options { policy: Some(policy), ..options };
+        Ok(HttpClient::shown_by(self.mesh.telemetry(), &self.platform, options).measured(&self.metrics)?)
     }
 
     /// Where parts register their metrics.
@@ -276,13 +277,16 @@ impl Service {
         self.around.0.push(Box::new(wrap));
     }
 
-    /// Serves the App's API behind the [`edge`]; tells where, for an `address` with port 0.
+    /// Serves the App's API behind the [`edge`] and the layers of [`Limits::server`]; tells where, for an `address` with port 0.
     ///
     /// # Errors
-    /// The port is taken, or the App has an API already.
+    /// The port is taken, the App has an API already, or the policy of its layers is out of range.
     pub fn serve(&mut self, router: Router, address: SocketAddr) -> Result<SocketAddr, Error> {
         let around = std::mem::take(&mut self.around.0);
         let router = around.into_iter().fold(router, |router, wrap| wrap(router));
+        let layers = mesh::server(self.limits.server.clone())?;
+        self.shown.extend(layers.handle().show(self.mesh.telemetry(), "requests", ""));
+        let router = router.layer(layers);
         let (router, in_flight) = edge(router, &self.platform, &self.metrics, &self.limits)?;
         let (server, address) = self.listen(router, address)?;
         let server = server.leaving(self.leaving.signal()).aging(self.platform.random().fork());

@@ -96,6 +96,13 @@ pub(crate) fn once<B>(body: B) -> Replay<B> {
     Replay(Kind::Once(body))
 }
 
+impl<B> From<B> for Replay<B> {
+    /// A body that is sent once, of which nothing is kept: for a call past the layers.
+    fn from(body: B) -> Self {
+        once(body)
+    }
+}
+
 impl<B> Original<B> {
     /// Whether the body can be sent once more from its beginning.
     pub(crate) fn can_be_sent_again(&self) -> bool {

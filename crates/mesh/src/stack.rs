@@ -47,10 +47,11 @@ pub use self::{
     endpoint::{Endpoint, EndpointLayer},
     matches::Matches,
     policy::{
-        AttemptPolicy, Classifier, ClientPolicy, ClientRoute, Exception, OwnErrors, Protocol, ServerPolicy,
-        ServerRoute,
+        AttemptPolicy, BrokenOff, Classifier, ClientPolicy, ClientRoute, Exception, OwnErrors, Protocol,
+        ServerPolicy, ServerRoute,
     },
     rated::RatePolicy,
     route::RouteHandle,
     server::{Server, ServerBody, ServerHandle, ServerLayer, server},
 };
+pub use crate::replay::Replay;

@@ -70,9 +70,10 @@ impl Stage {
             let call = call.header(axum::http::header::ACCEPT, text.clone());
             let shown = self.client.http().send(call).await.map_err(|error| error.to_string())?;
             let shown = String::from_utf8_lossy(&shown.body).into_owned();
-            let wanted = [r#"peer_service="carrier""#, &format!(r#"state="{state}""#), r#"style="rest""#];
+            let wanted = [r#"name="carrier""#, &format!(r#"state="{state}""#), r#"style="rest""#];
             let is_it = |line: &&str| {
-                line.starts_with("circuit_breaker_state{") && wanted.iter().all(|label| line.contains(label))
+                line.starts_with("mesh_circuit_breaker_state{")
+                    && wanted.iter().all(|label| line.contains(label))
             };
             shown.lines().find(is_it).map(drop).ok_or_else(|| "it is not shown".to_owned())
         })

@@ -25,7 +25,7 @@ use chassis::{
 use clap::Parser as _;
 use contracts::Style;
 use gateway::config::{Endpoints, Origin};
-use mesh::circuit_breaker::Policy;
+use mesh::stack::ClientPolicy;
 use messaging::{
     Broker, Embedded, embedded,
     faulty::{Faulty, Rates},
@@ -61,8 +61,8 @@ pub(crate) const TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Calls go wrong here more often than not, by request: whoever waited for a circuit would hardly ever ask.
 fn patient() -> Limits {
-    let breaker = Policy { consecutive_failures: Some(u32::MAX), failure_percent: None, ..Policy::default() };
-    Limits { breaker, ..Limits::default() }
+    let limits = Limits::default();
+    Limits { client: ClientPolicy { circuit_breaker: None, ..limits.client }, ..limits }
 }
 
 /// One style of the system.

@@ -6,7 +6,7 @@ use chassis::{
     problem::Problem,
     service::{self, Running, Service},
 };
-use mesh::classify::{Http, Outcome};
+use mesh::{classify::Outcome, stack::Exception};
 use utoipa::openapi::{OpenApi, Server, ServerBuilder};
 
 use crate::{
@@ -54,8 +54,8 @@ impl App {
 
         // One client for all owners: what it bounds, it bounds per host.
         // A 503 of theirs says that something they need is away: they answer, and that is all the way to them is about.
-        let classify = Http::new().status(503..=503, Outcome::Throttled);
-        let client = service.client(client::Options { classify, ..client::Options::default() })?;
+        let exceptions = vec![Exception { status: 503, outcome: Outcome::Throttled }];
+        let client = service.client(client::Options { exceptions, ..client::Options::default() })?;
         let upstream = |style: &str, prefix: String| {
             let endpoints = config.styles.get(style).cloned();
             let endpoints = endpoints.ok_or_else(|| BuildError::UnknownDefault(style.to_owned()))?;

@@ -8,11 +8,8 @@ use axum::{
     extract::{FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use chassis::{
-    client::{Peer, Until},
-    context::Context,
-    problem::Problem,
-};
+use chassis::{client::Peer, context::Context, problem::Problem};
+use mesh::deadline::Deadline;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{routes::Owner, upstream::Upstream};
@@ -60,7 +57,7 @@ pub(crate) async fn ask(
     (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, url, headers);
     upstream.client.propagate(context, Some(left), request.headers_mut());
     request.extensions_mut().insert(Peer(owner.name()));
-    request.extensions_mut().insert(Until(deadline));
+    request.extensions_mut().insert(Deadline::at(deadline));
 
     match timeout_at(deadline, upstream.client.stream(request)).await {
         Ok(Ok(answer)) => Ok(answer),

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderName, Method, StatusCode, header},
     routing::{get, post},
 };
+use mesh::{concurrency, stack::ServerPolicy};
 use tokio::sync::Notify;
 
 use crate::{
@@ -116,22 +117,27 @@ async fn a_body_that_does_not_arrive_is_given_up() {
     assert_eq!((answer.status().as_u16(), started.elapsed().as_secs()), (400, 10));
 }
 
+fn one_at_a_time() -> Limits {
+    let server = ServerPolicy { concurrency: Some(concurrency::Policy::fixed(1)), ..ServerPolicy::default() };
+    Limits { server, ..Limits::default() }
+}
+
 #[tokio::test]
-async fn beyond_the_bound_in_flight_a_request_is_429_and_comes_again_later() {
+async fn beyond_the_limit_at_a_time_a_request_is_503_and_comes_again_later() {
     let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (inside, released) = (entered.clone(), leave.clone());
     let slow = get(async move || {
         inside.notify_one();
         released.notified().await;
     });
-    let rig = serve_within(Router::new().route("/", slow), Limits { in_flight: 1, ..Limits::default() });
+    let rig = serve_within(Router::new().route("/", slow), one_at_a_time());
     let first = tokio::spawn({
         let (client, url) = (rig.client.clone(), rig.at("/"));
         async move { client.send(Call::get(url)).await.unwrap().status }
     });
     entered.notified().await;
     let refused = rig.get("/").await;
-    assert_eq!(refusal(&refused), (429, "TOO_BUSY".into()));
+    assert_eq!(refusal(&refused), (503, "UNAVAILABLE".into()));
     assert_eq!(refused.headers["retry-after"], "1");
     leave.notify_one();
     assert_eq!(first.await.unwrap(), 200);
@@ -143,7 +149,7 @@ async fn beyond_the_bound_in_flight_a_request_is_429_and_comes_again_later() {
 async fn a_client_that_goes_away_frees_its_place() {
     let stuck = get(async || std::future::pending::<()>().await);
     let router = Router::new().route("/stuck", stuck).route("/", get(async || ""));
-    let rig = serve_within(router, Limits { in_flight: 1, ..Limits::default() });
+    let rig = serve_within(router, one_at_a_time());
     let gone = Call::get(rig.at("/stuck")).within(Duration::from_millis(10));
     rig.client.send(gone).await.unwrap_err();
     while rig.get("/").await.status != 200 {

@@ -35,7 +35,7 @@ impl<'a> Families<'a> {
     ) -> Result<(), Error> {
         let (known, all) =
             self.0.entry(description.name).or_insert_with(|| (description.clone(), Vec::new()));
-        if (known.kind, known.labels) != (description.kind, description.labels) {
+        if (known.kind, &known.labels) != (description.kind, &description.labels) {
             return Err(Error::Differs { name: description.name });
         }
         all.extend(samples.into_iter().map(|sample| (owner, sample)));
@@ -64,7 +64,7 @@ struct Family<'a> {
 
 /// The labels of one sample: those of its family, whose it is, and the bound of a bucket.
 struct Labels<'a> {
-    names: &'static [&'static str],
+    names: &'a [&'static str],
     values: &'a [String],
     owner: Option<&'a Identity>,
     bound: Option<f64>,
@@ -85,7 +85,7 @@ impl Family<'_> {
     }
 
     fn sample(&mut self, owner: Option<&Identity>, sample: &Sample) -> fmt::Result {
-        let Description { name, labels: names, kind, .. } = *self.description;
+        let Description { name, labels: ref names, kind, .. } = *self.description;
         let labels = |bound| Labels { names, values: &sample.labels, owner, bound };
         match &sample.value {
             Value::Number(value) => self.line(name, "", &labels(None), *value, kind != Kind::Counter, None),

@@ -1,6 +1,6 @@
 //! What is shown: families of samples, whoever counts them.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use super::histogram::Snapshot;
 
@@ -36,7 +36,7 @@ pub struct Description {
     /// How its numbers behave.
     pub kind: Kind,
     /// The names of its labels, `service` and `style` left out.
-    pub labels: &'static [&'static str],
+    pub labels: Cow<'static, [&'static str]>,
 }
 
 /// The units that OpenMetrics wants told apart from the name.

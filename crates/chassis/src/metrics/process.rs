@@ -1,7 +1,7 @@
 //! What the process takes from the machine, as Prometheus' client libraries name it; read from `/proc`, and empty where
 //! there is none.
 
-use std::{fs, path::Path};
+use std::{borrow::Cow, fs, path::Path};
 
 use super::family::{Description, Kind, Sample, Samples};
 use crate::panics;
@@ -39,7 +39,7 @@ pub(super) fn families() -> Vec<(Description, Vec<Sample>)> {
         if let Some(value) = read(&proc) {
             samples.number(&[], value);
         }
-        (Description { name, help, kind, labels: &[] }, samples.0)
+        (Description { name, help, kind, labels: Cow::Borrowed(&[]) }, samples.0)
     };
     FAMILIES.map(family).into()
 }

@@ -1,5 +1,7 @@
 //! What Tokio's runtime tells of itself without `tokio_unstable`.
 
+use std::borrow::Cow;
+
 use tokio::runtime::{Handle, RuntimeMetrics};
 
 use super::family::{Description, Kind, Sample, Samples};
@@ -41,11 +43,11 @@ const FAMILIES: [Family; 5] = [
 ];
 
 const fn gauge(name: &'static str, help: &'static str) -> Description {
-    Description { name, help, kind: Kind::Gauge, labels: &[] }
+    Description { name, help, kind: Kind::Gauge, labels: Cow::Borrowed(&[]) }
 }
 
 const fn of_workers(name: &'static str, help: &'static str) -> Description {
-    Description { name, help, kind: Kind::Counter, labels: &["worker"] }
+    Description { name, help, kind: Kind::Counter, labels: Cow::Borrowed(&["worker"]) }
 }
 
 /// The families of the runtime that this is called in; without samples outside of any.

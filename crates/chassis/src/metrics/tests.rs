@@ -66,7 +66,7 @@ fn a_name_against_the_rules_is_refused() {
 
 #[test]
 fn a_unit_is_told_from_the_name() {
-    let unit = |name, kind| Description { name, help: "It.", kind, labels: &[] }.unit();
+    let unit = |name, kind| Description { name, help: "It.", kind, labels: [].as_slice().into() }.unit();
     assert_eq!(unit("wait_seconds", Kind::Histogram), Some("seconds"));
     assert_eq!(unit("sent_bytes_total", Kind::Counter), Some("bytes"));
     assert_eq!(unit("commits_total", Kind::Counter), None);

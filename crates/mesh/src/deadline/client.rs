@@ -36,7 +36,7 @@ impl ClientLayer {
     /// What belongs on the inside of retries: it tells the other side what each try has left. It counts together with this.
     #[must_use]
     pub fn headers(&self, protocol: Protocol) -> HeaderLayer {
-        HeaderLayer::new(protocol, self.policy.least, Arc::clone(&self.counts))
+        HeaderLayer::new(protocol, &self.policy, Arc::clone(&self.counts))
     }
 
     /// To read what came of deadlines.

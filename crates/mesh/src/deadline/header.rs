@@ -10,7 +10,7 @@ use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Deadline, Protocol, counts::Counts, wire};
+use super::{ClientPolicy, Deadline, Protocol, counts::Counts, wire};
 use crate::{BoxError, until::OrRefused};
 
 /// Writes into each try what it has left, and does not send one that cannot make it any more. It belongs on the inside of retries and next to the
@@ -19,19 +19,27 @@ use crate::{BoxError, until::OrRefused};
 pub struct HeaderLayer {
     protocol: Protocol,
     least: Duration,
+    way_back_percent: u8,
     at_most: Option<Duration>,
     counts: Arc<Counts>,
 }
 
 impl HeaderLayer {
-    pub(super) fn new(protocol: Protocol, least: Duration, counts: Arc<Counts>) -> Self {
-        Self { protocol, least, at_most: None, counts }
+    pub(super) fn new(protocol: Protocol, policy: &ClientPolicy, counts: Arc<Counts>) -> Self {
+        let ClientPolicy { least, way_back_percent, .. } = *policy;
+        Self { protocol, least, way_back_percent, at_most: None, counts }
     }
 
     /// No try is told more than this: where tries have a time-out of their own, that.
     #[must_use]
     pub fn at_most(self, time: Duration) -> Self {
         Self { at_most: Some(time), ..self }
+    }
+
+    /// What the other side is told of that: never less than a millisecond, which is the least that can be said.
+    fn told(&self, left: Duration) -> Duration {
+        let told = left - left * u32::from(self.way_back_percent) / 100;
+        told.max(Duration::from_millis(1)).min(left)
     }
 
     /// What a try has left, if anybody said so.
@@ -72,7 +80,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let HeaderLayer { protocol, least, counts, .. } = &self.layer;
         if let Some(left) = self.layer.left(&request)
-            && (left < *least || !wire::write(*protocol, left, request.headers_mut()))
+            && (left < *least || !wire::write(*protocol, self.layer.told(left), request.headers_mut()))
         {
             return OrRefused::refused(counts.refuse());
         }

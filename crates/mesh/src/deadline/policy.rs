@@ -37,6 +37,9 @@ pub struct ClientPolicy {
     /// With less left than this no call is made, and no try is sent, up to 10 s. Default: 1 ms.
     #[serde(with = "durations")]
     pub least: Duration,
+    /// How many percent of what a try has left the other side is not told of, up to 50: it gives up first, and its answer that says so is on the way
+    /// back meanwhile. Default: 0.
+    pub way_back_percent: u8,
     /// Whether the answer's body has to be there by the deadline, too. Not of streams, which last as long as they are wanted. Default: true.
     pub body: bool,
 }
@@ -53,6 +56,7 @@ impl Default for ClientPolicy {
             at_most: Duration::from_secs(15),
             hop_margin: Duration::from_millis(5),
             least: Duration::from_millis(1),
+            way_back_percent: 0,
             body: true,
         }
     }
@@ -95,5 +99,6 @@ impl ClientPolicy {
         problems.check(self.hop_margin <= TEN_SECONDS, "hop_margin", "up to 10 s");
         let least = self.least <= TEN_SECONDS.min(self.at_most);
         problems.check(least, "least", "up to `at_most` and to 10 s");
+        problems.check(self.way_back_percent <= 50, "way_back_percent", "up to 50");
     }
 }

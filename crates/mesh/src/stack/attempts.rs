@@ -36,11 +36,14 @@ impl AttemptsLayer {
         policy: AttemptPolicy,
         budget: &Budget,
         classifier: &Classifier,
+        seed: Option<u64>,
     ) -> Result<Self, InvalidPolicy> {
         Ok(match policy {
             AttemptPolicy::Once => Self::Once,
             AttemptPolicy::Retry(policy) => {
-                Self::Retry(retry::Builder::new(policy, budget.clone()).build(classifier.clone())?)
+                let builder = retry::Builder::new(policy, budget.clone());
+                let builder = seed.into_iter().fold(builder, retry::Builder::seed);
+                Self::Retry(builder.build(classifier.clone())?)
             }
             AttemptPolicy::Hedge(policy) => {
                 let builder = hedge::Builder::new(policy, budget.clone(), TokioClock::default());

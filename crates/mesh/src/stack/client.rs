@@ -79,6 +79,7 @@ struct Called {
     name: Arc<str>,
     target: Arc<str>,
     transitions: Transitions,
+    seed: Option<u64>,
 }
 
 /// The body of a client's answer, around that of its transport.
@@ -103,8 +104,18 @@ impl ClientLayer {
     /// # Errors
     /// The policy is out of range: all of it at once.
     pub fn named(policy: ClientPolicy, name: &str, target: &str) -> Result<Self, InvalidPolicy> {
-        let transitions = Transitions::of(name, target);
-        let called = Called { name: name.into(), target: target.into(), transitions };
+        Self::of(policy, Called::new(name, target, None))
+    }
+
+    /// As [`named`](Self::named), with a seed for what is left to chance, so that a run can be repeated.
+    ///
+    /// # Errors
+    /// The policy is out of range: all of it at once.
+    pub fn seeded(policy: ClientPolicy, name: &str, target: &str, seed: u64) -> Result<Self, InvalidPolicy> {
+        Self::of(policy, Called::new(name, target, Some(seed)))
+    }
+
+    fn of(policy: ClientPolicy, called: Called) -> Result<Self, InvalidPolicy> {
         Ok(Self { current: Current::new(Parts::new(policy, None, called)?) })
     }
 
@@ -121,6 +132,12 @@ impl ClientLayer {
     }
 }
 
+impl Called {
+    fn new(name: &str, target: &str, seed: Option<u64>) -> Self {
+        Self { name: name.into(), target: target.into(), transitions: Transitions::of(name, target), seed }
+    }
+}
+
 impl ClientHandle {
     /// Another policy, for the calls from now on. What is the same in it keeps its state.
     ///
@@ -133,17 +150,19 @@ impl ClientHandle {
         Ok(())
     }
 
-    /// Shows all of it by the [name](ClientLayer::named) of whom it calls, and the calls of each route by `name/route`. After a
+    /// Shows what the policy has of it by the [name](ClientLayer::named) of whom it calls, and the calls of each route by `name/route`. After a
     /// [`reload`](Self::reload) it is to be shown again, since what has changed is another one.
     pub fn show(&self, telemetry: &Telemetry) -> Vec<Shown> {
         let parts = self.current.get();
-        let Called { name, target, transitions } = &parts.called;
-        let mut shown = vec![
-            telemetry.show(name, target, transitions.clone().and(parts.breaker.handle())),
-            telemetry.show(name, target, parts.concurrency.handle()),
-            telemetry.show(name, target, parts.timeout.handle()),
-            telemetry.show(name, target, parts.budget.clone()),
-        ];
+        let Called { name, target, transitions, .. } = &parts.called;
+        let policy = &parts.policy;
+        let breaker = || telemetry.show(name, target, transitions.clone().and(parts.breaker.handle()));
+        let limit = || telemetry.show(name, target, parts.concurrency.handle());
+        let budget = || telemetry.show(name, target, parts.budget.clone());
+        let mut shown = vec![telemetry.show(name, target, parts.timeout.handle())];
+        shown.extend(policy.circuit_breaker.is_some().then(breaker));
+        shown.extend(policy.concurrency.is_some().then(limit));
+        shown.extend(policy.tries_again().then(budget));
         shown.extend(route::show(self.routes(), telemetry, name, target));
         shown
     }
@@ -214,7 +233,8 @@ impl Parts {
             None => limit(policy.concurrency.as_ref(), &classifier)?,
         };
         let same_budget = same(|one, other| one.budget == other.budget).is_some();
-        let routes = routes(&policy, before.filter(|_| same_budget), &budget, &classifier)?;
+        let before = before.filter(|_| same_budget);
+        let routes = routes(&policy, before, &budget, &classifier, called.seed)?;
         Ok(Self { policy, timeout, budget, breaker, concurrency, routes, called })
     }
 
@@ -237,6 +257,7 @@ fn breaker(
     called: &Called,
 ) -> Result<CircuitBreakerLayer<Classifier>, InvalidPolicy> {
     let builder = circuit_breaker::Builder::new(policy.cloned().unwrap_or_default());
+    let builder = called.seed.into_iter().fold(builder, circuit_breaker::Builder::seed);
     let layer = builder.on_transition(called.transitions.observer()).build(classifier.clone())?;
     if policy.is_none() {
         layer.handle().set_mode(Mode::ForcedClosed);
@@ -257,6 +278,7 @@ fn routes(
     before: Option<&Parts>,
     budget: &Budget,
     classifier: &Classifier,
+    seed: Option<u64>,
 ) -> Result<Routes<RouteParts>, InvalidPolicy> {
     let parts = |name: &str, deadline: &deadline::ClientPolicy, attempts: &AttemptPolicy| {
         let kept = before.and_then(|before| {
@@ -269,7 +291,7 @@ fn routes(
             None => RouteParts {
                 calls: CallsLayer::new(classifier.clone()),
                 deadline: deadline::ClientLayer::new(deadline.clone())?,
-                attempts: AttemptsLayer::new(attempts.clone(), budget, classifier)?,
+                attempts: AttemptsLayer::new(attempts.clone(), budget, classifier, seed)?,
             },
         })
     };
@@ -288,6 +310,12 @@ fn routes(
 }
 
 impl ClientPolicy {
+    /// Whether there can be a second try on any route.
+    fn tries_again(&self) -> bool {
+        let of_routes = self.routes.iter().filter_map(|route| route.attempts.as_ref());
+        !of_routes.chain([&self.attempts]).all(AttemptPolicy::is_once)
+    }
+
     /// What counts for the route of a name.
     fn of_route(&self, name: &str) -> Option<(&deadline::ClientPolicy, &AttemptPolicy)> {
         if name == DEFAULT_ROUTE {

@@ -1,5 +1,7 @@
 //! What a stack is made by.
 
+use std::{convert::Infallible, fmt};
+
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +118,23 @@ pub struct Exception {
     pub outcome: Outcome,
 }
 
+/// The call broke off on the side of the caller, whose body of a request failed, say. A transport that can tell hands errors on as this, so that nobody
+/// takes them for the service's.
+#[derive(Debug)]
+pub struct BrokenOff(pub BoxError);
+
+impl fmt::Display for BrokenOff {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the caller broke off")
+    }
+}
+
+impl std::error::Error for BrokenOff {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
 /// What errors of a stack say of the service that is called.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OwnErrors;
@@ -123,11 +142,21 @@ pub struct OwnErrors;
 impl OfError<BoxError> for OwnErrors {
     /// What a layer inside did not send says nothing of the service, unless that is for the service's own sake.
     fn outcome(&self, error: &BoxError) -> Outcome {
+        if error.is::<BrokenOff>() {
+            return Outcome::Cancelled;
+        }
         match error.downcast_ref::<Refused>().map(Refused::why) {
             None => Outcome::Failure,
             Some(Why::OutOfTime) => Outcome::Cancelled,
             Some(_) => Outcome::Throttled,
         }
+    }
+}
+
+/// Of routes that cannot err, as axum's.
+impl OfError<Infallible> for OwnErrors {
+    fn outcome(&self, error: &Infallible) -> Outcome {
+        match *error {}
     }
 }
 
@@ -255,6 +284,11 @@ impl ServerRoute {
 }
 
 impl AttemptPolicy {
+    /// Whether there can be a second try.
+    pub(super) const fn is_once(&self) -> bool {
+        matches!(self, Self::Once)
+    }
+
     fn check(&self, problems: &mut Problems) {
         let own = "is one for all routes: see `budget` of the whole policy";
         match self {

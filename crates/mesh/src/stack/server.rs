@@ -106,13 +106,12 @@ impl ServerHandle {
         Ok(())
     }
 
-    /// Shows all of it: the limits by the name, and the calls of each route by `name/route`. After a [`reload`](Self::reload) it is to be
+    /// Shows what the policy has of it: the limits by the name, and the calls of each route by `name/route`. After a [`reload`](Self::reload) it is to be
     /// shown again, since what has changed is another one.
     pub fn show(&self, telemetry: &Telemetry, name: &str, target: &str) -> Vec<Shown> {
-        let mut shown = vec![
-            telemetry.show(name, target, self.concurrency()),
-            telemetry.show(name, target, self.answers.clone()),
-        ];
+        let mut shown = vec![telemetry.show(name, target, self.answers.clone())];
+        let limit = self.policy().concurrency.is_some();
+        shown.extend(limit.then(|| telemetry.show(name, target, self.concurrency())));
         shown.extend(self.rate_limit().map(|limit| telemetry.show(name, target, limit)));
         shown.extend(route::show(self.routes(), telemetry, name, target));
         shown

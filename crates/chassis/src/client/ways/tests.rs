@@ -139,9 +139,9 @@ async fn the_admin_port_and_the_metrics_show_each_circuit_and_why_it_is_open() {
     }
     let text = crate::metrics::exposition([service.metrics()], crate::metrics::Format::Text).unwrap();
     for (name, labels) in [
-        ("circuit_breaker_state", "state=\"open\""),
-        ("circuit_breaker_transitions_total", "reason=\"consecutive_failures\""),
-        ("circuit_breaker_refused_total", "peer_service=\"carrier\""),
+        ("mesh_circuit_breaker_state", "state=\"open\""),
+        ("mesh_circuit_breaker_transitions_total", "reason=\"consecutive_failures\""),
+        ("mesh_circuit_breaker_refused_total", "name=\"carrier\""),
     ] {
         let shown =
             text.lines().any(|line| line.starts_with(name) && line.contains(labels) && line.ends_with(" 1"));
@@ -165,9 +165,9 @@ async fn a_request_that_breaks_off_on_our_side_says_nothing_of_the_callee() {
 #[tokio::test]
 async fn a_policy_out_of_its_ranges_is_an_error_when_the_client_is_made() {
     let mut limits = Limits::default();
-    limits.breaker.probes = 0;
+    limits.client.circuit_breaker.as_mut().unwrap().probes = 0;
     let service = Service::new("shipping", "rest", &platform(), limits).unwrap();
     let error = service.client(Options::default()).unwrap_err();
     let cause = std::error::Error::source(&error).unwrap();
-    assert!(cause.to_string().contains("`probes`: 1 to 100"), "{cause}");
+    assert!(cause.to_string().contains("`circuit_breaker.probes`: 1 to 100"), "{cause}");
 }

@@ -9,7 +9,7 @@ use crate::metrics::histogram::{Buckets, HistogramVec};
 const SAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 fn description(name: &'static str, kind: Kind, labels: &'static [&'static str]) -> Description {
-    Description { name, help: "What \"it\" is.", kind, labels }
+    Description { name, help: "What \"it\" is.", kind, labels: labels.into() }
 }
 
 fn number(labels: &[&str], value: f64) -> Sample {

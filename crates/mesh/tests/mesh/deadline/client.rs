@@ -163,13 +163,27 @@ async fn a_caller_who_leaves_counts_as_nothing() {
 #[test]
 fn wrong_policies_name_every_field() {
     let long = SECOND * 11;
-    let policy = ClientPolicy { at_most: Duration::ZERO, hop_margin: long, least: long, body: true };
-    let problems = ClientLayer::new(policy).expect_err("three fields").problems().to_vec();
+    let policy = ClientPolicy {
+        at_most: Duration::ZERO,
+        hop_margin: long,
+        least: long,
+        way_back_percent: 51,
+        body: true,
+    };
+    let problems = ClientLayer::new(policy).expect_err("four fields").problems().to_vec();
     assert_eq!(
         problems,
-        ["`at_most`: 1 ms to 24 h", "`hop_margin`: up to 10 s", "`least`: up to `at_most` and to 10 s"]
+        [
+            "`at_most`: 1 ms to 24 h",
+            "`hop_margin`: up to 10 s",
+            "`least`: up to `at_most` and to 10 s",
+            "`way_back_percent`: up to 50"
+        ]
     );
     let text = serde_json::to_string(&ClientPolicy::default()).expect("text");
-    assert_eq!(text, r#"{"at_most":"15s","hop_margin":"5ms","least":"1ms","body":true}"#);
+    assert_eq!(
+        text,
+        r#"{"at_most":"15s","hop_margin":"5ms","least":"1ms","way_back_percent":0,"body":true}"#
+    );
     assert_eq!(serde_json::from_str::<ClientPolicy>(&text).expect("a policy"), ClientPolicy::default());
 }

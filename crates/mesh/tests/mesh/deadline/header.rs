@@ -46,6 +46,18 @@ async fn a_try_is_told_no_more_than_its_own_time_out() {
     assert_eq!(told(&seen, "x-request-timeout-ms"), ["300"], "with nobody who said until when");
 }
 
+/// Both sides gave up in the same moment, and the caller never heard that the other side had.
+#[tokio::test(start_paused = true)]
+async fn the_other_side_gives_up_first_where_a_part_is_kept_for_the_way_back() {
+    let policy = ClientPolicy { way_back_percent: 5, ..ClientPolicy::default() };
+    let (client, seen) = (ClientLayer::new(policy).expect("in its ranges"), Seen::default());
+    let service = client.headers(Protocol::Http).layer(seen.clone());
+    service.clone().oneshot(until(Deadline::after(SECOND))).await.expect("an answer");
+    assert_eq!(told(&seen, "x-request-timeout-ms"), ["950"]);
+    service.oneshot(until(Deadline::after(MILLISECOND))).await.expect("an answer");
+    assert_eq!(told(&seen, "x-request-timeout-ms"), ["1"], "which is the least that can be said");
+}
+
 /// A gateway that passes requests on told the next hop what its own caller had said long ago.
 #[tokio::test(start_paused = true)]
 async fn what_came_in_with_a_request_does_not_go_on() {

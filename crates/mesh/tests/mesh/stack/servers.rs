@@ -107,3 +107,23 @@ async fn a_route_may_have_a_limit_of_its_own_which_the_others_cannot_use_up() {
     tokio::time::advance(Duration::from_millis(1)).await;
     assert_eq!(stage.get("/").await, 200, "who leaves gives the place back");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_policy_has_is_shown_and_nothing_else() {
+    let telemetry = mesh::telemetry::Telemetry::default();
+    let layers = |text: &str| {
+        let policy: ServerPolicy = serde_json::from_str(text).expect("a policy");
+        server(policy).expect("in its ranges")
+    };
+    let has = |family: &str| telemetry.families().iter().any(|it| it.family.name.starts_with(family));
+    let plain = layers("{}").handle().show(&telemetry, "requests", "");
+    assert!(has("mesh_calls_total") && has("mesh_error_answers_total"), "{:?}", telemetry.families());
+    assert!(!has("mesh_concurrency_") && !has("mesh_rate_limit_"), "{:?}", telemetry.families());
+    drop(plain);
+    let limited =
+        layers(r#"{"concurrency": {"limit": {"fixed": 7}}, "rate_limit": {"limit": {"calls": 9}}}"#);
+    let _shown = limited.handle().show(&telemetry, "requests", "");
+    assert!(has("mesh_concurrency_") && has("mesh_rate_limit_"), "{:?}", telemetry.families());
+    let limits = telemetry.report(std::time::UNIX_EPOCH).limits;
+    assert!(limits.iter().any(|it| it.kind == "concurrency" && it.limit == Some(7)), "{limits:?}");
+}

@@ -42,8 +42,11 @@ struct Shared {
     policy: Option<ClientPolicy>,
     telemetry: Telemetry,
     random: Random,
-    ways: Mutex<BTreeMap<(&'static str, String), (Way, Vec<Shown>)>>,
+    ways: Mutex<ByPeer>,
 }
+
+/// Ways by peer and address, each with what shows it.
+type ByPeer = BTreeMap<(&'static str, String), (Way, Vec<Shown>)>;
 
 /// hyper's client behind the layers of one peer at one address.
 type Way = stack::Client<Endpoint<Transport>>;
@@ -97,7 +100,7 @@ impl Ways {
         Some(ways.entry(key).or_insert(begun).0.clone())
     }
 
-    fn ways(&self) -> MutexGuard<'_, BTreeMap<(&'static str, String), (Way, Vec<Shown>)>> {
+    fn ways(&self) -> MutexGuard<'_, ByPeer> {
         self.0.ways.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

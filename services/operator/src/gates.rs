@@ -5,6 +5,7 @@
 
 mod asking;
 mod breakers;
+mod clock;
 mod hosts;
 mod http;
 mod job;
@@ -22,10 +23,9 @@ use kube::{Client, runtime::reflector::ObjectRef};
 use rollout::{BlueGreen, Colour, Gate, Kind, observed::Answers};
 use tokio::sync::{mpsc, watch};
 
-use self::asking::Asking;
 pub use self::hosts::{GateHosts, InvalidHost};
+use self::{asking::Asking, clock::Clock};
 use crate::{
-    clock::Clock,
     fetch::Fetch,
     metrics::Metrics,
     pods::{Pods, Reach},
@@ -46,8 +46,6 @@ pub struct Ways {
     pub hosts: GateHosts,
     /// For Jobs.
     pub client: Client,
-    /// By which answers are dated.
-    pub clock: Clock,
     /// Where answers are counted.
     pub metrics: Metrics,
 }
@@ -90,6 +88,7 @@ struct Shared {
 /// What every task has.
 struct Means {
     ways: Ways,
+    clock: Clock,
     fetch: Fetch,
     /// Asks for another reconcile.
     trigger: mpsc::Sender<ObjectRef<BlueGreen>>,
@@ -107,7 +106,7 @@ impl Gates {
     /// None are asked yet; a result that matters is told by `trigger`.
     #[must_use]
     pub fn new(ways: Ways, trigger: mpsc::Sender<ObjectRef<BlueGreen>>) -> Self {
-        let means = Means { ways, fetch: Fetch::new(AT_ONCE), trigger };
+        let means = Means { ways, clock: Clock::start(), fetch: Fetch::new(AT_ONCE), trigger };
         Self(Arc::new(Shared { means: Arc::new(means), running: Mutex::default() }))
     }
 

@@ -1,6 +1,5 @@
 //! The operator: makes true what BlueGreen objects wish for, by the plans of `rollout`.
 
-pub mod clock;
 pub mod drains;
 pub mod fetch;
 pub mod gates;

@@ -1,5 +1,8 @@
 //! One gate that is asked, and what it has answered so far.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kube::runtime::reflector::ObjectRef;
@@ -101,7 +104,7 @@ impl Asked {
         let (before, after) = {
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             let before = Standing::of(&answers, lasts);
-            answers.hear(answer, self.means.ways.clock.now());
+            answers.hear(answer, self.means.clock.now());
             (before, Standing::of(&answers, lasts))
         };
         if before != after {

@@ -111,4 +111,6 @@ const fn ten_minutes() -> Span {
 }
 
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod tests;

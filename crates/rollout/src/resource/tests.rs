@@ -31,7 +31,7 @@ fn legal() -> Value {
 }
 
 /// What the API server does: the defaults are filled in, then the rules are asked.
-fn admitted(object: &Value) -> Result<(), String> {
+pub(super) fn admitted(object: &Value) -> Result<(), String> {
     let object: BlueGreen = serde_json::from_value(object.clone()).map_err(|error| error.to_string())?;
     object.validate_cel().map_err(|errors| errors.to_string())
 }

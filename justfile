@@ -75,6 +75,10 @@ samples:
     for file in samples/*.jsonl; do cargo run --release -q -- order --style all --concurrency 32 --file "$file" || exit 1; done
     cargo run --release -q -- verify
 
+# The operator's chart, the samples of k8s/ and the alerts: what Helm, Kubernetes and Prometheus say of them. Needs helm, kubeconform and promtool.
+charts:
+    cargo xtask charts
+
 # Write anew what a gateway alone serves as the description of the API.
 openapi:
     cargo run -q -p switchyard --example openapi > services/gateway/openapi.json

@@ -1,13 +1,14 @@
 //! `cargo xtask`: what generates and checks the repository's own files.
 
 mod bench;
+mod charts;
 mod check;
 mod crds;
 mod samples;
 
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask check | crds | samples | bench embedded [--rounds N] [--long] [--json FILE] \
+const USAGE: &str = "usage: cargo xtask check | charts | crds | samples | bench embedded [--rounds N] [--long] [--json FILE] \
                      | bench availability [--json FILE] | bench mesh [--only TEXT] [--rounds N] [--calls N] [--json FILE]";
 
 #[expect(clippy::print_stderr, reason = "a command's own output")]
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["check"] => check::run(),
+        ["charts"] => charts::run(),
         ["crds"] => crds::run(),
         ["samples"] => samples::run(),
         ["bench", arguments @ ..] => bench::run(arguments),

@@ -1,0 +1,152 @@
+//! Whose turn it is, and what is done in it.
+
+mod affected;
+mod queue;
+mod turn;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::Instant,
+};
+use tracing::info;
+
+use self::queue::Queue;
+pub use self::{affected::affected, turn::Next};
+use crate::{
+    apply::{Hands, Term},
+    cache::{Caches, Change, Told},
+    clock::Clock,
+    index::Index,
+    key::Key,
+    lease::Token,
+};
+
+/// So many BlueGreens at once.
+const AT_ONCE: usize = 16;
+/// How soon a turn that failed is taken again, and how late at the latest.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What all turns share.
+pub struct Controller {
+    caches: Arc<Caches>,
+    index: Arc<Index>,
+    hands: Hands,
+    queue: Arc<Queue>,
+    clock: Clock,
+    color_label: String,
+    failures: Mutex<HashMap<Key, u32>>,
+}
+
+impl Controller {
+    /// One over these caches; and whom to tell of what changes.
+    #[must_use]
+    pub fn new(
+        client: kube::Client,
+        caches: Arc<Caches>,
+        clock: Clock,
+        color_label: String,
+    ) -> (Arc<Self>, Told) {
+        let (queue, index) = (Arc::new(Queue::default()), Arc::new(Index::default()));
+        let told: Told = {
+            let (caches, queue, index) = (Arc::clone(&caches), Arc::clone(&queue), Arc::clone(&index));
+            Arc::new(move |change| {
+                if let Change::Declared(changed) = &change {
+                    index.update(changed);
+                }
+                affected(&change, &caches, &index).into_iter().for_each(|key| queue.push(key));
+            })
+        };
+        let hands = Hands::new(client, Arc::clone(&caches), Arc::clone(&told), color_label.clone());
+        let failures = Mutex::default();
+        (Arc::new(Self { caches, index, hands, queue, clock, color_label, failures }), told)
+    }
+
+    /// It is a BlueGreen's turn.
+    pub fn push(&self, key: Key) {
+        self.queue.push(key);
+    }
+
+    /// Takes turns for as long as it leads, and waits for those under way when that ends. Without an end it goes on for ever.
+    pub async fn run(
+        self: Arc<Self>,
+        mut leads: watch::Receiver<Option<Token>>,
+        stop: impl Future<Output = ()>,
+    ) {
+        let mut turns = JoinSet::new();
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let token = leads.borrow_and_update().clone();
+            let term = token.map(|token| Arc::new(Term::new(token)));
+            if term.is_some() {
+                self.push_all();
+            }
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                changed = leads.changed() => if changed.is_err() { break },
+                () = self.take_turns(term, &mut turns) => {}
+            }
+        }
+        while turns.join_next().await.is_some() {}
+    }
+
+    fn push_all(&self) {
+        let names = self.caches.declared.names();
+        info!("looks at {} BlueGreens", names.len());
+        names.into_iter().for_each(|(namespace, name)| self.push(Key { namespace, name }));
+    }
+
+    async fn take_turns(self: &Arc<Self>, term: Option<Arc<Term>>, turns: &mut JoinSet<()>) {
+        let Some(term) = term else { return std::future::pending().await };
+        let permits = Arc::new(Semaphore::new(AT_ONCE));
+        loop {
+            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
+            let key = self.queue.next().await;
+            while turns.try_join_next().is_some() {}
+            let (controller, term) = (Arc::clone(self), Arc::clone(&term));
+            turns.spawn(async move {
+                let next = controller.turn(&key, &term).await;
+                let next = controller.when(&key, next);
+                controller.queue.done(key, next);
+                drop(permit);
+            });
+        }
+    }
+
+    /// When the next turn is due. Failures in a row make it later each time.
+    fn when(&self, key: &Key, next: Next) -> Option<Instant> {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        match next {
+            Next::Rest => {
+                failures.remove(key);
+                None
+            }
+            Next::At(at) => {
+                failures.remove(key);
+                Some(at)
+            }
+            Next::Failed => {
+                let count = failures.entry(key.clone()).or_default();
+                let pause = FIRST_PAUSE.saturating_mul(1 << (*count).min(10)).min(LONGEST_PAUSE);
+                *count = count.saturating_add(1);
+                Some(Instant::now() + pause)
+            }
+        }
+    }
+}
+
+/// The objects that a BlueGreen names.
+fn objects(spec: &rollout::BlueGreenSpec) -> BTreeSet<rollout::Object> {
+    let deployments =
+        crate::index::deployments(spec).map(|name| rollout::Object::Deployment(name.to_owned()));
+    let services = crate::index::services(spec).map(|name| rollout::Object::Service(name.to_owned()));
+    deployments.chain(services).collect()
+}

@@ -1,0 +1,194 @@
+//! One turn of one BlueGreen: observe, plan, apply, until nothing is left to do at once.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures_util::future::{join3, try_join_all};
+use rollout::{Change, Colour, Object, Phase, Plan, Requeue, Status, Time, Write, observed::Live};
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
+
+use super::{Controller, objects};
+use crate::{
+    apply::{Outcome, Term},
+    error,
+    key::Key,
+    observe::{World, strangers},
+    resources::Declared,
+};
+
+/// A turn that has not come to rest after so many plans goes on later, so that others have theirs.
+const PLANS: usize = 24;
+/// How soon it is looked again whether a watch that told nothing tells something.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// When the next turn is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// When something changes.
+    Rest,
+    /// Then, or when something changes.
+    At(Instant),
+    /// Soon: something did not succeed.
+    Failed,
+}
+
+/// Where a turn is after one plan.
+enum Step {
+    Again(Option<Live>),
+    End(Next),
+}
+
+impl Controller {
+    /// One turn.
+    pub(super) async fn turn(&self, key: &Key, term: &Term) -> Next {
+        let (mut live, mut fresh) = (None, false);
+        for _ in 0..PLANS {
+            let Some(declared) = self.caches.declared.get(&key.namespace, &key.name) else {
+                return Next::Rest;
+            };
+            if declared.metadata.deletion_timestamp.is_some() || !term.may_write() {
+                return Next::Rest;
+            }
+            if let Err(why) = &declared.content {
+                warn!(bluegreen = %key, "`{key}` cannot be read, and is left alone: {why}");
+                return Next::Rest;
+            }
+            match self.step(key, &declared, term, live.take(), &mut fresh).await {
+                Ok(Step::Again(read)) => live = read,
+                Ok(Step::End(next)) => return next,
+                Err(error) => {
+                    warn!(bluegreen = %key, error = error::chain(&error), "cannot read what `{key}` needs");
+                    return Next::Failed;
+                }
+            }
+        }
+        warn!(bluegreen = %key, "`{key}` goes on after {PLANS} plans");
+        Next::Failed
+    }
+
+    async fn step(
+        &self,
+        key: &Key,
+        declared: &Declared,
+        term: &Term,
+        live: Option<Live>,
+        fresh: &mut bool,
+    ) -> kube::Result<Step> {
+        let Some(content) = declared.content() else { return Ok(Step::End(Next::Rest)) };
+        let objects: Vec<Object> = objects(&content.spec).into_iter().collect();
+        // A new wish is judged by what is there now, and not by what was there when the watches told last.
+        if declared.metadata.generation != Some(content.status.observed_generation) && !*fresh {
+            try_join_all(objects.iter().map(|object| self.hands.refresh(&key.namespace, object))).await?;
+            *fresh = true;
+        }
+        let unknown = strangers(&self.caches, term, &key.namespace, declared);
+        if !unknown.is_empty() {
+            self.hands.identify(term, &key.namespace, unknown).await?;
+        }
+        let probe = self.hands.probe(term, &key.namespace, declared.uid(), &objects).await;
+
+        let gates = BTreeMap::new();
+        let world = World {
+            caches: &self.caches,
+            index: &self.index,
+            memory: term,
+            color_label: &self.color_label,
+            namespace: &key.namespace,
+            declared,
+            drained: &|_| false,
+            gates: &gates,
+            now: self.clock.now(),
+        };
+        let mut view = world.view();
+        view.seen.live = live;
+        let plan = rollout::plan(&content.spec, &content.status, &view.seen, world.now);
+        if let Some(resource) = self.caches.silent().filter(|_| is_forward(&content.status, &plan)) {
+            debug!(bluegreen = %key, "`{key}` takes no step forward: the watch of {resource} tells nothing");
+            return Ok(Step::End(Next::At(Instant::now() + SILENCE)));
+        }
+        self.apply(key, &world, term, plan, view.wake, probe).await
+    }
+
+    /// Writes, stores the status, and reads what the plan asks for, all at once.
+    async fn apply(
+        &self,
+        key: &Key,
+        world: &World<'_>,
+        term: &Term,
+        plan: Plan,
+        wake: Option<Time>,
+        probe: Option<Instant>,
+    ) -> kube::Result<Step> {
+        let (uid, status) = (world.declared.uid(), &plan.status);
+        let before = world.declared.content().map_or(Phase::Stable, |content| content.status.phase);
+        let reads = async {
+            if plan.requeue != Requeue::Read {
+                return Ok(None);
+            }
+            let to =
+                status.to.unwrap_or(world.declared.content().map_or(Colour::Blue, |known| known.spec.active));
+            self.hands.live(world, status.phase, to).await.map(Some)
+        };
+        let (outcomes, stored, live) = join3(
+            self.hands.write(term, key, uid, &plan.writes),
+            self.hands.store(term, world.declared, status),
+            reads,
+        )
+        .await;
+        if stored == Some(Outcome::Made) && before != status.phase {
+            info!(bluegreen = %key, from = %before, to = %status.phase, "{}", status.message);
+        }
+        self.catch_up(key, &plan.writes, &outcomes, stored.as_ref()).await?;
+        if let Some(Outcome::Refused(words) | Outcome::Unknown(words)) = &stored {
+            warn!(bluegreen = %key, "cannot store the status of `{key}`: {words}");
+        }
+        let failed = |outcome: &Outcome| matches!(outcome, Outcome::NotNow | Outcome::Unknown(_));
+        if outcomes.iter().chain(&stored).any(failed) || matches!(stored, Some(Outcome::Refused(_))) {
+            return Ok(Step::End(Next::Failed));
+        }
+        let live = live?;
+        if live.is_some() || plan.requeue == Requeue::Again || stored.is_some() || !outcomes.is_empty() {
+            // What was read belongs to the status that was to be stored then.
+            return Ok(Step::Again(live.filter(|_| stored.is_none_or(|stored| stored == Outcome::Made))));
+        }
+        let due = match plan.requeue {
+            Requeue::At(at) => Some(at),
+            Requeue::Never | Requeue::Again | Requeue::Read => None,
+        };
+        let due = due.into_iter().chain(wake).min().map(|at| Instant::now() + at.since(world.now));
+        Ok(Step::End(due.into_iter().chain(probe).min().map_or(Next::Rest, Next::At)))
+    }
+}
+
+impl Controller {
+    /// What has changed under a write is read before the next plan, and so are the slices of a Service that was pointed elsewhere.
+    async fn catch_up(
+        &self,
+        key: &Key,
+        writes: &[Write],
+        outcomes: &[Outcome],
+        stored: Option<&Outcome>,
+    ) -> kube::Result<()> {
+        let namespace = &key.namespace;
+        let reads = writes.iter().zip(outcomes).map(|(write, outcome)| async move {
+            match (outcome, &write.object, write.change) {
+                (Outcome::Conflict, object, _) => self.hands.refresh(namespace, object).await,
+                (Outcome::Made, Object::Service(name), Change::Point { .. }) => {
+                    self.hands.refresh_slices(namespace, name).await
+                }
+                _ => Ok(()),
+            }
+        });
+        try_join_all(reads).await?;
+        if stored == Some(&Outcome::Conflict) {
+            self.hands.refresh_declared(key).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a plan brings anything further than it is; going back and holding still do not.
+fn is_forward(status: &Status, plan: &Plan) -> bool {
+    let back = matches!(plan.status.phase, Phase::SwitchingBack | Phase::Held);
+    !back && (!plan.writes.is_empty() || plan.status.phase != status.phase)
+}

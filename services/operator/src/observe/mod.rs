@@ -1,0 +1,16 @@
+//! From what the caches hold to what a plan looks at. Nothing is asked here, and no clock is read.
+
+mod mark;
+mod overlap;
+mod pods;
+mod references;
+mod route;
+mod side;
+mod view;
+
+pub use self::{
+    mark::RawMark,
+    overlap::overlap,
+    references::references,
+    view::{Memory, View, World, deployment, strangers},
+};

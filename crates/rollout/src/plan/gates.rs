@@ -1,7 +1,7 @@
 //! The gates: one after the other, each asked until it passes or fails.
 
 use super::planner::{Planner, Why, hash};
-use crate::{Gate, GateState, GateStatus, Kind, Reason};
+use crate::{Gate, GateState, GateStatus, Kind, Reason, Span};
 
 /// What several gates say.
 pub(super) enum Verdict {
@@ -66,15 +66,19 @@ impl Planner<'_> {
                 None => Some(Reason::ApprovalMissing.of(format!("gate {name}"))),
             });
         }
-        let Some(answers) = self.seen.gates.get(name) else {
+        let Some(answers) = self.answers(name) else {
             return Ok(Some(Reason::GateRunning.of(format!("gate {name}"))));
         };
         if let Some(bad) = &answers.bad {
             return Err(bad.clone());
         }
         let lasts = gate.lasts().unwrap_or_default();
-        let passed =
-            answers.good_since.zip(answers.asked).is_some_and(|(since, asked)| asked.is_past(since, lasts));
+        // A release may come to a gate again under the same name: what was good before does not count for its time.
+        let running = self.status.gates.iter().find(|known| known.name == *name).map(|known| known.since);
+        let least = running.unwrap_or(self.now).after(lasts);
+        let passed = answers.good_since.zip(answers.asked).is_some_and(|(since, asked)| {
+            asked.is_past(since, lasts) && (lasts == Span::default() || asked >= least)
+        });
         let unknown = answers.unknown.as_deref().map_or_else(String::new, |why| format!(": {why}"));
         Ok((!passed).then(|| Reason::GateRunning.of(format!("gate {name}{unknown}"))))
     }

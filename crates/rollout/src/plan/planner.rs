@@ -131,6 +131,11 @@ impl<'a> Planner<'a> {
         self.status.services.iter_mut().find(|service| service.name == name)
     }
 
+    /// What a gate has answered for this release; nothing yet if the release has only just begun, in this plan.
+    pub(super) fn answers(&self, gate: &str) -> Option<&'a observed::Answers> {
+        self.seen.gates.get(gate).filter(|_| self.status.release == self.was.release)
+    }
+
     /// What is remembered of a workload.
     pub(super) fn workload(&self, name: &str) -> Option<&WorkloadStatus> {
         self.status.workloads.iter().find(|workload| workload.name == name)

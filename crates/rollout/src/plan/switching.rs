@@ -27,7 +27,7 @@ pub(super) fn switching(plan: &mut Planner<'_>) -> Next {
 /// Until something points at the new side, everything can still be called off; what may be in flight is sealed before.
 fn not_begun(plan: &mut Planner<'_>, to: Colour) -> Option<Next> {
     let obstacle = plan.obstacle();
-    let called_off = plan.spec.paused
+    let called_off = (plan.spec.paused && !plan.status.undo)
         || (plan.spec.active != to && plan.keeps(Rule::WishChanges))
         || (plan.template_changed() && plan.keeps(Rule::TemplateChanges))
         || (plan.unready(to).is_some() && plan.settled(to));

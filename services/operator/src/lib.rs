@@ -6,13 +6,20 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod controller;
+pub mod drains;
 mod error;
+pub mod fetch;
+pub mod gates;
 pub mod index;
 pub mod key;
 pub mod lease;
+pub mod metrics;
 pub mod observe;
 pub mod operator;
+pub mod pods;
 pub mod resources;
+#[cfg(test)]
+mod testing;
 
 pub use self::{
     clock::Clock,

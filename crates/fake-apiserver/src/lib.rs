@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod call;
+mod clock;
+mod defaults;
+mod fields;
+mod merge;
+pub mod refusal;
+mod resource;
+mod selector;
+mod server;
+mod store;
+mod verbs;
+mod view;
+
+pub use self::{
+    clock::Clock,
+    resource::Resource,
+    server::{Body, Server},
+    store::Landed,
+    view::View,
+};

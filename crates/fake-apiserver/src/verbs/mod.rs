@@ -1,0 +1,107 @@
+//! What the server does on request: to each verb its own file.
+
+mod apply;
+mod create;
+mod delete;
+mod list;
+mod update;
+mod watch;
+
+use http::{Method, Request, StatusCode};
+use kube::core::Status;
+use serde_json::{Value, json};
+
+pub(crate) use self::{create::create, delete::delete, update::update, watch::Watch};
+use crate::{call::Call, refusal, store::Store};
+
+/// What comes of a request.
+pub(crate) enum Answer {
+    /// An object, or a list of them.
+    Object(StatusCode, Value),
+    /// What happens from now on.
+    Watch(Box<Watch>),
+}
+
+/// Does what is asked.
+pub(crate) fn perform(
+    store: &mut Store,
+    call: &Call,
+    request: &Request<impl AsRef<[u8]>>,
+) -> Result<Answer, Box<Status>> {
+    let body = request.body().as_ref();
+    let created = StatusCode::CREATED;
+    let (code, object) = match (request.method(), &call.name) {
+        (&Method::GET, None) if call.params.watches() => {
+            return Ok(Answer::Watch(Box::new(Watch::new(store, call)?)));
+        }
+        (&Method::GET, None) => (StatusCode::OK, list::list(store, call)?),
+        (&Method::GET, Some(_)) => (StatusCode::OK, get(store, call)?),
+        (&Method::POST, None) => (created, create(store, call, parsed(body)?)?),
+        (&Method::PUT, Some(_)) if is_created_by_update(store, call) => {
+            (created, create(store, call, parsed(body)?)?)
+        }
+        (&Method::PUT, Some(_)) => (StatusCode::OK, update::put(store, call, parsed(body)?)?),
+        (&Method::PATCH, Some(_)) => patch(store, call, request)?,
+        (&Method::DELETE, Some(_)) => (StatusCode::OK, delete(store, call, &parsed_or_nothing(body)?)?),
+        _ => return Err(refusal::method_not_allowed()),
+    };
+    Ok(Answer::Object(code, if call.metadata_only { metadata_of(object) } else { object }))
+}
+
+fn get(store: &Store, call: &Call) -> Result<Value, Box<Status>> {
+    let found = store.get(&call.resource, &call.key());
+    found.map(|object| Value::clone(object)).ok_or_else(|| refusal::not_found(&call.resource, call.name()))
+}
+
+fn patch(
+    store: &mut Store,
+    call: &Call,
+    request: &Request<impl AsRef<[u8]>>,
+) -> Result<(StatusCode, Value), Box<Status>> {
+    let content =
+        request.headers().get(http::header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    match content {
+        b"application/merge-patch+json" => {
+            let patch = parsed(request.body().as_ref())?;
+            Ok((StatusCode::OK, update::merged(store, call, &patch)?))
+        }
+        b"application/apply-patch+yaml" => apply::apply(store, call, parsed(request.body().as_ref())?),
+        _ => Err(refusal::unsupported_media_type()),
+    }
+}
+
+fn is_created_by_update(store: &Store, call: &Call) -> bool {
+    call.resource.created_by_update && store.get(&call.resource, &call.key()).is_none()
+}
+
+fn parsed(body: &[u8]) -> Result<Value, Box<Status>> {
+    let value: Value =
+        serde_json::from_slice(body).map_err(|error| refusal::bad_request(&error.to_string()))?;
+    if value.is_object() { Ok(value) } else { Err(refusal::bad_request("the body is not an object")) }
+}
+
+fn parsed_or_nothing(body: &[u8]) -> Result<Value, Box<Status>> {
+    if body.is_empty() { Ok(json!({})) } else { parsed(body) }
+}
+
+/// The same without all but the metadata.
+fn metadata_of(mut object: Value) -> Value {
+    if let Some(items) = object["items"].as_array_mut() {
+        for item in items {
+            *item = metadata_of(item.take());
+        }
+        object["kind"] = "PartialObjectMetadataList".into();
+        object["apiVersion"] = "meta.k8s.io/v1".into();
+        return object;
+    }
+    partial(&object)
+}
+
+fn partial(object: &Value) -> Value {
+    json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]})
+}
+
+/// A text within an object, empty if there is none.
+fn text<'v>(object: &'v Value, pointer: &str) -> &'v str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}

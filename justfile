@@ -60,6 +60,11 @@ e2e *ARGS:
 loom *ARGS:
     RUSTFLAGS='--cfg mesh_loom' cargo test -p mesh --lib --target-dir target/loom {{ARGS}}
 
+# `kubectl switchyard`, and by its second name its completions, into the folder of cargo's programs.
+install-plugin *ARGS:
+    cargo install --locked --path cli/kubectl-switchyard {{ARGS}}
+    ln -sf kubectl-switchyard "${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}/bin/kubectl_complete-switchyard"
+
 # What CI runs.
 ci:
     .ci/run

@@ -1,0 +1,230 @@
+//! The verbs that write: read, decide, write, and after a conflict once more from the beginning.
+
+use std::{pin::pin, time::Duration};
+
+use futures_util::StreamExt;
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Service};
+use kube::runtime::{WatchStreamExt, watcher::watch_object};
+use rollout::BlueGreen;
+use tokio::time::{sleep, timeout};
+
+use super::{name, output};
+use crate::{
+    cluster::Cluster,
+    command_line::{Verb, Waiting, Writing},
+    console::Console,
+    failure::{Exit, Failure},
+    intent::{
+        Patch, Refusal,
+        adopt::adopt,
+        approve::approve,
+        owner::unowned,
+        release::{Wanted, release},
+        wish::{abort, pause, promote, retry, undo},
+    },
+    wait::{Awaited, Verdict, ending, progress},
+};
+
+/// How often is decided anew before it is given up.
+const ATTEMPTS: usize = 8;
+
+/// How long the operator is waited for that has not yet seen the latest change.
+const SEEN_WITHIN: Duration = Duration::from_secs(3);
+
+/// What a decision is made from.
+struct Seen {
+    object: BlueGreen,
+    deployments: Vec<Deployment>,
+    services: Vec<Service>,
+}
+
+/// Carries a verb out.
+pub(super) async fn run(verb: Verb, cluster: &Cluster, console: &Console) -> Result<Exit, Failure> {
+    let never = Waiting::default();
+    let label = cluster.label().to_owned();
+    let shell = |of, writing, waiting| Shell { cluster, console, of, writing, waiting };
+    match verb {
+        Verb::Release(args) => {
+            let wanted = Wanted { images: args.images, version: args.app_version };
+            let shell = shell(args.name, args.writing, args.waiting);
+            shell.carry_out(|seen| release(&seen.object, &seen.deployments, &wanted)).await
+        }
+        Verb::Promote(args) => {
+            let shell = shell(args.name, args.writing, args.waiting);
+            // Decided once, so that a conflict cannot turn it round.
+            let to = match args.colour {
+                Some(colour) => Some(colour),
+                None => shell.serving().await?.map(rollout::Colour::other),
+            };
+            shell.carry_out(|seen| promote(&seen.object, to)).await
+        }
+        Verb::Abort(args) => {
+            shell(args.name, args.writing, args.waiting).carry_out(|seen| abort(&seen.object)).await
+        }
+        Verb::Undo(args) => {
+            shell(args.name, args.writing, args.waiting).carry_out(|seen| undo(&seen.object)).await
+        }
+        Verb::Retry(args) => {
+            shell(args.name, args.writing, args.waiting).carry_out(|seen| retry(&seen.object)).await
+        }
+        Verb::Pause(args) => {
+            shell(args.name, args.writing, never).carry_out(|seen| Ok(pause(&seen.object, true))).await
+        }
+        Verb::Resume(args) => {
+            shell(args.name, args.writing, never).carry_out(|seen| Ok(pause(&seen.object, false))).await
+        }
+        Verb::Approve(args) => {
+            let (gate, expected) = (args.gate, args.release);
+            let shell = shell(args.name, args.writing, never);
+            shell.carry_out(|seen| approve(&seen.object, &gate, expected.as_deref())).await
+        }
+        Verb::Adopt(args) => {
+            let shell = shell(args.name, args.writing, never);
+            shell.carry_out(|seen| adopt(&seen.object, &seen.services, &label)).await
+        }
+        Verb::Get(_) | Verb::Status(_) | Verb::Explain(_) | Verb::History(_) | Verb::Check(_) => {
+            Ok(Exit::Done)
+        }
+    }
+}
+
+struct Shell<'a> {
+    cluster: &'a Cluster,
+    console: &'a Console,
+    of: String,
+    writing: Writing,
+    waiting: Waiting,
+}
+
+impl Shell<'_> {
+    async fn carry_out(
+        &self,
+        decide: impl Fn(&Seen) -> Result<Vec<Patch>, Refusal>,
+    ) -> Result<Exit, Failure> {
+        let before = self.seen().await?;
+        let wrote = self.write(before, decide).await?;
+        let Some(before) = wrote else { return Ok(Exit::Done) };
+        let after = self.cluster.blue_green(&self.of).await?;
+        output(&after, self.writing.output, self.console);
+        if self.waiting.wait {
+            return self.wait(Awaited::after(&before, &after)).await;
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Writes all patches; answers the BlueGreen as it was before the first one, or nothing after a dry run.
+    async fn write(
+        &self,
+        mut seen: Seen,
+        decide: impl Fn(&Seen) -> Result<Vec<Patch>, Refusal>,
+    ) -> Result<Option<BlueGreen>, Failure> {
+        let before = seen.object.clone();
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                seen = self.read().await?;
+            }
+            let patches = match decide(&seen) {
+                // After a conflict what was left to do may have been done.
+                Err(Refusal::NothingNew { .. }) if attempt > 0 => vec![],
+                patches => patches?,
+            };
+            if !self.writing.force {
+                unowned(&patches, &seen.object, &seen.deployments)?;
+            }
+            if self.writing.dry_run {
+                patches.iter().for_each(|patch| self.console.say(patch.as_kubectl(self.cluster.namespace())));
+                return Ok(None);
+            }
+            if patches.is_empty() && attempt == 0 {
+                self.console.note(format_args!("{} is told so already", self.of));
+            }
+            if self.write_all(&patches).await? {
+                return Ok(Some(before));
+            }
+        }
+        Err(Failure::Contended(format!("BlueGreen `{}`", self.of)))
+    }
+
+    /// Whether none of them met a conflict.
+    async fn write_all(&self, patches: &[Patch]) -> Result<bool, Failure> {
+        for patch in patches {
+            match self.cluster.write(patch).await {
+                Ok(()) => self.console.note(format_args!("{}: {}", self.of, patch.says)),
+                Err(failure) if failure.is_conflict() => return Ok(false),
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(true)
+    }
+
+    /// The objects, once the operator has seen the latest change; or after some time as they are.
+    async fn seen(&self) -> Result<Seen, Failure> {
+        let wait = async {
+            loop {
+                let seen = self.read().await?;
+                let generation = seen.object.metadata.generation.unwrap_or_default();
+                if seen.object.status.as_ref().is_some_and(|status| status.observed_generation >= generation)
+                {
+                    return Ok(seen);
+                }
+                sleep(Duration::from_millis(200)).await;
+            }
+        };
+        match timeout(SEEN_WITHIN, wait).await {
+            Ok(seen) => seen,
+            Err(_) => self.read().await,
+        }
+    }
+
+    async fn read(&self) -> Result<Seen, Failure> {
+        let object = self.cluster.blue_green(&self.of).await?;
+        let deployments = self.cluster.deployments(&object).await?;
+        let services = self.cluster.services(&object).await?;
+        Ok(Seen { object, deployments, services })
+    }
+
+    /// The colour that serves, if the operator says one.
+    async fn serving(&self) -> Result<Option<rollout::Colour>, Failure> {
+        let seen = self.seen().await?;
+        Ok(match seen.object.status.and_then(|status| status.active) {
+            Some(rollout::Active::Blue) => Some(rollout::Colour::Blue),
+            Some(rollout::Active::Green) => Some(rollout::Colour::Green),
+            _ => None,
+        })
+    }
+
+    /// Waits for the end, and tells on the way what changes.
+    async fn wait(&self, awaited: Awaited) -> Result<Exit, Failure> {
+        let mut last = None;
+        let watched = async {
+            let stream = watch_object(self.cluster.api::<BlueGreen>(), &self.of).default_backoff();
+            let mut stream = pin!(stream);
+            let mut said = String::new();
+            while let Some(event) = stream.next().await {
+                // What a watch trips over it repeats by itself.
+                let Ok(Some(now)) = event else { continue };
+                let line = progress(&now);
+                if line != said {
+                    self.console.note(&line);
+                    said = line;
+                }
+                let verdict = awaited.verdict(&now);
+                last = Some(now);
+                if let Verdict::Ended(exit) = verdict {
+                    return exit;
+                }
+            }
+            Exit::Failed
+        };
+        let exit = timeout(self.waiting.timeout(), watched).await.unwrap_or(Exit::TimedOut);
+        if let Some(now) = &last {
+            self.console.note(ending(exit, now));
+        } else {
+            self.console.note(format_args!(
+                "{} could not be watched",
+                name(&self.cluster.blue_green(&self.of).await?)
+            ));
+        }
+        Ok(exit)
+    }
+}

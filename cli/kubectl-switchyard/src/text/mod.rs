@@ -1,0 +1,57 @@
+//! What is shown, as text: pure functions, so that a test can hold every character.
+
+pub mod look;
+pub mod paint;
+pub mod span;
+pub mod table;
+
+pub use self::{look::Look, paint::Paint};
+
+/// A line: pieces of text, each of one paint.
+pub type Line = Vec<(Paint, String)>;
+
+/// As much of a text as fits into so many characters.
+#[must_use]
+pub fn cut(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    text.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// The text in lines of at most so many characters, broken between words; a longer word has a line of its own.
+#[must_use]
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.last_mut().map_or("", |line| line.as_str());
+        if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > width {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+/// How many characters a line has.
+#[must_use]
+pub fn length(line: &Line) -> usize {
+    line.iter().map(|(_, text)| text.chars().count()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_broken_between_words_and_cut_with_a_mark() {
+        assert_eq!(wrapped("a gate waits for a person", 10), ["a gate", "waits for", "a person"]);
+        assert_eq!(wrapped("unbreakable word", 4), ["unbreakable", "word"]);
+        assert_eq!((cut("ordering", 8).as_str(), cut("ordering", 5).as_str()), ("ordering", "orde…"));
+    }
+}

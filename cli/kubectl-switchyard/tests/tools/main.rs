@@ -1,0 +1,10 @@
+//! The plugin as its users have it: typed, and seen by what it writes and shows. Against an API server of the tests' own, the
+//! program itself, and, where KUBECONFIG names a cluster, a real API server.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, the server that it is made of included")]
+
+mod program;
+mod server;
+mod terminal;
+mod verbs;
+mod waiting;

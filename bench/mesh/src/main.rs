@@ -12,6 +12,7 @@ mod deadlines;
 mod discovery;
 mod guard;
 mod limits;
+mod loopback;
 mod measure;
 mod rate_limits;
 mod report;
@@ -56,12 +57,7 @@ fn main() -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
-    let measured = sections(arguments.rounds)
-        .map(|mut sections| {
-            sections
-                .retain(|section| arguments.only.as_ref().is_none_or(|only| section.title.contains(only)));
-            sections
-        })
+    let measured = sections(&arguments)
         .map(|sections| compare::measure(sections, arguments.rounds, arguments.calls))
         .and_then(|tables| report::tell(tables, arguments.json.as_deref()));
     match measured {
@@ -73,7 +69,22 @@ fn main() -> ExitCode {
     }
 }
 
-fn sections(rounds: u32) -> Result<Vec<Section>, Failure> {
+impl Arguments {
+    fn wants(&self, title: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| title.contains(only))
+    }
+}
+
+fn sections(arguments: &Arguments) -> Result<Vec<Section>, Failure> {
+    let mut sections = layers(arguments.rounds)?;
+    sections.retain(|section| arguments.wants(section.title));
+    if arguments.wants(loopback::TITLE) {
+        sections.push(loopback::section(arguments.json.as_deref())?);
+    }
+    Ok(sections)
+}
+
+fn layers(rounds: u32) -> Result<Vec<Section>, Failure> {
     Ok(vec![
         Section::new("Circuit breakers, closed", breakers::candidates()?),
         Section::new("Limits, with room to spare", limits::candidates()?),

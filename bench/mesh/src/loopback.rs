@@ -23,7 +23,7 @@ pub(crate) const TITLE: &str = "Against servers on loopback";
 pub(crate) fn section(json: Option<&Path>) -> Result<Section, Failure> {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let mut rows = vec![slow::one_of_three().await?];
+        let mut rows = vec![slow::one_of_three(1).await?, slow::one_of_three(upstream::PLACES).await?];
         rows.extend(outage::of_all().await?);
         let (row, graph) = budget::under_failures().await?;
         rows.push(row);

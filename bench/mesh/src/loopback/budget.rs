@@ -12,7 +12,7 @@ use super::{
     fleet::Fleet,
     load::load,
     svg,
-    upstream::{Asked, Upstream},
+    upstream::{Asked, PLACES, Upstream},
 };
 use crate::{
     Failure,
@@ -38,7 +38,7 @@ pub(super) async fn under_failures() -> Result<(Row, String), Failure> {
     let policy =
         ClientPolicy { attempts, budget: allowed.clone(), circuit_breaker: None, ..ClientPolicy::default() };
     let pool = balance::Policy { breaker: None, outlier: None, ..balance::Policy::default() };
-    let fleet = Fleet::start(3, policy, pool).await?;
+    let fleet = Fleet::start(3, PLACES, policy, pool).await?;
     fleet.upstreams.iter().for_each(|it| it.fails(50));
     let begun = Instant::now();
     // Much, little, much again: a budget that counted the future, or forgot the past, would show at the steps.

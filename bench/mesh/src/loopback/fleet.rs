@@ -53,13 +53,17 @@ pub(super) type Stack = stack::Client<Balance<Try, Http>>;
 type Try = stack::Endpoint<Dial>;
 
 impl Fleet {
-    /// Of which the client knows the first `known`.
+    /// Of which the client knows the first `known`, each of which works on so many requests at a time.
     pub(super) async fn start(
         known: usize,
+        places: u32,
         policy: ClientPolicy,
         pool: balance::Policy,
     ) -> Result<Self, Failure> {
-        let upstreams = vec![Upstream::start().await?, Upstream::start().await?, Upstream::start().await?];
+        let mut upstreams = vec![];
+        for _ in 0..3 {
+            upstreams.push(Upstream::start(places).await?);
+        }
         let source = discovery::fixed(upstreams.iter().take(known).map(|it| Endpoint::new(it.address)));
         let layer = ClientLayer::named(policy, "orders", "loopback")?;
         let (endpoint, dials) = (layer.endpoint(), Client::builder(TokioExecutor::new()).build_http());

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::{
     fleet::{Changed, Fleet},
     load::{Answered, load},
+    upstream::PLACES,
 };
 use crate::{
     Failure,
@@ -33,7 +34,7 @@ pub(super) async fn of_all() -> Result<Vec<Row>, Failure> {
     let client = ClientPolicy { circuit_breaker: Some(of_service), ..ClientPolicy::default() };
     // Endpoints that all fail are no outliers, so the breakers have it alone.
     let pool = balance::Policy { breaker: Some(breaker), outlier: None, ..balance::Policy::default() };
-    let fleet = Fleet::start(3, client, pool).await?;
+    let fleet = Fleet::start(3, PLACES, client, pool).await?;
 
     let begun = Instant::now();
     let faults = async {

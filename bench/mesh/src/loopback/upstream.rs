@@ -25,8 +25,8 @@ use tokio::{
 
 use crate::Failure;
 
-/// How many requests a server works on at a time.
-pub(super) const PLACES: usize = 4;
+/// How many requests a server works on at a time, unless it is told otherwise.
+pub(super) const PLACES: u32 = 4;
 /// How long it works on each while it is well.
 pub(super) const WORK: Duration = Duration::from_millis(5);
 
@@ -55,11 +55,11 @@ pub(super) struct Asked {
 
 impl Upstream {
     #[expect(clippy::disallowed_methods, reason = "real servers are what this is about")]
-    pub(super) async fn start() -> Result<Self, Failure> {
+    pub(super) async fn start(places: u32) -> Result<Self, Failure> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let behaviour = Arc::new(Behaviour {
-            places: Semaphore::new(PLACES),
+            places: Semaphore::new(places as usize),
             work_micros: AtomicU64::new(micros(WORK)),
             failing: AtomicU32::new(0),
             asked: Mutex::default(),

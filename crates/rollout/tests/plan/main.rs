@@ -8,6 +8,7 @@ mod foreign_hands;
 mod gates;
 mod guarded_writes;
 mod never_cut;
+mod properties;
 mod ready_first;
 mod status;
 mod walk;

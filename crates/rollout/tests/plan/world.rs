@@ -28,6 +28,7 @@ pub(crate) struct World {
     pub(crate) requeue: Requeue,
     pods_get_ready: bool,
     slices_follow: bool,
+    stands_still: bool,
 }
 
 /// A workload `shop` with a Service `shop`: blue serves with two pods, and is wished; green has none.
@@ -52,6 +53,7 @@ fn world(names: &[&str]) -> World {
         requeue: Requeue::Never,
         pods_get_ready: true,
         slices_follow: true,
+        stands_still: false,
     };
     for name in names {
         world.seen.workloads.insert(
@@ -232,6 +234,12 @@ impl World {
     pub(crate) fn slices_stand_still(mut self, still: bool) -> Self {
         self.slices_follow = !still;
         self.controllers();
+        self
+    }
+
+    /// Nothing happens but what we write.
+    pub(crate) fn stands_still(mut self, still: bool) -> Self {
+        self.stands_still = still;
         self
     }
 

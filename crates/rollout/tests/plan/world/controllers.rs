@@ -59,7 +59,7 @@ impl World {
         }
     }
 
-    pub(super) fn quorum(&self) -> Live {
+    pub(crate) fn quorum(&self) -> Live {
         let mut live = Live::default();
         for (name, workload) in &self.seen.workloads {
             for colour in Colour::BOTH {
@@ -72,11 +72,14 @@ impl World {
     }
 
     pub(super) fn controllers(&mut self) {
+        if self.stands_still {
+            return self.references();
+        }
         let (now, ready, slices) = (self.now, self.pods_get_ready, self.slices_follow);
         for (name, workload) in &mut self.seen.workloads {
             for (colour, side) in [("blue", &mut workload.blue), ("green", &mut workload.green)] {
                 let Some(side) = side else { continue };
-                let wanted = usize::try_from(side.replicas).unwrap_or(0);
+                let wanted = usize::try_from(side.replicas.clamp(0, 9)).unwrap_or(0);
                 side.pods.truncate(wanted);
                 for n in side.pods.len()..wanted {
                     let pod = Pod { name: format!("{name}-{colour}-{n}"), current: true, ..Pod::default() };
@@ -113,16 +116,20 @@ impl World {
 
 fn point(route: &mut Route, change: Change) {
     let known = route.mark.clone().filter(|mark| mark.owner == Owner::This);
+    route.sealed = true;
+    bump(&mut route.version);
     let (to, n) = match change {
         Change::Point { to, n } => {
             route.points_at = Some(to);
             (to, n)
         }
-        Change::Seal { n } => (known.map(|mark| mark.colour).or(route.points_at).expect("a colour"), n),
+        Change::Seal { n } => match known.map(|mark| mark.colour).or(route.points_at) {
+            Some(colour) => (colour, n),
+            // It is sealed by an annotation of its own.
+            None => return,
+        },
         other => panic!("{other:?} of a Service"),
     };
     assert!(route.mark.as_ref().is_none_or(|mark| mark.n < n), "the number grows");
     route.mark = Some(Mark { owner: Owner::This, colour: to, n });
-    route.sealed = true;
-    bump(&mut route.version);
 }

@@ -2,6 +2,7 @@
 
 mod call;
 mod clock;
+pub mod controllers;
 mod defaults;
 mod fields;
 mod merge;

@@ -183,6 +183,11 @@ impl Server {
         verbs::delete(&mut self.lock(), &call, &json!({}))
     }
 
+    /// Removes an object at once, whatever keeps it.
+    pub(crate) fn remove(&self, manager: &str, resource: &Resource, namespace: &str, name: &str) {
+        self.lock().land(resource, (namespace.to_owned(), name.to_owned()), None, manager);
+    }
+
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Store) -> T) -> T {
         read(&self.lock())
     }

@@ -9,7 +9,7 @@ use crate::{Resource, store::Store};
 /// Everything that there is at a moment.
 pub struct View<'a>(pub(crate) &'a Store);
 
-impl View<'_> {
+impl<'s> View<'s> {
     /// An object. The namespace of one of the whole cluster is empty.
     #[must_use]
     pub fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Option<&Arc<Value>> {
@@ -17,7 +17,7 @@ impl View<'_> {
     }
 
     /// All objects of a resource, by namespace and name.
-    pub fn all(&self, resource: &Resource) -> impl Iterator<Item = &Arc<Value>> {
+    pub fn all<'v>(&'v self, resource: &Resource) -> impl Iterator<Item = &'v Arc<Value>> + use<'v, 's> {
         self.0.table(resource).into_iter().flat_map(|table| table.objects.values())
     }
 

@@ -82,7 +82,7 @@ fn name(store: &mut Store, call: &Call, object: &mut Value) -> Result<Key, Box<S
 }
 
 /// Five letters of which no word comes, different for each number.
-pub(crate) fn suffix(number: u64) -> String {
+fn suffix(number: u64) -> String {
     const LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     // A step that has no factor in common with 27⁵ visits every name before one comes again.
     let mut rest = number.wrapping_mul(7_654_321) % 27_u64.pow(5);

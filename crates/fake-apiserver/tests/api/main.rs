@@ -1,5 +1,7 @@
 //! The fake server, as clients of kube see it.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail by panicking, as tests do")]
 
+mod controlling;
 mod reading;
 mod watching;
 mod writing;

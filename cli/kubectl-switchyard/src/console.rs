@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::text::{Line, Look};
+use crate::text::{Line, Look, clipped};
 
 /// Where a command shows what it has to say. Clones show it in the same place.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub struct Console {
     screen: Arc<Mutex<Screen>>,
     terminal: bool,
     look: Look,
+    /// How many lines a picture may have.
+    rows: usize,
 }
 
 struct Screen {
@@ -31,9 +33,9 @@ impl Console {
         let terminal = io::stdout().is_terminal();
         // By the convention of no-color.org whatever the variable says.
         let colours = terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let width = if terminal { columns() } else { Look::PLAIN.width };
+        let (width, rows) = if terminal { size() } else { (Look::PLAIN.width, usize::MAX) };
         let look = Look { width, colours, ascii: !speaks_unicode() };
-        Self::new(io::stdout(), io::stderr(), terminal, look)
+        Self { rows, ..Self::new(io::stdout(), io::stderr(), terminal, look) }
     }
 
     /// One that writes elsewhere; `terminal` says whether `out` is one, so that a picture can be drawn anew in its place.
@@ -45,7 +47,7 @@ impl Console {
         look: Look,
     ) -> Self {
         let screen = Screen { out: Box::new(out), err: Box::new(err), drawn: 0 };
-        Self { screen: Arc::new(Mutex::new(screen)), terminal, look }
+        Self { screen: Arc::new(Mutex::new(screen)), terminal, look, rows: usize::MAX }
     }
 
     /// How lines are shown.
@@ -76,15 +78,17 @@ impl Console {
         drop(self.lock().out.write_all(self.look.all(lines).as_bytes()));
     }
 
-    /// The lines of a picture, in the place of those before.
+    /// The lines of a picture, in the place of those before, as far as the terminal has room for them.
     pub fn redraw(&self, lines: &[Line]) {
+        let fit = |line: &Line| clipped(line, self.look.width);
+        let lines: Vec<_> = lines.iter().take(self.rows.saturating_sub(1)).map(fit).collect();
         let mut screen = self.lock();
         let mut text = match screen.drawn {
             0 => String::new(),
             // To the first column so many lines up, and from there everything is erased (ECMA-48, CPL and ED).
             drawn => format!("\u{1b}[{drawn}F\u{1b}[J"),
         };
-        text.push_str(&self.look.all(lines));
+        text.push_str(&self.look.all(&lines));
         screen.drawn = lines.len();
         drop(screen.out.write_all(text.as_bytes()));
         drop(screen.out.flush());
@@ -95,13 +99,15 @@ impl Console {
     }
 }
 
-/// What the terminal says, or what is usual where it does not.
-fn columns() -> usize {
+/// How many characters a line of the terminal has, and how many lines it has, or what is usual where it does not say.
+fn size() -> (usize, usize) {
     #[cfg(unix)]
-    let told = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    let told = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| (size.ws_col, size.ws_row));
     #[cfg(not(unix))]
-    let told = None;
-    told.filter(|columns| *columns > 0).unwrap_or(Look::PLAIN.width).clamp(40, 400)
+    let told = None::<(u16, u16)>;
+    let known = |told: u16, usual| if told > 0 { usize::from(told) } else { usual };
+    let (columns, rows) = told.unwrap_or_default();
+    (known(columns, Look::PLAIN.width).clamp(40, 400), known(rows, usize::MAX))
 }
 
 /// Whether the locale has more than ASCII: the first of the variables that is set decides, and without any, today's usual.
@@ -112,4 +118,35 @@ fn speaks_unicode() -> bool {
         let locale = locale.to_string_lossy().to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Paint;
+
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_picture_is_drawn_in_the_place_of_the_one_before_and_never_larger_than_the_terminal() {
+        let out = Sink::default();
+        let look = Look { width: 4, ..Look::PLAIN };
+        let console = Console { rows: 3, ..Console::new(out.clone(), io::sink(), true, look) };
+        let lines = |text: &str| vec![vec![(Paint::Plain, text.to_owned())]; 9];
+        console.redraw(&lines("first"));
+        console.redraw(&lines("next"));
+        let written = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(written, "fir…\nfir…\n\u{1b}[2F\u{1b}[Jnext\nnext\n");
+    }
 }

@@ -38,6 +38,22 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// The line, cut so that it does not go over to the next of a terminal.
+#[must_use]
+pub fn clipped(line: &Line, width: usize) -> Line {
+    let mut room = width;
+    let mut clipped = Line::new();
+    for (paint, text) in line {
+        let text = cut(text, room);
+        room -= text.chars().count();
+        clipped.push((*paint, text));
+        if room == 0 {
+            break;
+        }
+    }
+    clipped
+}
+
 /// How many characters a line has.
 #[must_use]
 pub fn length(line: &Line) -> usize {
@@ -52,6 +68,9 @@ mod tests {
     fn a_text_is_broken_between_words_and_cut_with_a_mark() {
         assert_eq!(wrapped("a gate waits for a person", 10), ["a gate", "waits for", "a person"]);
         assert_eq!(wrapped("unbreakable word", 4), ["unbreakable", "word"]);
+        let line = vec![(Paint::Good, "✓ ".to_owned()), (Paint::Plain, "ordering".to_owned())];
+        assert_eq!(clipped(&line, 6)[1].1, "ord…");
+        assert_eq!(clipped(&line, 2).len(), 1);
         assert_eq!((cut("ordering", 8).as_str(), cut("ordering", 5).as_str()), ("ordering", "orde…"));
     }
 }

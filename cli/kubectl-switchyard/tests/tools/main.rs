@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, the server that it is made of included")]
 
 mod program;
+mod real;
 mod server;
 mod terminal;
 mod verbs;

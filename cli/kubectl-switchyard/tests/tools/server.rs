@@ -116,7 +116,8 @@ impl Server {
         let (code, text) = match head.method {
             Method::PATCH => world.patch(&path, &sent),
             Method::POST => world.review(&sent),
-            _ if watches => (200, world.watch()),
+            _ if watches && path.ends_with("bluegreens") => (200, world.watch()),
+            _ if watches => (200, String::new()),
             _ => world.get(&path),
         };
         let body = stream::iter([Ok(http_body::Frame::data(Bytes::from(text)))]);

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     server::{SHOP, Server},
-    terminal::typed,
+    terminal::{typed, watched},
 };
 
 /// The last part of what was written to, in order.
@@ -127,4 +127,18 @@ async fn a_check_ends_by_what_it_finds() {
     let ended = typed(&server.cluster(), "check shop --operator=ops:switchyard").await.with(3);
     let who = "✗ system:serviceaccount:ops:switchyard: may not patch on services";
     assert!(ended.out.contains(who), "{}", ended.out);
+}
+
+#[tokio::test(start_paused = true)]
+async fn piped_a_watch_is_a_line_for_each_change() {
+    let server = Server::with_a_shop();
+    let phases = ["Preparing", "Gating", "Gating", "Switching"];
+    server.world().next = phases.iter().map(|phase| json!({"status": {"phase": phase}})).collect();
+    let out = watched(&server.cluster(), "status shop -w", "phase=Switching").await;
+    let phase = |line: &str| line.split(' ').find_map(|word| word.strip_prefix("phase=")).unwrap().to_owned();
+    let mut seen: Vec<_> = out.lines().map(phase).collect();
+    seen.dedup();
+    // Which of the changes come together is the server's affair; none is told twice, and the last one always.
+    assert_eq!(seen.len(), out.lines().count(), "{out}");
+    assert_eq!(seen.last().unwrap(), "Switching");
 }

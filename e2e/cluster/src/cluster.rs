@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, Node};
 use kube::{
     Api, Client, ResourceExt,
     api::{DeleteParams, ListParams},
@@ -70,7 +70,7 @@ impl Cluster {
         if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr).into()) }
     }
 
-    /// Deletes every namespace that was made here, by this run or an earlier one, and waits until they are gone.
+    /// Deletes every namespace and node that was made here, by this run or an earlier one, and waits until they are gone.
     ///
     /// # Errors
     /// The cluster refuses, or they are not gone after two minutes.
@@ -78,6 +78,10 @@ impl Cluster {
         let api: Api<Namespace> = Api::all(self.client.clone());
         for namespace in api.list(&ListParams::default().labels(LABEL)).await? {
             api.delete(&namespace.name_any(), &DeleteParams::default()).await?;
+        }
+        let nodes: Api<Node> = Api::all(self.client.clone());
+        for node in nodes.list(&ListParams::default().labels(LABEL)).await? {
+            nodes.delete(&node.name_any(), &DeleteParams::default()).await?;
         }
         until("the namespaces are gone", Duration::from_secs(120), async || {
             Ok(api.list(&ListParams::default().labels(LABEL)).await?.items.is_empty())

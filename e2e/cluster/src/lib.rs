@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod cluster;
+mod fakes;
 mod manifests;
+mod observer;
 mod operator;
 mod programs;
 mod release;
@@ -13,8 +15,10 @@ use std::error::Error;
 
 pub use self::{
     cluster::Cluster,
+    fakes::Fakes,
     manifests::Shape,
-    operator::Operator,
+    observer::{Observer, Sight},
+    operator::{METRICS, Operator},
     programs::provide,
     release::Release,
     stage::Stage,

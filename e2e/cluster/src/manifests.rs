@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rollout::Colour;
 use serde_json::{Value, json};
 
-use crate::programs::DEMO;
+use crate::{fakes::node_of, programs::DEMO};
 
 /// A release as it is to be made.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Shape {
     pub spec: Value,
     /// The faults of a side, as the demo takes them.
     pub faults: BTreeMap<Colour, Value>,
+    /// The node on which its pods only seem to be.
+    pub node: Option<String>,
 }
 
 impl Shape {
@@ -27,13 +29,25 @@ impl Shape {
     #[must_use]
     pub fn new(name: &str) -> Self {
         let faults = BTreeMap::new();
-        Self { name: name.to_owned(), workloads: 1, replicas: 2, spec: json!({}), faults }
+        Self { name: name.to_owned(), workloads: 1, replicas: 2, spec: json!({}), faults, node: None }
     }
 
     /// With so many workloads.
     #[must_use]
     pub fn workloads(self, workloads: usize) -> Self {
         Self { workloads, ..self }
+    }
+
+    /// With so many pods on the serving side.
+    #[must_use]
+    pub fn replicas(self, replicas: u32) -> Self {
+        Self { replicas, ..self }
+    }
+
+    /// With pods that are none, of [`Fakes`](crate::Fakes) in this namespace.
+    #[must_use]
+    pub fn fake(self, namespace: &str) -> Self {
+        Self { node: Some(node_of(namespace)), ..self }
     }
 
     /// With this merged over the BlueGreen's `spec`.
@@ -58,21 +72,21 @@ impl Shape {
         }
     }
 
-    /// All of it, for `kubectl apply`.
+    /// Deployments and Services, for `kubectl apply`: without `replicas` and without the colour key, so that applying them again leaves
+    /// both alone.
     #[must_use]
     pub fn manifests(&self) -> Vec<Value> {
         let mut all = Vec::new();
         for workload in self.names() {
-            for colour in [Colour::Blue, Colour::Green] {
-                all.push(self.deployment(&workload, colour));
-            }
+            all.extend(Colour::BOTH.map(|colour| self.deployment(&workload, colour)));
             all.push(service(&workload));
         }
-        all.push(self.blue_green());
         all
     }
 
-    fn blue_green(&self) -> Value {
+    /// The BlueGreen, for `kubectl apply`.
+    #[must_use]
+    pub fn blue_green(&self) -> Value {
         let workloads: Vec<_> = self.names().iter().map(|name| workload(name)).collect();
         let mut spec = json!({
             "active": "blue",
@@ -92,15 +106,13 @@ impl Shape {
     fn deployment(&self, workload: &str, colour: Colour) -> Value {
         let labels = json!({"app": workload, "switchyard.dev/color": colour});
         let faults = self.faults.get(&colour).map_or_else(|| "{}".to_owned(), Value::to_string);
-        let replicas = if colour == Colour::Blue { self.replicas } else { 0 };
         let mut template = labels.clone();
         merge(&mut template, &json!({"app.kubernetes.io/version": "1"}));
-        json!({
+        let mut deployment = json!({
             "apiVersion": "apps/v1",
             "kind": "Deployment",
             "metadata": {"name": format!("{workload}-{colour}")},
             "spec": {
-                "replicas": replicas,
                 "selector": {"matchLabels": labels},
                 "template": {
                     "metadata": {"labels": template},
@@ -111,7 +123,12 @@ impl Shape {
                     },
                 },
             },
-        })
+        });
+        if let Some(node) = &self.node {
+            let pod = json!({"nodeName": node, "terminationGracePeriodSeconds": 0, "tolerations": [{"operator": "Exists"}]});
+            merge(&mut deployment, &json!({"spec": {"template": {"spec": pod}}}));
+        }
+        deployment
     }
 }
 
@@ -171,18 +188,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_release_is_two_deployments_and_a_service_for_each_workload_and_one_object() {
-        let kinds: Vec<_> = Shape::new("shop").workloads(2).manifests();
+    fn a_release_is_two_deployments_and_a_service_for_each_workload() {
+        let kinds = Shape::new("shop").workloads(2).manifests();
         let kinds: Vec<_> = kinds.iter().map(|manifest| manifest["kind"].as_str().unwrap()).collect();
-        let one = ["Deployment", "Deployment", "Service"];
-        assert_eq!(kinds, [one.as_slice(), &one, &["BlueGreen"]].concat());
+        assert_eq!(kinds, ["Deployment", "Deployment", "Service"].repeat(2));
     }
 
     #[test]
     fn what_is_written_is_what_the_resource_takes() {
         let shape = Shape::new("shop").spec(json!({"drain": {"max": "9s"}, "idle": {"after": "0s"}}));
-        let all = shape.manifests();
-        let release: rollout::BlueGreen = serde_json::from_value(all.last().unwrap().clone()).unwrap();
+        let release: rollout::BlueGreen = serde_json::from_value(shape.blue_green()).unwrap();
         assert_eq!(release.spec.drain.max, rollout::Span::secs(9));
         assert_eq!(release.spec.drain.min, rollout::Span::secs(5));
         assert_eq!(release.spec.workloads.len(), 1);

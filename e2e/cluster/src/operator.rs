@@ -6,6 +6,9 @@ use tokio::process::{Child, Command};
 
 use crate::Failure;
 
+/// Where the operator that is a process serves its health and metrics.
+pub const METRICS: &str = "127.0.0.1:18110";
+
 /// An operator, as a process beside the tests or as it was installed.
 #[derive(Debug)]
 pub struct Operator {
@@ -24,6 +27,8 @@ impl Operator {
         }
         let log = File::create(program.with_extension("log"))?;
         let process = Command::new(program)
+            .args(["--pods-via=api", "--lease-namespace=default", "--lease-name=switchyard-e2e"])
+            .arg(format!("--listen={METRICS}"))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -15,13 +15,17 @@ pub(crate) const LOAD: &str = "localhost/switchyard-load:e2e";
 /// The workload's image.
 pub(crate) const DEMO: &str = "localhost/switchyard-demo:e2e";
 
-/// Builds all of them and has them loaded into the cluster's nodes by the command that `E2E_IMAGE` names, in which `{name}` and
-/// `{binary}` stand for the image and its one file. Without `E2E_IMAGE` the images must be there. Gives the operator's file.
+/// Builds all of them, unless `E2E_PROGRAMS` says in which folder they are, and has them loaded into the cluster's nodes by the command
+/// that `E2E_IMAGE` names, in which `{name}` and `{binary}` stand for the image and its one file. Without `E2E_IMAGE` the images must
+/// be there. Gives the operator's file.
 ///
 /// # Errors
 /// One of them cannot be built or loaded.
 pub async fn provide() -> Result<PathBuf, Failure> {
-    let folder = build().await?;
+    let folder = match std::env::var_os("E2E_PROGRAMS") {
+        Some(folder) => PathBuf::from(folder),
+        None => build().await?,
+    };
     if let Ok(template) = std::env::var("E2E_IMAGE") {
         for (name, program) in [(LOAD, "load"), (DEMO, "demo")] {
             let binary = folder.join(program).display().to_string();

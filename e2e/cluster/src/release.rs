@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
-    Api, Resource,
-    api::{Patch, PatchParams},
+    Api, Resource, ResourceExt,
+    api::{ListParams, Patch, PatchParams},
     runtime::wait::await_condition,
 };
 use rollout::{Active, BlueGreen, Colour, Phase, Reason};
@@ -43,6 +43,41 @@ impl Release {
     /// The cluster refuses.
     pub async fn wish(&self, colour: Colour) -> Result<(), Failure> {
         self.change(json!({"spec": {"active": colour}})).await
+    }
+
+    /// Approves a gate for the release that is under way.
+    ///
+    /// # Errors
+    /// No release is, or the cluster refuses.
+    pub async fn approve(&self, gate: &str) -> Result<(), Failure> {
+        let release = self.get().await?.status.and_then(|status| status.release);
+        let release = release.ok_or("nothing is under way that could be approved")?;
+        let annotations = json!({format!("approve.switchyard.dev/{gate}"): release});
+        self.change(json!({"metadata": {"annotations": annotations}})).await
+    }
+
+    /// Has a side's running pods fail in this way, or work again, of the first workload; until they are started again.
+    ///
+    /// # Errors
+    /// One of them does not answer.
+    pub async fn trouble(&self, colour: Colour, faults: &Value) -> Result<(), Failure> {
+        let pods: Api<Pod> = self.stage.api();
+        let workload = self.shape.names().into_iter().next().unwrap_or_default();
+        let label = format!("app={workload},switchyard.dev/color={colour}");
+        for pod in pods.list(&ListParams::default().labels(&label)).await? {
+            let uri = format!(
+                "/api/v1/namespaces/{}/pods/{}:8081/proxy/faults",
+                self.stage.namespace(),
+                pod.name_any()
+            );
+            let request = http::Request::put(uri).header("content-type", "application/json");
+            self.stage
+                .cluster()
+                .client()
+                .request_text(request.body(faults.to_string().into_bytes())?)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Patches the BlueGreen.
@@ -135,7 +170,43 @@ impl Release {
     /// # Errors
     /// It does not come to that.
     pub async fn reaches(&self, phase: Phase) -> Result<BlueGreen, Failure> {
-        self.until(&format!("in {phase}"), PATIENCE, |release| is(release, phase, None)).await
+        self.comes_to(&[phase]).await
+    }
+
+    /// Waits until it is in one of these phases.
+    ///
+    /// # Errors
+    /// It does not come to that.
+    pub async fn comes_to(&self, phases: &[Phase]) -> Result<BlueGreen, Failure> {
+        let one = |release: &BlueGreen| phases.iter().any(|phase| is(release, *phase, None));
+        self.until(&format!("in {phases:?}"), PATIENCE, one).await
+    }
+
+    /// Waits until this is the reason why it is where it is.
+    ///
+    /// # Errors
+    /// It does not come to that.
+    pub async fn says(&self, reason: Reason) -> Result<BlueGreen, Failure> {
+        let says = |release: &BlueGreen| {
+            let status = release.status.as_ref();
+            status.is_some_and(|status| status.reason == Some(reason) && is(release, status.phase, None))
+        };
+        self.until(&format!("waiting for {reason}"), PATIENCE, says).await
+    }
+
+    /// Waits until every Service selects this colour, and has endpoints.
+    ///
+    /// # Errors
+    /// It does not come to that.
+    pub async fn serves_with_endpoints(&self, colour: Colour) -> Result<BlueGreen, Failure> {
+        self.until(&format!("served by {colour}"), PATIENCE, |release| {
+            let status = release.status.as_ref();
+            status.is_some_and(|status| {
+                status.active == Some(Active::from(colour))
+                    && status.services.iter().all(|service| service.endpoints > 0)
+            })
+        })
+        .await
     }
 
     /// Waits, as it is watched, until this holds.

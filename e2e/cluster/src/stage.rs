@@ -84,13 +84,26 @@ impl Stage {
         Ok(())
     }
 
-    /// Applies what a release is made of, and gives a handle to it.
+    /// Applies what a release is made of, blue at its size and green at none, and gives a handle to it.
     ///
     /// # Errors
     /// The cluster refuses.
     pub async fn apply(&self, shape: Shape) -> Result<Release, Failure> {
         self.put(&["apply"], &shape.manifests()).await?;
+        for (colour, replicas) in [(Colour::Green, 0), (Colour::Blue, shape.replicas)] {
+            let sides = shape.names().into_iter().map(|name| format!("deployment/{name}-{colour}"));
+            let words: Vec<_> = ["scale".to_owned()].into_iter().chain(sides).collect();
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            self.kubectl(&[&words, [format!("--replicas={replicas}").as_str()].as_slice()].concat()).await?;
+        }
+        self.put(&["apply"], &[shape.blue_green()]).await?;
         Ok(Release::new(self.clone(), shape))
+    }
+
+    /// A handle to a BlueGreen that is there already, of one workload with the same name.
+    #[must_use]
+    pub fn handle(&self, name: &str) -> Release {
+        Release::new(self.clone(), Shape::new(name))
     }
 
     /// Applies what a release is made of, and waits until blue serves.

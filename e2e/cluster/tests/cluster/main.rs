@@ -1,6 +1,11 @@
 //! Switchovers on a real cluster. Each test is a scenario in a namespace of its own.
 
+mod breaks;
+mod gates;
+mod hands;
+mod phases;
 mod scenario;
+mod seed;
 mod switchovers;
 
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use e2e_cluster::{Cluster, Failure, Stage};
 use libtest_mimic::{Failed, Trial};
 use tokio::runtime::Handle;
 
-use crate::switchovers;
+use crate::{breaks, gates, hands, phases, switchovers};
 
 /// What a scenario comes to.
 pub(crate) type Outcome = Result<(), Failure>;
@@ -30,6 +30,34 @@ pub(crate) fn all(world: World) -> Vec<Trial> {
         switchovers:
             a_release_that_is_promoted_and_undone_loses_nothing
             a_hundred_switchovers_side_by_side_lose_nothing;
+        phases:
+            a_wish_that_goes_back_by_seed_leaves_the_old_side_serving
+            a_pause_by_seed_loses_nothing_and_the_release_goes_on_after_it
+            an_autoscaler_that_changes_by_seed_loses_nothing
+            an_autoscaler_that_is_too_small_is_waited_for;
+        breaks:
+            new_pods_that_never_get_ready_get_no_traffic
+            pods_that_lose_readiness_after_the_switch_give_the_traffic_back_at_once
+            pods_that_crash_after_the_switch_give_the_traffic_back_at_once
+            of_two_broken_sides_the_first_that_recovers_gets_the_traffic
+            bad_and_good_releases_follow_each_other_as_they_may
+            an_image_that_changes_in_the_middle_is_gone_back_from_and_released_anew;
+        gates:
+            a_gate_that_fails_before_the_switch_keeps_the_traffic_where_it_is
+            a_gate_that_fails_after_the_switch_gives_the_traffic_back
+            a_gate_that_fails_after_the_switch_can_hold_it_where_it_stands
+            a_deadline_that_passes_before_the_switch_keeps_the_traffic_where_it_is
+            a_deadline_that_passes_after_the_switch_gives_the_traffic_back
+            an_approval_for_another_release_is_none;
+        hands:
+            a_selector_that_is_applied_by_somebody_else_is_held_and_not_fought
+            a_selector_that_server_side_apply_takes_away_is_held_and_loses_nothing
+            manifests_that_are_applied_again_as_they_are_change_nothing
+            a_service_that_is_deleted_is_missed_and_taken_again
+            a_deployment_that_is_deleted_is_missed_and_the_other_side_serves_on
+            of_two_objects_over_one_service_the_older_one_acts
+            of_three_workloads_none_switches_when_one_never_gets_ready
+            of_three_workloads_the_others_go_back_when_a_service_is_deleted_in_the_middle;
     }
 }
 

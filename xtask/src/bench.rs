@@ -1,6 +1,9 @@
 //! Measuring is done by programs of their own, in release: on the program `switchyard` of the same build, and on the layers of `mesh`.
 
-use std::process::{Command, ExitStatus};
+use std::{
+    path::PathBuf,
+    process::{Command, ExitStatus},
+};
 
 use crate::check::root;
 
@@ -22,8 +25,29 @@ pub(crate) fn run(arguments: &[&str]) -> Result<(), Vec<String>> {
             in_release("run").args(["--package", "bench-mesh", "--"]).args(arguments).status(),
         );
     }
+    if let ["operator", arguments @ ..] = arguments {
+        return operator(&cargo, arguments);
+    }
     done("building", in_release("build").args(["--package", "switchyard", "--package", "bench"]).status())?;
     done("measuring", in_release("run").args(["--package", "bench", "--"]).args(arguments).status())
+}
+
+/// All of it is built together and static, since some of it runs in a cluster's pods; the bench finds the rest where it is itself.
+fn operator(cargo: &str, arguments: &[&str]) -> Result<(), Vec<String>> {
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let packages = ["bench-operator", "demo", "load", "operator"];
+    let mut build = Command::new(cargo);
+    build
+        .current_dir(root())
+        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .args(["build", "--release", "--locked", "--quiet", "--target", &target])
+        .args(packages.into_iter().flat_map(|package| ["--package", package]));
+    done("building", build.status())?;
+    let target_folder =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let folder = target_folder.join(target).join("release");
+    let mut bench = Command::new(folder.join("bench-operator"));
+    done("measuring", bench.current_dir(root()).env("E2E_PROGRAMS", &folder).args(arguments).status())
 }
 
 fn done(doing: &str, status: std::io::Result<ExitStatus>) -> Result<(), Vec<String>> {

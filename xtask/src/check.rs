@@ -28,8 +28,17 @@ pub(crate) fn root() -> PathBuf {
 }
 
 fn members(root: &Path) -> Vec<PathBuf> {
-    let alone =
-        ["bench", "bench/mesh", "cli", "cli/kubectl-switchyard", "e2e", "e2e/cluster", "e2e/load", "xtask"];
+    let alone = [
+        "bench",
+        "bench/mesh",
+        "bench/operator",
+        "cli",
+        "cli/kubectl-switchyard",
+        "e2e",
+        "e2e/cluster",
+        "e2e/load",
+        "xtask",
+    ];
     let mut members: Vec<_> = alone.iter().map(|member| root.join(member)).collect();
     for folder in ["crates", "services"] {
         members.extend(entries(&root.join(folder)).filter(|path| path.join("Cargo.toml").is_file()));

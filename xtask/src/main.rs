@@ -9,7 +9,8 @@ mod samples;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask check | charts | crds | samples | bench embedded [--rounds N] [--long] [--json FILE] \
-                     | bench availability [--json FILE] | bench mesh [--only TEXT] [--rounds N] [--calls N] [--json FILE]";
+                     | bench availability [--json FILE] | bench mesh [--only TEXT] [--rounds N] [--calls N] [--json FILE] \
+                     | bench operator [--switches N] [--releases N] [--json FILE]";
 
 #[expect(clippy::print_stderr, reason = "a command's own output")]
 fn main() -> ExitCode {

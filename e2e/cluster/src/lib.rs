@@ -18,7 +18,7 @@ pub use self::{
     fakes::Fakes,
     manifests::Shape,
     observer::{Observer, Sight},
-    operator::{METRICS, Operator},
+    operator::Operator,
     programs::provide,
     release::Release,
     stage::Stage,

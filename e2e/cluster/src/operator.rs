@@ -2,12 +2,16 @@
 
 use std::{fs::File, path::Path, process::Stdio};
 
-use tokio::process::{Child, Command};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    process::{Child, Command},
+};
 
 use crate::Failure;
 
 /// Where the operator that is a process serves its health and metrics.
-pub const METRICS: &str = "127.0.0.1:18110";
+const METRICS: &str = "127.0.0.1:18110";
 
 /// An operator, as a process beside the tests or as it was installed.
 #[derive(Debug)]
@@ -41,6 +45,20 @@ impl Operator {
     #[must_use]
     pub fn process(&self) -> Option<u32> {
         self.process.as_ref().and_then(Child::id)
+    }
+
+    /// What it counts, in Prometheus' text format.
+    ///
+    /// # Errors
+    /// It is no process of this machine, or does not answer.
+    pub async fn metrics(&self) -> Result<String, Failure> {
+        #[expect(clippy::disallowed_methods, reason = "this is no service")]
+        let mut stream = TcpStream::connect(METRICS).await?;
+        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        let (_, body) = answer.split_once("\r\n\r\n").ok_or("no answer")?;
+        Ok(body.to_owned())
     }
 
     /// Ends it.

@@ -100,6 +100,20 @@ impl Stage {
         Ok(Release::new(self.clone(), shape))
     }
 
+    /// Applies many at once, each side with the one pod that a Deployment has unless told otherwise.
+    ///
+    /// # Errors
+    /// The cluster refuses.
+    pub async fn releases(&self, shapes: Vec<Shape>) -> Result<Vec<Release>, Failure> {
+        let all = shapes.iter().flat_map(|shape| {
+            let mut manifests = shape.manifests();
+            manifests.push(shape.blue_green());
+            manifests
+        });
+        self.put(&["apply"], &all.collect::<Vec<_>>()).await?;
+        Ok(shapes.into_iter().map(|shape| Release::new(self.clone(), shape)).collect())
+    }
+
     /// A handle to a BlueGreen that is there already, of one workload with the same name.
     #[must_use]
     pub fn handle(&self, name: &str) -> Release {

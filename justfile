@@ -84,6 +84,13 @@ samples:
 charts:
     cargo xtask charts
 
+# The images of the operator and of the demo in two versions, for the demo of a switchover; they are loaded into kind if its cluster of k8s/kind.yaml is there.
+images:
+    docker build -f k8s/Dockerfile --build-arg PACKAGE=operator -t switchyard/operator:0.0.0 .
+    docker build -f k8s/Dockerfile --build-arg PACKAGE=demo --build-arg VERSION=1 -t switchyard/demo:1 .
+    docker build -f k8s/Dockerfile --build-arg PACKAGE=demo --build-arg VERSION=2 -t switchyard/demo:2 .
+    ! kind get clusters 2>/dev/null | grep -qx switchyard || kind load docker-image --name switchyard switchyard/operator:0.0.0 switchyard/demo:1 switchyard/demo:2
+
 # Write anew what a gateway alone serves as the description of the API.
 openapi:
     cargo run -q -p switchyard --example openapi > services/gateway/openapi.json

@@ -23,11 +23,13 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// Sends requests, each on a connection of its own: a kept one would be one more that a pod has to drain, and would not show what
 /// somebody sees who comes anew. Redirects are answers like any other. Clones are the same.
 #[derive(Clone)]
-pub struct Fetch {
+pub struct Fetch(Arc<Shared>);
+
+struct Shared {
     plain: Client<HttpConnector, Full<Bytes>>,
     /// Made when it is needed first: reading the system's certificates takes a while, and an image may have none.
-    secure: Arc<OnceLock<Result<Secure, String>>>,
-    at_once: Arc<Semaphore>,
+    secure: OnceLock<Result<Secure, String>>,
+    at_once: Semaphore,
 }
 
 type Secure = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
@@ -64,7 +66,8 @@ impl Fetch {
     pub fn new(at_once: usize) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self { plain: client(connector), secure: Arc::default(), at_once: Arc::new(Semaphore::new(at_once)) }
+        let (plain, secure) = (client(connector), OnceLock::new());
+        Self(Arc::new(Shared { plain, secure, at_once: Semaphore::new(at_once) }))
     }
 
     /// Sends it, and reads at most `most` bytes of the answer's body; with 0 the body does not matter.
@@ -77,7 +80,7 @@ impl Fetch {
         limit: Duration,
         most: usize,
     ) -> Result<Reply, Unanswered> {
-        let _one_of_them = self.at_once.acquire().await;
+        let _one_of_them = self.0.at_once.acquire().await;
         timeout(limit, self.exchange(request, most)).await.unwrap_or(Err(Unanswered::TimedOut(limit)))
     }
 
@@ -85,14 +88,14 @@ impl Fetch {
         let response = if request.uri().scheme() == Some(&Scheme::HTTPS) {
             self.secure()?.request(request).await
         } else {
-            self.plain.request(request).await
+            self.0.plain.request(request).await
         };
         let (head, body) = response.map_err(|error| Unanswered::Failed(innermost(&error)))?.into_parts();
         Ok(Reply { status: head.status, body: read(body, most).await? })
     }
 
     fn secure(&self) -> Result<&Secure, Unanswered> {
-        let made = self.secure.get_or_init(|| {
+        let made = self.0.secure.get_or_init(|| {
             let roots = HttpsConnectorBuilder::new().with_native_roots();
             let connector = roots.map_err(|error| innermost(&error))?.https_only().enable_http1().build();
             Ok(client(connector))
@@ -103,7 +106,7 @@ impl Fetch {
 
 impl fmt::Debug for Fetch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Fetch").field("at_once", &self.at_once).finish_non_exhaustive()
+        formatter.debug_struct("Fetch").field("at_once", &self.0.at_once).finish_non_exhaustive()
     }
 }
 

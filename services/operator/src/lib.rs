@@ -10,14 +10,17 @@ pub mod drains;
 mod error;
 pub mod fetch;
 pub mod gates;
+pub mod http;
 pub mod index;
 pub mod key;
 pub mod lease;
 pub mod metrics;
+pub mod news;
 pub mod observe;
 pub mod operator;
 pub mod pods;
 pub mod resources;
+pub mod telemetry;
 #[cfg(test)]
 mod testing;
 

@@ -1,14 +1,86 @@
-//! What the operator counts and measures, for `/metrics`. Every label has a fixed set of values, but for those of
-//! the API server's answers, which are its status codes.
+//! What the operator counts and measures, for `/metrics`. Every label has a fixed set of values; those of the API server's answers
+//! are its status codes.
 
-use prometheus::{IntCounterVec, Opts, Registry, TextEncoder};
-use rollout::{Gate, Kind, observed::Answer};
+mod requests;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    core::Collector,
+};
+use rollout::{Change, Gate, Kind, Phase, Reason, Status, observed::Answer};
+use tokio::time::Duration;
+
+pub use self::requests::{Requests, RequestsLayer};
+
+const PREFIX: &str = "switchyard_operator";
+
+/// In seconds: a turn that has nothing to do takes less than a millisecond, one that writes as long as the API server does.
+const TURNS: &[f64] = &[0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0];
+
+/// In seconds: from a phase that is passed at once to a drain, and to one that waits for a person.
+const PHASES: &[f64] = &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 3600.0];
+
+/// In seconds.
+const SWITCHES: &[f64] = &[0.001, 0.002_5, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+const EVERY_PHASE: [Phase; 8] = [
+    Phase::Stable,
+    Phase::Preparing,
+    Phase::Gating,
+    Phase::Switching,
+    Phase::Verifying,
+    Phase::Draining,
+    Phase::SwitchingBack,
+    Phase::Held,
+];
 
 /// The operator's metrics. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Registry,
+    turns: HistogramVec,
+    transitions: IntCounterVec,
+    phases: HistogramVec,
+    switches: Histogram,
+    skew: Histogram,
+    writes: IntCounterVec,
+    requests: IntCounterVec,
     gate_answers: IntCounterVec,
+    news: IntCounterVec,
+    standing: Arc<Mutex<Standing>>,
+}
+
+/// Where the BlueGreens stand, as it is counted for each scrape.
+#[derive(Clone, Debug)]
+struct Standing {
+    phases: IntGaugeVec,
+    held: IntGaugeVec,
+}
+
+/// How a turn of a BlueGreen ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turned {
+    /// Nothing is to be done until something changes.
+    Rests,
+    /// Nothing is to be done until then.
+    Waits,
+    /// Something did not succeed, and is tried again.
+    Failed,
+}
+
+/// What became of what was told to somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It was taken.
+    Sent,
+    /// It was not taken, after all attempts.
+    Failed,
+    /// More was to be told than could wait.
+    Dropped,
 }
 
 impl Metrics {
@@ -18,21 +90,138 @@ impl Metrics {
     /// Never: no two have the same name.
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        let help = "Answers of gates, by the gate's kind.";
-        let gate_answers = IntCounterVec::new(
-            Opts::new("switchyard_operator_gate_answers_total", help),
-            &["kind", "answer"],
-        )?;
-        registry.register(Box::new(gate_answers.clone()))?;
-        Ok(Self { registry, gate_answers })
+        let made = Self {
+            turns: histograms(
+                &registry,
+                "reconcile_duration_seconds",
+                "Time that turns of BlueGreens took, by how they ended.",
+                TURNS,
+                &["outcome"],
+            )?,
+            transitions: counters(&registry, "transitions_total", "Changes of phase.", &["from", "to"])?,
+            phases: histograms(
+                &registry,
+                "phase_duration_seconds",
+                "Time that releases spent in a phase, when they left it.",
+                PHASES,
+                &["phase"],
+            )?,
+            switches: histogram(
+                &registry,
+                "switch_duration_seconds",
+                "Time from the first Service that was pointed at the new side until the endpoints of all had shown it.",
+                SWITCHES,
+            )?,
+            skew: histogram(
+                &registry,
+                "switch_skew_seconds",
+                "Time between the first and the last Service that were pointed elsewhere together.",
+                SWITCHES,
+            )?,
+            writes: counters(
+                &registry,
+                "writes_total",
+                "Guarded writes, by what they change and what became of them.",
+                &["change", "outcome"],
+            )?,
+            requests: counters(
+                &registry,
+                "api_requests_total",
+                "Requests to the API server, by verb and status code; the code is `none` where no answer came.",
+                &["verb", "code"],
+            )?,
+            gate_answers: counters(
+                &registry,
+                "gate_answers_total",
+                "Answers of gates, by the gate's kind.",
+                &["kind", "answer"],
+            )?,
+            news: counters(
+                &registry,
+                "news_total",
+                "Events, webhooks and spans, by what became of them.",
+                &["to", "result"],
+            )?,
+            standing: Arc::new(Mutex::new(Standing {
+                phases: gauges(
+                    &registry,
+                    "bluegreens",
+                    "BlueGreens by the phase that they are in.",
+                    &["phase"],
+                )?,
+                held: gauges(&registry, "held", "BlueGreens that are held, by reason.", &["reason"])?,
+            })),
+            registry,
+        };
+        for change in ["point", "seal", "scale", "floor"] {
+            made.writes.with_label_values(&[change, "made"]);
+        }
+        for to in ["events", "webhook"] {
+            made.news.with_label_values(&[to, Told::Dropped.label()]);
+        }
+        Ok(made)
     }
 
-    /// What `/metrics` shows, in Prometheus' text form.
+    /// What `/metrics` shows, in Prometheus' text form, where these are the BlueGreens that there are.
     ///
     /// # Errors
-    /// A metric has no series, or two have the same labels.
-    pub fn text(&self) -> Result<String, prometheus::Error> {
+    /// Never: every family has series of its own labels.
+    pub fn text<'a>(
+        &self,
+        bluegreens: impl IntoIterator<Item = &'a Status>,
+    ) -> Result<String, prometheus::Error> {
+        let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        standing.count(bluegreens);
         TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+
+    /// A layer that counts the requests of a client of the API server.
+    #[must_use]
+    pub fn requests(&self) -> RequestsLayer {
+        RequestsLayer::new(self.requests.clone())
+    }
+
+    /// A turn has ended.
+    pub fn turned(&self, how: Turned, took: Duration) {
+        let outcome = match how {
+            Turned::Rests => "rests",
+            Turned::Waits => "waits",
+            Turned::Failed => "failed",
+        };
+        self.turns.with_label_values(&[outcome]).observe(took.as_secs_f64());
+    }
+
+    /// A status was stored.
+    pub fn stored(&self, before: &Status, after: &Status) {
+        if before.phase == after.phase {
+            return;
+        }
+        self.transitions.with_label_values(&[label(before.phase), label(after.phase)]).inc();
+        let Some(now) = after.since else { return };
+        if let Some(since) = before.since {
+            self.phases.with_label_values(&[label(before.phase)]).observe(now.since(since).as_secs_f64());
+        }
+        let is_over = matches!(after.phase, Phase::Verifying | Phase::Draining | Phase::Stable);
+        let began = after.services.iter().filter_map(|service| service.pointed_at).min();
+        if let Some(began) = began.filter(|_| before.phase == Phase::Switching && is_over) {
+            self.switches.observe(now.since(began).as_secs_f64());
+        }
+    }
+
+    /// A guarded write has ended; what became of it in one of a few words.
+    pub fn wrote(&self, change: Change, outcome: &'static str) {
+        let change = match change {
+            Change::Point { .. } => "point",
+            Change::Seal { .. } => "seal",
+            Change::Scale { .. } => "scale",
+            Change::Floor { .. } => "floor",
+        };
+        self.writes.with_label_values(&[change, outcome]).inc();
+    }
+
+    /// Services were pointed elsewhere together, the last so long after the first.
+    pub fn skewed(&self, skew: Duration) {
+        self.skew.observe(skew.as_secs_f64());
     }
 
     /// A gate has given an answer.
@@ -51,4 +240,97 @@ impl Metrics {
         };
         self.gate_answers.with_label_values(&[kind, answer]).inc();
     }
+
+    /// Something was told, or could not be.
+    pub(crate) fn told(&self, to: &'static str, what: Told, count: u64) {
+        self.news.with_label_values(&[to, what.label()]).inc_by(count);
+    }
+}
+
+impl Standing {
+    fn count<'a>(&self, bluegreens: impl IntoIterator<Item = &'a Status>) {
+        EVERY_PHASE.iter().for_each(|phase| self.phases.with_label_values(&[label(*phase)]).set(0));
+        Reason::ALL.iter().for_each(|reason| self.held.with_label_values(&[reason.word()]).set(0));
+        for status in bluegreens {
+            self.phases.with_label_values(&[label(status.phase)]).inc();
+            if let Some(reason) = status.reason.filter(|_| status.phase == Phase::Held) {
+                self.held.with_label_values(&[reason.word()]).inc();
+            }
+        }
+    }
+}
+
+impl Told {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// The phase, as its status has it.
+pub(crate) const fn label(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Stable => "Stable",
+        Phase::Preparing => "Preparing",
+        Phase::Gating => "Gating",
+        Phase::Switching => "Switching",
+        Phase::Verifying => "Verifying",
+        Phase::Draining => "Draining",
+        Phase::SwitchingBack => "SwitchingBack",
+        Phase::Held => "Held",
+    }
+}
+
+fn registered<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    metric: C,
+) -> Result<C, prometheus::Error> {
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
+}
+
+fn opts(name: &str, help: &str) -> Opts {
+    Opts::new(format!("{PREFIX}_{name}"), help)
+}
+
+fn counters(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> Result<IntCounterVec, prometheus::Error> {
+    registered(registry, IntCounterVec::new(opts(name, help), labels)?)
+}
+
+fn gauges(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> Result<IntGaugeVec, prometheus::Error> {
+    registered(registry, IntGaugeVec::new(opts(name, help), labels)?)
+}
+
+fn histograms(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    buckets: &[f64],
+    labels: &[&str],
+) -> Result<HistogramVec, prometheus::Error> {
+    let opts = HistogramOpts::from(opts(name, help)).buckets(buckets.to_vec());
+    registered(registry, HistogramVec::new(opts, labels)?)
+}
+
+fn histogram(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    buckets: &[f64],
+) -> Result<Histogram, prometheus::Error> {
+    let opts = HistogramOpts::from(opts(name, help)).buckets(buckets.to_vec());
+    registered(registry, Histogram::with_opts(opts)?)
 }

@@ -1,0 +1,155 @@
+//! Health and metrics, for machines: `/livez`, `/readyz` and `/metrics`.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use rollout::Status;
+use tokio::net::TcpListener;
+
+use crate::metrics::Metrics;
+
+/// How the process is. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Health(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    ready: AtomicBool,
+    /// A part that has ended although everything needs it.
+    dead: Mutex<Option<&'static str>>,
+}
+
+impl Health {
+    /// Everything has been read that there is: it can lead at once.
+    pub fn ready(&self) {
+        self.0.ready.store(true, Relaxed);
+    }
+
+    /// It leaves, and shall not be counted on any more.
+    pub fn leaves(&self) {
+        self.0.ready.store(false, Relaxed);
+    }
+
+    /// A part has ended although everything needs it: the process is of no use any more.
+    pub fn lost(&self, part: &'static str) {
+        self.0.dead.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(part);
+    }
+
+    fn is_ready(&self) -> bool {
+        self.0.ready.load(Relaxed) && self.dead().is_none()
+    }
+
+    fn dead(&self) -> Option<&'static str> {
+        *self.0.dead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where the BlueGreens stand, as they are known now.
+pub type Statuses = Arc<dyn Fn() -> Vec<Status> + Send + Sync>;
+
+#[derive(Clone)]
+struct Shown {
+    health: Health,
+    metrics: Metrics,
+    statuses: Statuses,
+}
+
+/// The routes.
+pub fn router(health: Health, metrics: Metrics, statuses: Statuses) -> Router {
+    Router::new()
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(exposition))
+        .with_state(Shown { health, metrics, statuses })
+}
+
+/// Serves them until the process ends.
+///
+/// # Errors
+/// The listener is of no use any more.
+pub async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
+    axum::serve(listener, router).await
+}
+
+async fn livez(State(shown): State<Shown>) -> (StatusCode, String) {
+    match shown.health.dead() {
+        None => (StatusCode::OK, "ok\n".to_owned()),
+        Some(part) => (StatusCode::SERVICE_UNAVAILABLE, format!("{part} has ended\n")),
+    }
+}
+
+async fn readyz(State(shown): State<Shown>) -> (StatusCode, &'static str) {
+    if shown.health.is_ready() {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not everything has been read yet, or it leaves\n")
+    }
+}
+
+async fn exposition(State(shown): State<Shown>) -> Response {
+    match shown.metrics.text(&(shown.statuses)()) {
+        Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use rollout::{Phase, Reason};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn ask(router: &Router, path: &str) -> (u16, String) {
+        let request = axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    fn router(health: &Health) -> Router {
+        let held = Status { phase: Phase::Held, reason: Some(Reason::NoColour), ..Status::default() };
+        super::router(health.clone(), Metrics::new().unwrap(), Arc::new(move || vec![held.clone()]))
+    }
+
+    #[tokio::test]
+    async fn it_is_ready_once_everything_is_read_and_until_it_leaves() {
+        let health = Health::default();
+        let router = router(&health);
+        let mut seen = vec![ask(&router, "/readyz").await.0];
+        health.ready();
+        seen.push(ask(&router, "/readyz").await.0);
+        health.leaves();
+        seen.push(ask(&router, "/readyz").await.0);
+        assert_eq!((seen, ask(&router, "/livez").await.0), (vec![503, 200, 503], 200));
+    }
+
+    #[tokio::test]
+    async fn without_a_part_that_everything_needs_it_is_dead() {
+        let health = Health::default();
+        health.ready();
+        health.lost("the lease");
+        health.lost("a watch");
+        let router = router(&health);
+        assert_eq!(ask(&router, "/livez").await, (503, "the lease has ended\n".into()));
+        assert_eq!(ask(&router, "/readyz").await.0, 503);
+    }
+
+    #[tokio::test]
+    async fn the_metrics_count_where_the_bluegreens_stand_now() {
+        let (status, text) = ask(&router(&Health::default()), "/metrics").await;
+        assert_eq!(status, 200);
+        assert!(text.contains(r#"switchyard_operator_held{reason="NoColour"} 1"#), "{text}");
+    }
+}

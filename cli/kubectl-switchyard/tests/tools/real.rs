@@ -106,6 +106,7 @@ impl Place {
 }
 
 /// Runs a test in a namespace of its own, and removes that whatever comes of it.
+#[expect(clippy::print_stderr, reason = "what is skipped is told loudly")]
 async fn in_a_namespace(test: &str, run: impl AsyncFnOnce(&Place)) {
     if env::var_os("KUBECONFIG").is_none() {
         eprintln!("SKIPPED {test}: KUBECONFIG names no cluster");
@@ -196,7 +197,7 @@ async fn approvals_and_adoption_are_annotations() {
 
 #[tokio::test]
 async fn a_watch_follows_the_objects_and_a_wait_ends_with_the_release() {
-    in_a_namespace("watch", async |place| {
+    let test = in_a_namespace("watch", async |place| {
         place.open_shop(Some("blue")).await;
         let cluster = place.cluster();
         let watching = watched(&cluster, "status shop -w", "phase=Preparing");
@@ -211,6 +212,6 @@ async fn a_watch_follows_the_objects_and_a_wait_ends_with_the_release() {
         assert!(lines.lines().any(|line| line.contains("wanted=green phase=Preparing")), "{lines}");
         let ended = ended.with(4);
         assert!(ended.err.contains("shop is Held: no pods"), "{}", ended.err);
-    })
-    .await;
+    });
+    Box::pin(test).await;
 }

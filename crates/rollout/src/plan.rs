@@ -1,23 +1,7 @@
 //! `plan`: what is done next about one BlueGreen, from what is wished, seen and remembered.
 //!
-//! # The machine
-//!
-//! ```text
-//!           wish          ready          gates pass       evidence          after gates
-//! Stable ─────────► Preparing ─► Gating ─────────► Switching ─► Verifying ─► Draining ─► Stable
-//!    ▲                                                 │           │            │          │
-//!    └──────────────── SwitchingBack ◄─────────────────┴─ broken ──┴────────────┴──────────┘
-//! ```
-//!
-//! and `Held` from each of them, which ends when somebody changes something. Each phase is a function in a file of its own,
-//! called again and again until it stays where it is. It is total: whatever is seen, it answers.
-//!
-//! # What whoever carries a plan out must keep
-//!
-//! - The status that is given is one that is stored. So a phase is stored before anything that it permits is written; only
-//!   [`Requeue::Again`] and [`Requeue::Read`] mean «store, then plan again at once».
-//! - Each write carries the version that it was planned from, and a refused one is planned again.
-//! - [`Observed::live`] is read in the same reconcile, and only if a plan has asked for it.
+//! The machine is drawn in the crate's README. Each phase is a function in a file of its own, called again and again until it stays
+//! where it is. It is total: whatever is seen, it answers.
 
 mod back;
 mod broken;
@@ -46,7 +30,17 @@ use self::planner::{Next, Planner};
 pub use self::writes::{Change, Object, Plan, Requeue, Write};
 use crate::{BlueGreenSpec, Observed, Phase, Status, Time, rule::Rule};
 
-/// What is done next. The same question has the same answer.
+/// What is done next. The same question has the same answer, and whatever is seen and remembered, there is one.
+///
+/// # What whoever carries a plan out must keep
+///
+/// - The status that is given is one that is stored. A phase is stored before anything that it permits is written:
+///   [`Requeue::Again`] and [`Requeue::Read`] mean «store, then plan again at once». The status and the writes of one plan may be
+///   sent side by side, and either may be lost in a crash.
+/// - Each write carries the version that it was planned from, and a refused one is planned again. One of unknown result is not
+///   repeated, but its object is no longer `sealed`.
+/// - [`Observed::live`] is read in the same reconcile, and only if a plan has asked for it.
+/// - What was written is seen before the next plan is made: the object, and after a `Point` the Service's slices.
 #[must_use]
 pub fn plan(spec: &BlueGreenSpec, status: &Status, seen: &Observed, now: Time) -> Plan {
     plan_without(None, spec, status, seen, now)

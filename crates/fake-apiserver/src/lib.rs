@@ -4,6 +4,7 @@ mod call;
 mod clock;
 pub mod controllers;
 mod defaults;
+pub mod faults;
 mod fields;
 mod merge;
 pub mod refusal;

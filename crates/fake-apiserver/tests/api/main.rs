@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail by panicking, as tests do")]
 
 mod controlling;
+mod failing;
 mod reading;
 mod watching;
 mod writing;

@@ -8,6 +8,9 @@ impl Planner<'_> {
     pub(super) fn unproven(&mut self, colour: Colour) -> Option<Why> {
         let mut first = None;
         for (pair, name, route) in self.routes() {
+            if colour != self.to() && route.points_at.is_none() {
+                continue; // It was not pointed before the others had to go back, and stays as it is.
+            }
             let keeps = self.keeps(Rule::Evidence);
             let Some(known) = self.service(name) else { continue };
             let lacks = if keeps { lacks(pair, route, colour, known.pointed_at) } else { None };

@@ -24,17 +24,10 @@ impl Planner<'_> {
     fn route_obstacle(&self, pair: Pair<'_>) -> Option<Why> {
         pair.spec.services.iter().find_map(|declared| {
             let name = &declared.name;
-            let Some(route) = pair.seen.routes.get(name) else {
-                return Some(Reason::ServiceMissing.of(format!("Service {name}")));
-            };
-            let unusable = self.unusable(name, route);
-            let ready = || self.unready(self.spec.active).is_none();
-            if unusable.is_none() && unmarked(route) && route.points_at.is_none() && !ready() {
-                return Some(
-                    Reason::NoColour.of(format!("Service {name}, and the wished side is not ready")),
-                );
+            match pair.seen.routes.get(name) {
+                None => Some(Reason::ServiceMissing.of(format!("Service {name}"))),
+                Some(route) => self.unusable(name, route),
             }
-            unusable
         })
     }
 

@@ -5,7 +5,9 @@ use rollout::{
     observed::{DeploymentObstacle, Mark, Owner, Route},
 };
 
-use crate::world::{Blue, Green, World, http, scale, seal, service, shop, shop_and_till, sized, to};
+use crate::world::{
+    Blue, Green, World, heal_pods, http, scale, seal, service, shop, shop_and_till, sized, to,
+};
 
 fn stable() -> World {
     shop().run().look()
@@ -64,13 +66,38 @@ fn it_ends_when_the_annotation_is_removed() {
     world.is(Phase::Stable, Reason::Switched).serves(Green);
 }
 
+/// A Service that selects no colour, and green is wished.
+fn bare(adopt: bool) -> World {
+    shop().service("shop", |route| (route.points_at, route.adopt) = (None, adopt)).wish(Green)
+}
+
 #[test]
-fn a_service_without_a_colour_needs_consent_and_the_wished_side_ready() {
-    let bare =
-        |adopt| shop().service("shop", |route| (route.points_at, route.adopt) = (None, adopt)).wish(Green);
+fn a_service_without_a_colour_needs_consent() {
     bare(false).green(sized(2)).run().is(Phase::Held, Reason::NoColour).wrote(&[]);
-    let world = bare(true).run().is(Phase::Held, Reason::NoColour).wrote(&[]);
-    world.green(sized(2)).service("shop", |_| ()).run().serves(Green).wrote(&[("shop", to(Green, 1))]);
+}
+
+#[test]
+fn it_is_pointed_only_when_the_wished_side_is_ready() {
+    let world = bare(true).pods_stay_unready().run().is(Phase::Preparing, Reason::PodsUnready);
+    let world = world.wrote(&[("shop-green", scale(2))]).look().green(heal_pods).run().serves(Green);
+    world.wrote(&[("shop", to(Green, 1))]);
+}
+
+#[test]
+fn a_seal_does_not_take_its_consent_away() {
+    let world = bare(true).until(Phase::Switching).unsealed().step().is(Phase::Switching, Reason::Sealing);
+    let world = world.green(|side| side.settled = false).run().is(Phase::Switching, Reason::ScalingUp);
+    world.green(|side| side.settled = true).run().serves(Green);
+}
+
+#[test]
+fn one_that_was_not_pointed_yet_does_not_stop_the_others_on_their_way_back() {
+    let bare = Route { points_at: None, adopt: true, ..service() };
+    let world = shop().run().with_service("bare", bare.clone()).wish(Green).until(Phase::Switching).step();
+    let mut world = world.wish(Blue).look();
+    world.shop_mut().routes.insert("bare".into(), bare);
+    let world = world.until(Phase::SwitchingBack).step().wrote(&[("shop", to(Blue, 3))]);
+    world.run().serves(Blue).is(Phase::Draining, Reason::OldSideDraining);
 }
 
 #[test]

@@ -127,10 +127,13 @@ impl Cluster {
         self.those(sides.map(|side| side.deployment.as_str())).await
     }
 
-    /// The Services that a BlueGreen switches, as far as they exist.
+    /// The Services that a BlueGreen switches, and its previews, as far as they exist.
     pub(crate) async fn services(&self, of: &BlueGreen) -> Result<Vec<Service>, Failure> {
-        let routes = of.spec.workloads.iter().flat_map(|workload| &workload.services);
-        self.those(routes.map(|route| route.name.as_str())).await
+        let routes =
+            of.spec.workloads.iter().flat_map(|workload| &workload.services).map(|route| &route.name);
+        let previews =
+            of.spec.workloads.iter().filter_map(|workload| Some(&workload.preview.as_ref()?.service));
+        self.those(routes.chain(previews).map(String::as_str)).await
     }
 
     /// The objects that a picture of a BlueGreen is made of.

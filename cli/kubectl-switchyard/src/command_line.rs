@@ -45,6 +45,9 @@ pub(crate) enum Verb {
     /// Show what stands where: sides, Services, gates, and how far the release is
     Status(Status),
     /// Give the side that does not serve new images, and bring the traffic there
+    ///
+    /// The images are written first and the wish last, each only if nobody has changed the object in between. All workloads switch
+    /// together, so a container that is not named gets the image that serves now. --dry-run shows all of it before.
     Release(Release),
     /// Bring the traffic to the side that does not serve, with the images that it has
     Promote(Promote),
@@ -132,9 +135,6 @@ impl Waiting {
 
 /// `release`.
 #[derive(Debug, clap::Args)]
-#[command(
-    long_about = "Give the side that does not serve new images, and bring the traffic there.\n\nThe images are written first, the wish last, each only if nobody has changed the object in between. All workloads switch together, so a container that is not named gets the image that serves now. To see all of it before: --dry-run."
-)]
 pub(crate) struct Release {
     /// The BlueGreen
     pub(crate) name: String,

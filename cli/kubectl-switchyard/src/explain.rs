@@ -58,7 +58,8 @@ fn rule(reason: Reason, phase: Phase) -> Rule {
         Reason::GateRunning | Reason::ApprovalMissing | Reason::Switched if phase == Phase::Verifying => {
             WAY_BACK
         }
-        Reason::GateFailed if phase == Phase::Gating => READY_FIRST,
+        // Before the first write there is nothing to bring back.
+        Reason::GateFailed | Reason::DeadlineExceeded if phase <= Phase::Gating => READY_FIRST,
         Reason::VersionAwaited
         | Reason::ScalingUp
         | Reason::PodsUnready
@@ -186,6 +187,7 @@ fn next(object: &BlueGreen, status: &Status, reason: Reason, now: Time) -> Strin
 /// What a person can do, and what that leads to: rule 8.
 fn choices(name: &str, object: &BlueGreen, status: &Status) -> Vec<(String, &'static str)> {
     let verb = |verb: &str| format!("`kubectl switchyard {verb} {name}`");
+    let release = format!("`kubectl switchyard release {name} CONTAINER=IMAGE`");
     let failed = status.failed.as_ref().is_some_and(|failed| failed.to == object.spec.active);
     let mut choices = match (status.phase, status.held_in.unwrap_or_default()) {
         (Phase::Preparing | Phase::Gating, _) => {
@@ -203,11 +205,11 @@ fn choices(name: &str, object: &BlueGreen, status: &Status) -> Vec<(String, &'st
             )]
         }
         (Phase::Stable, _) => {
-            vec![(verb("release"), "new images on the side that does not serve, and then the switch")]
+            vec![(release, "new images on the side that does not serve, and then the switch")]
         }
         (Phase::Held, _) if failed => vec![
             (verb("retry"), "the same is tried again"),
-            (verb("release"), "something else is released"),
+            (release, "something else is released"),
             (verb("abort"), "what serves stays, and the wish says so"),
         ],
         (Phase::Held, _) => vec![("repair what is named".into(), "it goes on by itself")],

@@ -163,7 +163,9 @@ impl Refusal {
         Some(match self {
             Self::NotSeen { .. } => "is it running, and may it see this namespace? Else try again".into(),
             Self::NoServingColour { name, .. } => {
-                format!("`kubectl switchyard explain {name}` says what is in the way")
+                format!(
+                    "`kubectl switchyard explain {name}` says what it waits for; try again once it is Ready: `kubectl wait bluegreen/{name} --for=condition=Ready`"
+                )
             }
             Self::UnderWay { name, phase: Phase::Switching | Phase::Verifying | Phase::Held, .. } => {
                 format!(

@@ -163,12 +163,15 @@ fn service_line(service: &ServiceView, names: usize) -> Line {
         None => line.push((Paint::Bad, "it does not exist".into())),
     }
     if service.exists {
-        let paint = if service.ready == 0 { Paint::Bad } else { Paint::Plain };
+        let paint = if service.ready == 0 && !service.preview { Paint::Bad } else { Paint::Plain };
         let plural = if service.ready == 1 { "" } else { "s" };
         line.push((paint, format!("  {} ready endpoint{plural}", service.ready)));
     }
     if service.unready > 0 {
         line.push((Paint::Warning, format!(", {} not ready", service.unready)));
+    }
+    if service.preview {
+        line.push((Paint::Dim, "  preview".into()));
     }
     line
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     intent::COLOUR_LABEL,
-    testing::{in_readme, now, objects, plain, shop, size, slice, stable},
+    testing::{in_readme, now, objects, plain, service, shop, size, slice, stable},
 };
 
 fn gates() -> serde_json::Value {
@@ -84,6 +84,19 @@ fn endpoints_are_merged_over_slices_and_counted_once() {
     let picture = Picture::of(&stable("blue"), &objects, COLOUR_LABEL, now());
     let ordering = &picture.workloads[0].services[0];
     assert_eq!((ordering.ready, ordering.unready), (2, 1), "ready in every slice that names it");
+}
+
+#[test]
+fn a_preview_is_shown_and_does_not_count_as_serving() {
+    let (mut object, mut objects) = (stable("blue"), objects("blue"));
+    object.spec.workloads[0].preview = Some(rollout::Preview { service: "ordering-preview".into() });
+    objects.services.push(service("ordering-preview", Some("green"), None));
+    let picture = Picture::of(&object, &objects, COLOUR_LABEL, now());
+    assert_eq!(picture.active, Some(rollout::Active::Blue));
+    assert_eq!(picture.workloads[0].sides[1].role, Role::Idle);
+    let text = plain(&draw(&picture, 100));
+    assert!(text.contains("  Service ordering          → blue  3 ready endpoints\n"), "{text}");
+    assert!(text.contains("  Service ordering-preview  → green  0 ready endpoints  preview\n"), "{text}");
 }
 
 #[test]

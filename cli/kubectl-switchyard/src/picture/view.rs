@@ -109,6 +109,8 @@ pub enum Role {
 pub struct ServiceView {
     /// Its name.
     pub name: String,
+    /// Whether it only shows the side that does not serve.
+    pub preview: bool,
     /// The colour that it selects.
     pub points_at: Option<Colour>,
     /// Whether it exists.
@@ -168,8 +170,11 @@ impl Picture {
 }
 
 fn active(workloads: &[WorkloadView]) -> Option<Active> {
-    let mut colours =
-        workloads.iter().flat_map(|workload| &workload.services).filter_map(|service| service.points_at);
+    let mut colours = workloads
+        .iter()
+        .flat_map(|workload| &workload.services)
+        .filter(|service| !service.preview)
+        .filter_map(|service| service.points_at);
     let first = colours.next()?;
     Some(if colours.all(|colour| colour == first) { first.into() } else { Active::Mixed })
 }
@@ -206,6 +211,11 @@ fn workload(of: &Workload, status: &Status, objects: &Objects, label: &str) -> W
         let declared = if colour == Colour::Blue { &of.blue } else { &of.green };
         side(colour, declared, objects, role(colour, serves(colour), status))
     });
+    let preview = of
+        .preview
+        .iter()
+        .map(|preview| ServiceView { preview: true, ..service(&preview.service, objects, label) });
+    let services = services.into_iter().chain(preview).collect();
     WorkloadView { name: of.name.clone(), sides, services }
 }
 
@@ -257,6 +267,7 @@ fn service(name: &str, objects: &Objects, label: &str) -> ServiceView {
     let ready = endpoints.values().filter(|ready| **ready).count();
     ServiceView {
         name: name.to_owned(),
+        preview: false,
         points_at,
         exists: found.is_some(),
         ready,

@@ -21,7 +21,9 @@ impl Look {
     #[must_use]
     pub fn show(&self, line: &Line) -> String {
         let piece = |(paint, text): &(Paint, String)| match paint.code() {
-            code if self.colours && !code.is_empty() => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            code if self.colours && !code.is_empty() && !text.is_empty() => {
+                format!("\u{1b}[{code}m{text}\u{1b}[0m")
+            }
             _ => text.clone(),
         };
         let text: String = line.iter().map(piece).collect();

@@ -119,7 +119,7 @@ pub(crate) struct Writing {
 /// What verbs have in common that lead to a switch.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(crate) struct Waiting {
-    /// Wait for the end, and tell of it by the exit code
+    /// Wait until what is under way has ended, and then for the end, and tell of it by the exit code
     #[arg(long)]
     pub(crate) wait: bool,
     /// How long to wait at most, such as 90s, 10m or 1h30m

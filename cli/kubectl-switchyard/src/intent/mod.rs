@@ -110,7 +110,8 @@ fn serving(of: &BlueGreen, status: &Status) -> Result<Colour, Refusal> {
         Some(Active::Blue) => Ok(Colour::Blue),
         Some(Active::Green) => Ok(Colour::Green),
         Some(Active::Mixed) | None => {
-            Err(Refusal::NoServingColour { name: of.name_any(), message: status.message.clone() })
+            let (phase, message) = (status.phase, status.message.clone());
+            Err(Refusal::NoServingColour { name: of.name_any(), phase, message })
         }
     }
 }

@@ -16,10 +16,12 @@ pub enum Refusal {
         generation: i64,
     },
     /// The Services do not all select one colour.
-    #[error("the Services of BlueGreen `{name}` do not all select one colour: {message}")]
+    #[error("BlueGreen `{name}` is {phase}, and its Services do not all select one colour: {message}")]
     NoServingColour {
         /// The BlueGreen.
         name: String,
+        /// Where it is.
+        phase: Phase,
         /// What the operator says.
         message: String,
     },
@@ -157,6 +159,16 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether it is one only until what is under way has ended.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::NotSeen { .. } => true,
+            Self::NoServingColour { phase, .. } | Self::UnderWay { phase, .. } => *phase != Phase::Held,
+            _ => false,
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn advice(&self) -> Option<String> {

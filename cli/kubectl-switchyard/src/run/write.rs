@@ -101,7 +101,7 @@ impl Shell<'_> {
         &self,
         decide: impl Fn(&Seen) -> Result<Vec<Patch>, Refusal>,
     ) -> Result<Exit, Failure> {
-        let before = self.seen().await?;
+        let before = self.ready(&decide).await?;
         let wrote = self.write(before, decide).await?;
         let Some(before) = wrote else { return Ok(Exit::Done) };
         let after = self.cluster.blue_green(&self.of).await?;
@@ -110,6 +110,30 @@ impl Shell<'_> {
             return self.wait(Awaited::after(&before, &after)).await;
         }
         Ok(Exit::Done)
+    }
+
+    /// The objects to decide from. Whoever waits for the end waits for the beginning too: until what is under way has ended, and one
+    /// colour serves.
+    async fn ready(&self, decide: impl Fn(&Seen) -> Result<Vec<Patch>, Refusal>) -> Result<Seen, Failure> {
+        let mut said = String::new();
+        let ready = async {
+            loop {
+                let seen = self.seen().await?;
+                let Err(refusal) = decide(&seen) else { return Ok(seen) };
+                if !self.waiting.wait || !refusal.passes() {
+                    return Ok(seen);
+                }
+                if refusal.to_string() != said {
+                    said = refusal.to_string();
+                    self.console.note(format_args!("waits: {said}"));
+                }
+                sleep(Duration::from_millis(500)).await;
+            }
+        };
+        match timeout(self.waiting.timeout(), ready).await {
+            Ok(seen) => seen,
+            Err(_) => self.seen().await,
+        }
     }
 
     /// Writes all patches; answers the BlueGreen as it was before the first one, or nothing after a dry run.

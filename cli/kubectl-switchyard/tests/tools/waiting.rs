@@ -1,6 +1,9 @@
 //! `--wait`: the exit codes that a pipeline reads.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::{
     server::Server,
@@ -44,6 +47,36 @@ async fn held_is_four_and_gone_back_is_five() {
     ])
     .await
     .with(5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_waits_for_its_beginning_too() {
+    let server = Server::with_a_shop();
+    server.told(json!({"phase": "Preparing", "active": null, "message": "the first side gets ready"}));
+    server.world().next.push_back(json!({"status": {"phase": "Stable", "active": "green"}}));
+    let cluster = server.cluster();
+    let releases = typed(&cluster, "release shop app=ordering:1.5 --wait");
+    let operates = async {
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(server.world().written, []);
+        server.told(json!({"phase": "Draining", "active": "blue"}));
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(server.world().written, []);
+        server.told(json!({"phase": "Stable"}));
+    };
+    let (ended, ()) = tokio::join!(releases, operates);
+    let waits = [
+        "waits: BlueGreen `shop` is Preparing, and its Services do not all select one colour: the first side gets ready",
+        "waits: BlueGreen `shop` is Draining, and green is what it could still need",
+    ];
+    assert_eq!(ended.with(0).err.lines().take(2).collect::<Vec<_>>(), waits);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_pass_by_itself_is_not_waited_for() {
+    let server = Server::with_a_shop();
+    server.told(json!({"phase": "Held", "active": null, "message": "no colour"}));
+    typed(&server.cluster(), "release shop app=ordering:1.5 --wait").await.with(3);
 }
 
 #[tokio::test(start_paused = true)]

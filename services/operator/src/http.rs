@@ -12,10 +12,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use rollout::Status;
 use tokio::net::TcpListener;
 
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Scene};
 
 /// How the process is. Clones are the same.
 #[derive(Clone, Debug, Default)]
@@ -53,23 +52,23 @@ impl Health {
     }
 }
 
-/// Where the BlueGreens stand, as they are known now.
-pub type Statuses = Arc<dyn Fn() -> Vec<Status> + Send + Sync>;
+/// Looks at what is to be shown now.
+pub type Look = Arc<dyn Fn() -> Scene + Send + Sync>;
 
 #[derive(Clone)]
 struct Shown {
     health: Health,
     metrics: Metrics,
-    statuses: Statuses,
+    look: Look,
 }
 
 /// The routes.
-pub fn router(health: Health, metrics: Metrics, statuses: Statuses) -> Router {
+pub fn router(health: Health, metrics: Metrics, look: Look) -> Router {
     Router::new()
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", get(exposition))
-        .with_state(Shown { health, metrics, statuses })
+        .with_state(Shown { health, metrics, look })
 }
 
 /// Serves them until the process ends.
@@ -96,7 +95,7 @@ async fn readyz(State(shown): State<Shown>) -> (StatusCode, &'static str) {
 }
 
 async fn exposition(State(shown): State<Shown>) -> Response {
-    match shown.metrics.text(&(shown.statuses)()) {
+    match shown.metrics.text(&(shown.look)()) {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
@@ -119,8 +118,9 @@ mod tests {
     }
 
     fn router(health: &Health) -> Router {
-        let held = Status { phase: Phase::Held, reason: Some(Reason::NoColour), ..Status::default() };
-        super::router(health.clone(), Metrics::new().unwrap(), Arc::new(move || vec![held.clone()]))
+        let bluegreens = vec![(Phase::Held, Some(Reason::NoColour))];
+        let look = move || Scene { bluegreens: bluegreens.clone(), ..Scene::default() };
+        super::router(health.clone(), Metrics::new().unwrap(), Arc::new(look))
     }
 
     #[tokio::test]

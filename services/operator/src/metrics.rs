@@ -8,8 +8,8 @@ mod tests;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
-    core::Collector,
+    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder, core::Collector,
 };
 use rollout::{Change, Gate, Kind, Phase, Reason, Status, observed::Answer};
 use tokio::time::Duration;
@@ -54,11 +54,24 @@ pub struct Metrics {
     standing: Arc<Mutex<Standing>>,
 }
 
-/// Where the BlueGreens stand, as it is counted for each scrape.
-#[derive(Clone, Debug)]
+/// What is looked up for each scrape.
+#[derive(Debug)]
 struct Standing {
     phases: IntGaugeVec,
     held: IntGaugeVec,
+    leader: IntGauge,
+    silent: GaugeVec,
+}
+
+/// What is seen at the moment of a scrape.
+#[derive(Clone, Debug, Default)]
+pub struct Scene {
+    /// The phase and reason of each BlueGreen.
+    pub bluegreens: Vec<(Phase, Option<Reason>)>,
+    /// Whether this process leads.
+    pub leads: bool,
+    /// For how long each watch has told nothing, by resource.
+    pub silent: Vec<(&'static str, Duration)>,
 }
 
 /// How a turn of a BlueGreen ended.
@@ -150,28 +163,39 @@ impl Metrics {
                     &["phase"],
                 )?,
                 held: gauges(&registry, "held", "BlueGreens that are held, by reason.", &["reason"])?,
+                leader: registered(
+                    &registry,
+                    IntGauge::with_opts(opts("leader", "Whether this process leads: 1 if it does."))?,
+                )?,
+                silent: registered(
+                    &registry,
+                    GaugeVec::new(
+                        opts(
+                            "watch_silent_seconds",
+                            "For how long a watch has told nothing, bookmarks included.",
+                        ),
+                        &["resource"],
+                    )?,
+                )?,
             })),
             registry,
         };
         for change in ["point", "seal", "scale", "floor"] {
             made.writes.with_label_values(&[change, "made"]);
         }
-        for to in ["events", "webhook"] {
+        for to in ["events", "webhook", "traces"] {
             made.news.with_label_values(&[to, Told::Dropped.label()]);
         }
         Ok(made)
     }
 
-    /// What `/metrics` shows, in Prometheus' text form, where these are the BlueGreens that there are.
+    /// What `/metrics` shows at this moment, in Prometheus' text form.
     ///
     /// # Errors
     /// Never: every family has series of its own labels.
-    pub fn text<'a>(
-        &self,
-        bluegreens: impl IntoIterator<Item = &'a Status>,
-    ) -> Result<String, prometheus::Error> {
+    pub fn text(&self, scene: &Scene) -> Result<String, prometheus::Error> {
         let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        standing.count(bluegreens);
+        standing.show(scene);
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
@@ -248,14 +272,18 @@ impl Metrics {
 }
 
 impl Standing {
-    fn count<'a>(&self, bluegreens: impl IntoIterator<Item = &'a Status>) {
+    fn show(&self, scene: &Scene) {
         EVERY_PHASE.iter().for_each(|phase| self.phases.with_label_values(&[label(*phase)]).set(0));
         Reason::ALL.iter().for_each(|reason| self.held.with_label_values(&[reason.word()]).set(0));
-        for status in bluegreens {
-            self.phases.with_label_values(&[label(status.phase)]).inc();
-            if let Some(reason) = status.reason.filter(|_| status.phase == Phase::Held) {
+        for (phase, reason) in &scene.bluegreens {
+            self.phases.with_label_values(&[label(*phase)]).inc();
+            if let Some(reason) = reason.filter(|_| *phase == Phase::Held) {
                 self.held.with_label_values(&[reason.word()]).inc();
             }
+        }
+        self.leader.set(scene.leads.into());
+        for (resource, silence) in &scene.silent {
+            self.silent.with_label_values(&[resource]).set(silence.as_secs_f64());
         }
     }
 }

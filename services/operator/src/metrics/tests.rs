@@ -17,8 +17,12 @@ fn pointed(mut status: Status, at: i64) -> Status {
     status
 }
 
-fn line(metrics: &Metrics, of: &[Status], start: &str) -> Option<String> {
-    let text = metrics.text(of).unwrap();
+fn line(metrics: &Metrics, start: &str) -> Option<String> {
+    shown(metrics, &Scene::default(), start)
+}
+
+fn shown(metrics: &Metrics, scene: &Scene, start: &str) -> Option<String> {
+    let text = metrics.text(scene).unwrap();
     text.lines().find(|line| line.starts_with(start)).map(str::to_owned)
 }
 
@@ -27,9 +31,9 @@ fn a_transition_is_counted_with_the_time_in_the_phase_that_is_left() {
     let metrics = Metrics::new().unwrap();
     metrics.stored(&status(Phase::Gating, 1_000), &status(Phase::Switching, 4_000));
     metrics.stored(&status(Phase::Switching, 4_000), &status(Phase::Switching, 4_000));
-    let counted = line(&metrics, &[], "switchyard_operator_transitions_total");
+    let counted = line(&metrics, "switchyard_operator_transitions_total");
     assert_eq!(counted.unwrap(), r#"switchyard_operator_transitions_total{from="Gating",to="Switching"} 1"#);
-    let spent = line(&metrics, &[], "switchyard_operator_phase_duration_seconds_sum");
+    let spent = line(&metrics, "switchyard_operator_phase_duration_seconds_sum");
     assert_eq!(spent.unwrap(), r#"switchyard_operator_phase_duration_seconds_sum{phase="Gating"} 3"#);
 }
 
@@ -39,23 +43,30 @@ fn a_switch_lasts_from_the_first_pointing_until_all_endpoints_have_shown_it() {
     let after = pointed(pointed(status(Phase::Verifying, 4_250), 4_000), 4_100);
     metrics.stored(&status(Phase::Switching, 3_900), &after);
     metrics.stored(&status(Phase::Switching, 3_900), &pointed(status(Phase::SwitchingBack, 9_000), 4_000));
-    let lasted = line(&metrics, &[], "switchyard_operator_switch_duration_seconds_sum");
+    let lasted = line(&metrics, "switchyard_operator_switch_duration_seconds_sum");
     assert_eq!(lasted.unwrap(), "switchyard_operator_switch_duration_seconds_sum 0.25");
 }
 
 #[test]
-fn those_that_are_held_are_counted_at_each_scrape_by_reason() {
+fn where_everything_stands_is_looked_up_at_each_scrape() {
     let metrics = Metrics::new().unwrap();
-    let held = Status { reason: Some(Reason::ForeignChange), ..status(Phase::Held, 0) };
-    let waits = Status { reason: Some(Reason::GateRunning), ..status(Phase::Gating, 0) };
-    let all = [held.clone(), held, waits];
+    let held = (Phase::Held, Some(Reason::ForeignChange));
+    let scene = Scene {
+        bluegreens: vec![held, held, (Phase::Gating, Some(Reason::GateRunning))],
+        leads: true,
+        silent: vec![("pods", Duration::from_millis(1500))],
+    };
+    for (series, value) in [
+        (r#"switchyard_operator_held{reason="ForeignChange"}"#, "2"),
+        (r#"switchyard_operator_held{reason="GateRunning"}"#, "0"),
+        (r#"switchyard_operator_bluegreens{phase="Gating"}"#, "1"),
+        ("switchyard_operator_leader", "1"),
+        (r#"switchyard_operator_watch_silent_seconds{resource="pods"}"#, "1.5"),
+    ] {
+        assert_eq!(shown(&metrics, &scene, series).unwrap(), format!("{series} {value}"));
+    }
     let foreign = r#"switchyard_operator_held{reason="ForeignChange"}"#;
-    assert_eq!(line(&metrics, &all, foreign).unwrap(), format!("{foreign} 2"));
-    let running = r#"switchyard_operator_held{reason="GateRunning"}"#;
-    assert_eq!(line(&metrics, &all, running).unwrap(), format!("{running} 0"));
-    let phase = r#"switchyard_operator_bluegreens{phase="Gating"}"#;
-    assert_eq!(line(&metrics, &all, phase).unwrap(), format!("{phase} 1"));
-    assert_eq!(line(&metrics, &[], foreign).unwrap(), format!("{foreign} 0"));
+    assert_eq!(line(&metrics, foreign).unwrap(), format!("{foreign} 0"));
 }
 
 async fn ask(metrics: &Metrics, answer: Result<StatusCode, &'static str>) {
@@ -73,7 +84,7 @@ async fn requests_to_the_api_server_are_counted_also_if_no_answer_comes() {
     ask(&metrics, Err("connection refused")).await;
     for code in ["429", "none"] {
         let series = format!(r#"switchyard_operator_api_requests_total{{code="{code}",verb="list"}}"#);
-        assert_eq!(line(&metrics, &[], &series).unwrap(), format!("{series} 1"));
+        assert_eq!(line(&metrics, &series).unwrap(), format!("{series} 1"));
     }
 }
 
@@ -90,7 +101,8 @@ async fn of_everything() -> Metrics {
 }
 
 fn table(metrics: &Metrics) -> String {
-    metrics.text([]).unwrap();
+    let scene = Scene { silent: vec![("pods", Duration::ZERO)], ..Scene::default() };
+    metrics.text(&scene).unwrap();
     let mut table = "| metric | type | labels | what it tells |\n|---|---|---|---|\n".to_owned();
     for family in metrics.registry.gather() {
         let labels = family.get_metric()[0].get_label().iter().map(|label| format!("`{}`", label.name()));

@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        metrics::Metrics,
+        metrics::{Metrics, Scene},
         testing::{client, refusal},
     };
 
@@ -235,7 +235,7 @@ mod tests {
         let texts = ["type", "reason", "action", "reportingController", "reportingInstance"]
             .map(|field| event[field].as_str().unwrap());
         assert_eq!(texts, ["Warning", "SwitchingBack", "Switchover", CONTROLLER, "operator-1"]);
-        let text = metrics.text([]).unwrap();
+        let text = metrics.text(&Scene::default()).unwrap();
         assert!(text.contains(r#"news_total{result="failed",to="events"} 1"#), "{text}");
     }
 }

@@ -93,6 +93,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::metrics::Scene;
 
     #[tokio::test(start_paused = true)]
     async fn what_waits_is_told_in_order_and_what_finds_no_room_is_counted() {
@@ -108,7 +109,7 @@ mod tests {
         delivery.finish(Duration::from_secs(1)).await;
         assert!(told.lock().unwrap().iter().copied().eq(0..ROOM));
         outbox.put(0);
-        let text = metrics.text([]).unwrap();
+        let text = metrics.text(&Scene::default()).unwrap();
         assert!(text.contains(r#"switchyard_operator_news_total{result="dropped",to="events"} 4"#), "{text}");
         assert!(text.contains(r#"switchyard_operator_news_total{result="sent",to="events"} 1024"#), "{text}");
     }

@@ -4,6 +4,11 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::{Parser, ValueEnum};
 
+use crate::{
+    news::Webhook,
+    telemetry::{Collector, LogFormat},
+};
+
 /// Makes true what BlueGreen objects wish for.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "operator", version)]
@@ -43,6 +48,18 @@ pub struct Config {
     /// Where health and metrics are served.
     #[arg(long, env = "SWITCHYARD_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: SocketAddr,
+
+    /// Where each transition of a release is posted, as JSON.
+    #[arg(long, env = "SWITCHYARD_WEBHOOK_URL", hide_env_values = true)]
+    pub webhook_url: Option<Webhook>,
+
+    /// Where traces go: a collector that takes OTLP over HTTP, such as `http://collector:4318`.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<Collector>,
+
+    /// How log lines look: as text on a terminal and as JSON elsewhere, if nothing is said.
+    #[arg(long, env = "LOG_FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
 
     /// What is logged, as `tracing` filters it.
     #[arg(long, env = "LOG_LEVEL", default_value = "info")]

@@ -1,7 +1,7 @@
 //! Health and metrics, for machines: `/livez`, `/readyz` and `/metrics`.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
@@ -18,37 +18,21 @@ use crate::metrics::{Metrics, Scene};
 
 /// How the process is. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub struct Health(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    ready: AtomicBool,
-    /// A part that has ended although everything needs it.
-    dead: Mutex<Option<&'static str>>,
-}
+pub struct Health(Arc<AtomicBool>);
 
 impl Health {
     /// Everything has been read that there is: it can lead at once.
     pub fn ready(&self) {
-        self.0.ready.store(true, Relaxed);
+        self.0.store(true, Relaxed);
     }
 
     /// It leaves, and shall not be counted on any more.
     pub fn leaves(&self) {
-        self.0.ready.store(false, Relaxed);
-    }
-
-    /// A part has ended although everything needs it: the process is of no use any more.
-    pub fn lost(&self, part: &'static str) {
-        self.0.dead.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(part);
+        self.0.store(false, Relaxed);
     }
 
     fn is_ready(&self) -> bool {
-        self.0.ready.load(Relaxed) && self.dead().is_none()
-    }
-
-    fn dead(&self) -> Option<&'static str> {
-        *self.0.dead.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.load(Relaxed)
     }
 }
 
@@ -79,11 +63,9 @@ pub async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()>
     axum::serve(listener, router).await
 }
 
-async fn livez(State(shown): State<Shown>) -> (StatusCode, String) {
-    match shown.health.dead() {
-        None => (StatusCode::OK, "ok\n".to_owned()),
-        Some(part) => (StatusCode::SERVICE_UNAVAILABLE, format!("{part} has ended\n")),
-    }
+/// A process that has lost a part of itself ends, and so does not answer.
+async fn livez() -> &'static str {
+    "ok\n"
 }
 
 async fn readyz(State(shown): State<Shown>) -> (StatusCode, &'static str) {
@@ -133,17 +115,6 @@ mod tests {
         health.leaves();
         seen.push(ask(&router, "/readyz").await.0);
         assert_eq!((seen, ask(&router, "/livez").await.0), (vec![503, 200, 503], 200));
-    }
-
-    #[tokio::test]
-    async fn without_a_part_that_everything_needs_it_is_dead() {
-        let health = Health::default();
-        health.ready();
-        health.lost("the lease");
-        health.lost("a watch");
-        let router = router(&health);
-        assert_eq!(ask(&router, "/livez").await, (503, "the lease has ended\n".into()));
-        assert_eq!(ask(&router, "/readyz").await.0, 503);
     }
 
     #[tokio::test]

@@ -1,17 +1,22 @@
 //! The operator, for one cluster or for one namespace.
 
-use std::process::ExitCode;
+use std::{net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
-use operator::{Clock, Config, Operator, Options, client, lease};
-use tokio::signal::unix::{SignalKind, signal};
+use operator::{Clock, Config, Operator, Options, client, lease, metrics::Metrics, telemetry};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use tracing::{error, info};
-use tracing_subscriber::EnvFilter;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
     let config = Config::parse();
-    tracing_subscriber::fmt().with_env_filter(filter(&config.log_level)).with_writer(std::io::stderr).init();
+    let format = config.log_format.unwrap_or_else(telemetry::LogFormat::detect);
+    if let Err(error) = telemetry::init(format, &config.log_level) {
+        return fails(&*error);
+    }
     match run(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -30,8 +35,17 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         identity: identity(&config.identity, &clock),
         duration: config.lease_duration(),
     };
-    let client = client::connect(kubeconfig)?;
-    let options = Options { namespace: config.namespace, color_label: config.color_label, lease };
+    let metrics = Metrics::new()?;
+    let client = client::connect(kubeconfig, &metrics.requests())?;
+    let listener = listen(config.listen)?;
+    let options = Options {
+        namespace: config.namespace,
+        color_label: config.color_label,
+        lease,
+        metrics,
+        webhook: config.webhook_url,
+        collector: config.otlp_endpoint,
+    };
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = async move {
         tokio::select! {
@@ -41,7 +55,7 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     info!(identity = options.lease.identity, "starts");
-    Operator::new(client, options, clock).run(stop).await;
+    Operator::new(client, options, clock).serving(listener).run(stop).await;
     Ok(())
 }
 
@@ -50,7 +64,14 @@ fn identity(name: &str, clock: &Clock) -> String {
     format!("{name}_{}_{}", std::process::id(), clock.now().as_millis())
 }
 
-/// What the client says of each failed request is said better by whoever has sent it.
-fn filter(level: &str) -> EnvFilter {
-    EnvFilter::new(format!("kube_client=off,tower=warn,{level}"))
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+#[expect(clippy::print_stderr, reason = "there is no log yet")]
+fn fails(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("{error}");
+    ExitCode::FAILURE
 }

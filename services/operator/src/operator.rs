@@ -3,18 +3,24 @@
 use std::{sync::Arc, time::Duration};
 
 use kube::Client;
-use tokio::{sync::watch, task::JoinSet, time::Instant};
-use tracing::{info, warn};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::Instant};
+use tracing::{error, info, warn};
 
 use crate::{
     cache::{self, Caches},
     clock::Clock,
     controller::Controller,
-    lease::{self, Keeper},
+    http::{self, Health, Look},
+    lease::{self, Keeper, Token},
+    metrics::{Metrics, Scene},
+    news::{Audience, News, Webhook},
+    telemetry::Collector,
 };
 
 /// How long turns under way may take to end after SIGTERM.
 const LAST_TURNS: Duration = Duration::from_secs(8);
+/// How long what there is to tell may take to be told.
+const LAST_NEWS: Duration = Duration::from_secs(2);
 /// How often it is looked whether the caches are filled.
 const FILLING: Duration = Duration::from_millis(20);
 
@@ -27,6 +33,12 @@ pub struct Options {
     pub color_label: String,
     /// The lease by which it leads.
     pub lease: lease::Options,
+    /// Where everything is counted.
+    pub metrics: Metrics,
+    /// Where transitions are posted.
+    pub webhook: Option<Webhook>,
+    /// Where traces go.
+    pub collector: Option<Collector>,
 }
 
 /// The operator.
@@ -35,13 +47,21 @@ pub struct Operator {
     caches: Arc<Caches>,
     clock: Clock,
     options: Options,
+    listener: Option<TcpListener>,
 }
 
 impl Operator {
     /// One that has not begun.
     #[must_use]
     pub fn new(client: Client, options: Options, clock: Clock) -> Self {
-        Self { client, caches: Arc::default(), clock, options }
+        Self { client, caches: Arc::default(), clock, options, listener: None }
+    }
+
+    /// Its health and its metrics are served there.
+    #[must_use]
+    pub fn serving(mut self, listener: TcpListener) -> Self {
+        self.listener = Some(listener);
+        self
     }
 
     /// What the API server has told so far.
@@ -52,32 +72,74 @@ impl Operator {
 
     /// Watches, leads and switches until `stop` comes; then the turns under way end, the lease is given back, and the watches end last.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { client, caches, clock, options } = self;
-        let (controller, told) =
-            Controller::new(client.clone(), Arc::clone(&caches), clock.clone(), options.color_label);
-        let watched = cache::Options { namespace: options.namespace };
-        let _watches = caches.watch(&client, &watched, &told);
-        let (mut keeper, leads) = Keeper::new(client, options.lease, clock);
+        let Self { client, caches, clock, options, listener } = self;
+        let Options { namespace, color_label, lease, metrics, webhook, collector } = options;
+        let audience = Audience {
+            client: client.clone(),
+            instance: lease.identity.clone(),
+            webhook,
+            collector,
+            metrics: metrics.clone(),
+        };
+        let (news, delivery) = News::new(audience);
+        let health = Health::default();
+        let (controller, told) = Controller::new(
+            client.clone(),
+            Arc::clone(&caches),
+            clock.clone(),
+            color_label,
+            (news, metrics.clone()),
+        );
+        let watched = cache::Options { namespace };
+        let mut watches = caches.watch(&client, &watched, &told);
+        let (mut keeper, leads) = Keeper::new(client, lease, clock);
+        let mut parts = JoinSet::new();
+        if let Some(listener) = listener {
+            let router = http::router(health.clone(), metrics, look(&caches, leads.clone()));
+            parts.spawn(http::serve(listener, router));
+        }
         let (stopping, stopped) = watch::channel(false);
         // Whoever drops this future drops its tasks with it.
         let mut turns = JoinSet::new();
         turns.spawn(controller.run(leads, async move { ended(stopped).await }));
         let lead = async {
             filled(&caches).await;
+            health.ready();
             keeper.run().await;
         };
         tokio::select! {
             biased;
             () = stop => {}
             () = lead => {}
+            // Without one of them it is of no use; whoever has started it starts it again.
+            Some(_) = watches.join_next() => error!("a watch has ended"),
+            Some(_) = turns.join_next() => error!("the turns have ended"),
+            Some(_) = parts.join_next() => error!("health and metrics are served no more"),
         }
+        health.leaves();
         info!("stops");
         stopping.send_replace(true);
         if tokio::time::timeout(LAST_TURNS, turns.join_next()).await.is_err() {
             warn!("turns were still under way after {LAST_TURNS:?}");
         }
         keeper.give_back().await;
+        delivery.finish(LAST_NEWS).await;
     }
+}
+
+/// What a scrape sees.
+fn look(caches: &Arc<Caches>, leads: watch::Receiver<Option<Token>>) -> Look {
+    let caches = Arc::clone(caches);
+    Arc::new(move || {
+        let names = caches.declared.names();
+        let declared = names.iter().filter_map(|(namespace, name)| caches.declared.get(namespace, name));
+        let stands = declared.filter_map(|declared| {
+            let status = &declared.content()?.status;
+            Some((status.phase, status.reason))
+        });
+        let silent = caches.silences().map(|(resource, silence)| (resource, silence.lasts()));
+        Scene { bluegreens: stands.collect(), leads: leads.borrow().is_some(), silent: silent.into() }
+    })
 }
 
 async fn ended(mut stopped: watch::Receiver<bool>) {

@@ -9,9 +9,10 @@ use kube::{
 };
 use rollout::{Object, Status, Write};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
-use super::{MANAGER, Outcome, Term, merge, patch};
+use super::{Ended, MANAGER, Outcome, Term, merge, patch};
 use crate::{
     cache::{Caches, Change, Changed, Store, Told},
     key::Key,
@@ -35,8 +36,13 @@ impl Hands {
     }
 
     /// Makes all these writes at once. What was refused is remembered, and what became of nobody knows what counts as not sealed.
-    pub async fn write(&self, term: &Term, key: &Key, uid: &str, writes: &[Write]) -> Vec<Outcome> {
-        join_all(writes.iter().map(|write| self.one(term, key, uid, write))).await
+    pub async fn write(&self, term: &Term, key: &Key, uid: &str, writes: &[Write]) -> Vec<Ended> {
+        let writes = writes.iter().map(|write| async move {
+            let began = Instant::now();
+            let outcome = self.one(term, key, uid, write).await;
+            Ended { outcome, began, ended: Instant::now() }
+        });
+        join_all(writes).await
     }
 
     async fn one(&self, term: &Term, key: &Key, uid: &str, write: &Write) -> Outcome {

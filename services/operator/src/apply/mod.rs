@@ -7,7 +7,11 @@ mod patch;
 mod read;
 mod term;
 
-pub use self::{hands::Hands, outcome::Outcome, term::Term};
+pub use self::{
+    hands::Hands,
+    outcome::{Ended, Outcome},
+    term::Term,
+};
 
 /// As whom the operator writes.
 pub const MANAGER: &str = "switchyard";

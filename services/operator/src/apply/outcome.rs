@@ -1,5 +1,7 @@
 //! What became of a write.
 
+use tokio::time::Instant;
+
 /// What became of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -15,7 +17,30 @@ pub enum Outcome {
     Unknown(String),
 }
 
+/// A write that has ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// When it was begun.
+    pub began: Instant,
+    /// When that was known.
+    pub ended: Instant,
+}
+
 impl Outcome {
+    /// In a word, for metrics.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Conflict => "conflict",
+            Self::Refused(_) => "refused",
+            Self::NotNow => "not_now",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
     /// Of a request.
     pub(super) fn of<T>(result: Result<T, kube::Error>) -> Self {
         match result {

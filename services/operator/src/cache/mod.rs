@@ -71,7 +71,9 @@ impl Caches {
         silences.find(|(_, silence)| silence.lasts() > SILENT).map(|(name, _)| name)
     }
 
-    fn silences(&self) -> [(&'static str, &Silence); 7] {
+    /// For how long each watch has told nothing, by resource.
+    #[must_use]
+    pub fn silences(&self) -> [(&'static str, &Silence); 7] {
         [
             ("bluegreens", self.declared.silence()),
             ("deployments", self.deployments.silence()),

@@ -26,6 +26,8 @@ use crate::{
     index::Index,
     key::Key,
     lease::Token,
+    metrics::Metrics,
+    news::News,
 };
 
 /// So many BlueGreens at once.
@@ -42,6 +44,8 @@ pub struct Controller {
     queue: Arc<Queue>,
     clock: Clock,
     color_label: String,
+    news: News,
+    metrics: Metrics,
     failures: Mutex<HashMap<Key, u32>>,
 }
 
@@ -53,6 +57,7 @@ impl Controller {
         caches: Arc<Caches>,
         clock: Clock,
         color_label: String,
+        (news, metrics): (News, Metrics),
     ) -> (Arc<Self>, Told) {
         let (queue, index) = (Arc::new(Queue::default()), Arc::new(Index::default()));
         let told: Told = {
@@ -66,7 +71,7 @@ impl Controller {
         };
         let hands = Hands::new(client, Arc::clone(&caches), Arc::clone(&told), color_label.clone());
         let failures = Mutex::default();
-        (Arc::new(Self { caches, index, hands, queue, clock, color_label, failures }), told)
+        (Arc::new(Self { caches, index, hands, queue, clock, color_label, news, metrics, failures }), told)
     }
 
     /// It is a BlueGreen's turn.
@@ -113,7 +118,9 @@ impl Controller {
             while turns.try_join_next().is_some() {}
             let (controller, term) = (Arc::clone(self), Arc::clone(&term));
             turns.spawn(async move {
+                let began = Instant::now();
                 let next = controller.turn(&key, &term).await;
+                controller.metrics.turned(next.into(), began.elapsed());
                 let next = controller.when(&key, next);
                 controller.queue.done(key, next);
                 drop(permit);

@@ -9,9 +9,11 @@ use tracing::{debug, info, warn};
 
 use super::{Controller, objects};
 use crate::{
-    apply::{Outcome, Term},
+    apply::{Ended, Outcome, Term},
     error,
     key::Key,
+    metrics::Turned,
+    news::{About, Wrote},
     observe::{World, strangers},
     resources::Declared,
 };
@@ -30,6 +32,16 @@ pub enum Next {
     At(Instant),
     /// Soon: something did not succeed.
     Failed,
+}
+
+impl From<Next> for Turned {
+    fn from(next: Next) -> Self {
+        match next {
+            Next::Rest => Self::Rests,
+            Next::At(_) => Self::Waits,
+            Next::Failed => Self::Failed,
+        }
+    }
 }
 
 /// Where a turn is after one plan.
@@ -129,12 +141,14 @@ impl Controller {
                 status.to.unwrap_or(world.declared.content().map_or(Colour::Blue, |known| known.spec.active));
             self.hands.live(world, status.phase, to).await.map(Some)
         };
-        let (outcomes, stored, live) = join3(
+        let (ended, stored, live) = join3(
             self.hands.write(term, key, uid, &plan.writes),
             self.hands.store(term, world.declared, status),
             reads,
         )
         .await;
+        self.tell(key, world.declared, &plan, &ended, stored.as_ref());
+        let outcomes: Vec<_> = ended.into_iter().map(|ended| ended.outcome).collect();
         if stored == Some(Outcome::Made) && before != status.phase {
             info!(bluegreen = %key, from = %before, to = %status.phase, "{}", status.message);
         }
@@ -161,6 +175,26 @@ impl Controller {
 }
 
 impl Controller {
+    /// Tells whoever wants to know what this plan came to.
+    fn tell(&self, key: &Key, declared: &Declared, plan: &Plan, ended: &[Ended], stored: Option<&Outcome>) {
+        let Some(content) = declared.content() else { return };
+        let about = About {
+            namespace: key.namespace.clone(),
+            name: key.name.clone(),
+            uid: declared.uid().to_owned(),
+        };
+        if stored == Some(&Outcome::Made) {
+            self.news.stored(&about, &content.status, &plan.status);
+        }
+        let wrote = plan.writes.iter().zip(ended).map(|(write, ended)| Wrote {
+            write,
+            outcome: ended.outcome.word(),
+            began: ended.began,
+            ended: ended.ended,
+        });
+        self.news.wrote(&about, &plan.status, &wrote.collect::<Vec<_>>());
+    }
+
     /// What has changed under a write is read before the next plan, and so are the slices of a Service that was pointed elsewhere.
     async fn catch_up(
         &self,

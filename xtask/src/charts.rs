@@ -6,6 +6,7 @@
 mod alerts;
 mod chart;
 mod manifests;
+mod rights;
 mod schemas;
 mod tool;
 
@@ -28,6 +29,7 @@ pub(crate) fn run() -> Result<(), Vec<String>> {
     together([
         chart::accepted(&schemas),
         chart::refused(),
+        rights::are_those_that_are_listed(),
         manifests::accepted(&schemas),
         manifests::by_the_server(),
         alerts::accepted(),

@@ -12,7 +12,7 @@ pub(super) fn accepted(schemas: &Path) -> Result<(), Vec<String>> {
     let linted = tool::run("helm", ["lint", "--strict", "--quiet", &path(CHART)], "");
     let linted = linted.map(drop).map_err(|said| vec![said]);
     let rendered = files("charts/operator/ci").into_iter().map(|values| {
-        let text = render(&values).map_err(|said| vec![format!("{}: {said}", values.display())])?;
+        let text = render(&values, None).map_err(|said| vec![format!("{}: {said}", values.display())])?;
         manifests::conform(schemas, &values, &text)
     });
     together([linted, same_version()].into_iter().chain(rendered))
@@ -21,14 +21,21 @@ pub(super) fn accepted(schemas: &Path) -> Result<(), Vec<String>> {
 /// That its schema refuses what cannot be.
 pub(super) fn refused() -> Result<(), Vec<String>> {
     together(
-        files("charts/operator/ci/refused").into_iter().map(|values| refused_with(&values, render(&values))),
+        files("charts/operator/ci/refused")
+            .into_iter()
+            .map(|values| refused_with(&values, render(&values, None))),
     )
 }
 
-/// What is applied with these values.
-fn render(values: &Path) -> Result<String, String> {
+/// What one template makes of everything that can be on.
+pub(super) fn rendered(template: &str) -> Result<String, String> {
+    render(&root().join(CHART).join("ci/everything-values.yaml"), Some(template))
+}
+
+/// What is applied with these values: all of it, or what is of one template.
+fn render(values: &Path, template: Option<&str>) -> Result<String, String> {
     let (chart, values) = (path(CHART), values.display().to_string());
-    let arguments = [
+    let of = [
         "template",
         "switchyard",
         &chart,
@@ -39,7 +46,8 @@ fn render(values: &Path) -> Result<String, String> {
         "--values",
         &values,
     ];
-    tool::run("helm", arguments, "")
+    let only = template.into_iter().flat_map(|template| ["--show-only", template]);
+    tool::run("helm", of.into_iter().chain(only), "")
 }
 
 /// That the chart names the version that the workspace has.

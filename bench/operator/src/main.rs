@@ -46,7 +46,7 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     let program = provide().await?;
     let cluster = Cluster::connect().await?;
     cluster.clean().await?;
-    let operator = Operator::start(&program)?;
+    let operator = Operator::start(&program, &cluster).await?;
     let measured = rows(arguments, &cluster, &operator).await;
     cluster.clean().await?;
     operator.stop().await?;

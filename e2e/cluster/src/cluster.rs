@@ -70,7 +70,7 @@ impl Cluster {
         if output.status.success() { Ok(said(&output.stdout)) } else { Err(said(&output.stderr).into()) }
     }
 
-    /// Deletes every namespace and node that was made here, by this run or an earlier one, and waits until they are gone.
+    /// Deletes every namespace, node and right that was made here, by this run or an earlier one, and waits until they are gone.
     ///
     /// # Errors
     /// The cluster refuses, or they are not gone after two minutes.
@@ -79,6 +79,7 @@ impl Cluster {
         for namespace in api.list(&ListParams::default().labels(LABEL)).await? {
             api.delete(&namespace.name_any(), &DeleteParams::default()).await?;
         }
+        self.kubectl(&["delete", "clusterroles,clusterrolebindings", "-l", LABEL]).await?;
         let nodes: Api<Node> = Api::all(self.client.clone());
         for node in nodes.list(&ListParams::default().labels(LABEL)).await? {
             nodes.delete(&node.name_any(), &DeleteParams::default()).await?;

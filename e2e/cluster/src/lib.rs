@@ -7,6 +7,7 @@ mod observer;
 mod operator;
 mod programs;
 mod release;
+mod rights;
 mod stage;
 mod traffic;
 mod verdict;

@@ -103,6 +103,14 @@ impl Shape {
         })
     }
 
+    /// The same without gates: what takes the Services over for the first time has nothing to pass.
+    #[must_use]
+    pub(crate) fn without_gates(&self) -> Value {
+        let mut ungated = self.blue_green();
+        merge(&mut ungated, &json!({"spec": {"gates": null}}));
+        ungated
+    }
+
     fn deployment(&self, workload: &str, colour: Colour) -> Value {
         let labels = json!({"app": workload, "switchyard.dev/color": colour});
         let faults = self.faults.get(&colour).map_or_else(|| "{}".to_owned(), Value::to_string);

@@ -8,7 +8,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::Failure;
+use crate::{Cluster, Failure, rights};
 
 /// Where the operator that is a process serves its health and metrics.
 const METRICS: &str = "127.0.0.1:18110";
@@ -20,18 +20,21 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Starts this program with the `KUBECONFIG` of the tests; none if `E2E_OPERATOR` says `installed`. What it logs is in the file
-    /// `operator.log` beside it.
+    /// Starts this program with an account of its own, which has the chart's rights; none if `E2E_OPERATOR` says `installed`. What it logs
+    /// is in the file `operator.log` beside it.
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn start(program: &Path) -> Result<Self, Failure> {
+    pub async fn start(program: &Path, cluster: &Cluster) -> Result<Self, Failure> {
         if std::env::var("E2E_OPERATOR").is_ok_and(|operator| operator == "installed") {
             return Ok(Self { process: None });
         }
+        let kubeconfig = program.with_extension("kubeconfig");
+        rights::grant(cluster, &kubeconfig).await?;
         let log = File::create(program.with_extension("log"))?;
         let process = Command::new(program)
-            .args(["--pods-via=api", "--lease-namespace=default", "--lease-name=switchyard-e2e"])
+            .args(["--pods-via=api", "--lease-namespace", rights::NAMESPACE])
+            .env("KUBECONFIG", kubeconfig)
             .arg(format!("--listen={METRICS}"))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)

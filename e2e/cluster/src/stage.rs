@@ -11,7 +11,7 @@ use load::Rates;
 use rollout::Colour;
 use serde_json::{Value, json};
 
-use crate::{Cluster, Failure, Release, Shape, Traffic, cluster::LABEL};
+use crate::{Cluster, Failure, Release, Shape, Traffic, cluster::LABEL, rights};
 
 /// A namespace of its own.
 #[derive(Clone)]
@@ -31,7 +31,25 @@ impl Stage {
             "metadata": {"generateName": format!("e2e-{}-", short.trim_end_matches('-')), "labels": {LABEL: "true"}},
         }))?;
         let made = Api::all(cluster.client()).create(&PostParams::default(), &namespace).await?;
-        Ok(Self { cluster: cluster.clone(), namespace: made.name_any() })
+        let stage = Self { cluster: cluster.clone(), namespace: made.name_any() };
+        stage.allow().await?;
+        Ok(stage)
+    }
+
+    /// Lets the operator act here.
+    ///
+    /// # Errors
+    /// The cluster refuses.
+    pub async fn allow(&self) -> Result<(), Failure> {
+        self.put(&["apply"], &[rights::binding()]).await
+    }
+
+    /// Lets the operator only look here.
+    ///
+    /// # Errors
+    /// The cluster refuses.
+    pub async fn forbid(&self) -> Result<(), Failure> {
+        self.kubectl(&["delete", "rolebinding", "operator"]).await.map(drop)
     }
 
     /// Deletes it, without waiting for the end of that.
@@ -84,11 +102,11 @@ impl Stage {
         Ok(())
     }
 
-    /// Applies what a release is made of, blue at its size and green at none, and gives a handle to it.
+    /// Applies what a release is made of but its gates, blue at its size and green at none, and gives a handle to it.
     ///
     /// # Errors
     /// The cluster refuses.
-    pub async fn apply(&self, shape: Shape) -> Result<Release, Failure> {
+    async fn apply(&self, shape: Shape) -> Result<Release, Failure> {
         self.put(&["apply"], &shape.manifests()).await?;
         for (colour, replicas) in [(Colour::Green, 0), (Colour::Blue, shape.replicas)] {
             let sides = shape.names().into_iter().map(|name| format!("deployment/{name}-{colour}"));
@@ -96,7 +114,7 @@ impl Stage {
             let words: Vec<_> = words.iter().map(String::as_str).collect();
             self.kubectl(&[&words, [format!("--replicas={replicas}").as_str()].as_slice()].concat()).await?;
         }
-        self.put(&["apply"], &[shape.blue_green()]).await?;
+        self.put(&["apply"], &[shape.without_gates()]).await?;
         Ok(Release::new(self.clone(), shape))
     }
 
@@ -120,13 +138,14 @@ impl Stage {
         Release::new(self.clone(), Shape::new(name))
     }
 
-    /// Applies what a release is made of, and waits until blue serves.
+    /// Applies what a release is made of, waits until blue serves, and declares the gates.
     ///
     /// # Errors
     /// The cluster refuses, or blue does not come to serve.
     pub async fn release(&self, shape: Shape) -> Result<Release, Failure> {
         let release = self.apply(shape).await?;
         release.settles(Colour::Blue).await?;
+        self.put(&["apply"], &[release.shape().blue_green()]).await?;
         Ok(release)
     }
 

@@ -79,6 +79,21 @@ pub(crate) async fn a_deployment_that_is_deleted_is_missed_and_the_other_side_se
     traffic.verdict().await?.nothing_is_lost()
 }
 
+pub(crate) async fn rights_that_are_taken_away_hold_it_and_it_goes_on_when_they_are_given_back(
+    stage: &Stage,
+) -> Outcome {
+    let (shop, traffic) = under_load(stage, Shape::new("shop")).await?;
+    shop.change_side(Colour::Green, json!({"spec": {"replicas": 2}})).await?;
+    stage.forbid().await?;
+    let since = traffic.now().await?;
+    shop.wish(Colour::Green).await?;
+    traffic.goes_on(200).await?;
+    traffic.served("shop", Colour::Blue, since..traffic.now().await?);
+    stage.allow().await?;
+    shop.settles(Colour::Green).await?;
+    traffic.verdict().await?.nothing_is_lost()
+}
+
 pub(crate) async fn of_two_objects_over_one_service_the_older_one_acts(stage: &Stage) -> Outcome {
     let (shop, traffic) = under_load(stage, Shape::new("shop")).await?;
     let mut second = shop.shape().blue_green();

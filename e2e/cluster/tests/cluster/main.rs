@@ -3,6 +3,7 @@
 mod breaks;
 mod gates;
 mod hands;
+mod large;
 mod phases;
 mod scenario;
 mod seed;
@@ -40,7 +41,8 @@ fn play(arguments: &Arguments, runtime: Runtime) -> Result<Conclusion, Failure> 
         let program = provide().await?;
         let cluster = Cluster::connect().await?;
         cluster.clean().await?;
-        Ok::<_, Failure>((cluster, Operator::start(&program)?))
+        let operator = Operator::start(&program, &cluster).await?;
+        Ok::<_, Failure>((cluster, operator))
     })?;
     let conclusion =
         libtest_mimic::run(arguments, scenario::all(Some((runtime.handle().clone(), cluster.clone()))));

@@ -4,7 +4,7 @@ use e2e_cluster::{Cluster, Failure, Stage};
 use libtest_mimic::{Failed, Trial};
 use tokio::runtime::Handle;
 
-use crate::{breaks, gates, hands, phases, switchovers};
+use crate::{breaks, gates, hands, large, phases, switchovers};
 
 /// What a scenario comes to.
 pub(crate) type Outcome = Result<(), Failure>;
@@ -30,6 +30,8 @@ pub(crate) fn all(world: World) -> Vec<Trial> {
         switchovers:
             a_release_that_is_promoted_and_undone_loses_nothing
             a_hundred_switchovers_side_by_side_lose_nothing;
+        large:
+            two_hundred_and_fifty_endpoints_a_side_are_switched_as_one;
         phases:
             a_wish_that_goes_back_by_seed_leaves_the_old_side_serving
             a_pause_by_seed_loses_nothing_and_the_release_goes_on_after_it
@@ -55,6 +57,7 @@ pub(crate) fn all(world: World) -> Vec<Trial> {
             manifests_that_are_applied_again_as_they_are_change_nothing
             a_service_that_is_deleted_is_missed_and_taken_again
             a_deployment_that_is_deleted_is_missed_and_the_other_side_serves_on
+            rights_that_are_taken_away_hold_it_and_it_goes_on_when_they_are_given_back
             of_two_objects_over_one_service_the_older_one_acts
             of_three_workloads_none_switches_when_one_never_gets_ready
             of_three_workloads_the_others_go_back_when_a_service_is_deleted_in_the_middle;

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Service};
 use kube::runtime::{WatchStreamExt, watcher::watch_object};
 use rollout::BlueGreen;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{name, output};
 use crate::{
@@ -30,6 +30,9 @@ const ATTEMPTS: usize = 8;
 
 /// How long the operator is waited for that has not yet seen the latest change.
 const SEEN_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long a release that is held before it has ever served is taken for one whose objects are just being applied.
+const COMPLETE_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a decision is made from.
 struct Seen {
@@ -115,12 +118,15 @@ impl Shell<'_> {
     /// The objects to decide from. Whoever waits for the end waits for the beginning too: until what is under way has ended, and one
     /// colour serves.
     async fn ready(&self, decide: impl Fn(&Seen) -> Result<Vec<Patch>, Refusal>) -> Result<Seen, Failure> {
-        let mut said = String::new();
+        let (mut said, began) = (String::new(), Instant::now());
         let ready = async {
             loop {
                 let seen = self.seen().await?;
                 let Err(refusal) = decide(&seen) else { return Ok(seen) };
-                if !self.waiting.wait || !refusal.passes() {
+                // What was applied a moment ago may be held for what has not come to the operator yet.
+                let early =
+                    began.elapsed() < COMPLETE_WITHIN && matches!(refusal, Refusal::NoServingColour { .. });
+                if !self.waiting.wait || !(refusal.passes() || early) {
                     return Ok(seen);
                 }
                 if refusal.to_string() != said {

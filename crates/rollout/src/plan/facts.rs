@@ -1,6 +1,9 @@
 //! What is remembered of each Service and workload, kept in step with what is declared and seen.
 
-use super::planner::{Pair, Planner, hash};
+use super::{
+    obstacles::unmarked,
+    planner::{Pair, Planner, hash},
+};
 use crate::{Active, Colour, Failed, Reason, ServiceStatus, Span, WorkloadStatus};
 
 /// How long a Service may be without any ready endpoint before that counts as broken.
@@ -23,7 +26,9 @@ impl Planner<'_> {
         self.status.services = services
             .into_iter()
             .map(|(workload, name, route)| {
-                let known = old.iter().find(|known| known.name == name).cloned().unwrap_or_default();
+                // One that has lost our annotation is another Service of that name, of which nothing is known.
+                let known = old.iter().find(|known| known.name == name && !unmarked(route));
+                let known = known.cloned().unwrap_or_default();
                 let ready = route.evidence.iter().filter(|endpoint| endpoint.ready).count();
                 let dark_since = if ready > 0 { None } else { Some(known.dark_since.unwrap_or(self.now)) };
                 ServiceStatus {
@@ -96,14 +101,14 @@ impl Planner<'_> {
         self.restart_deadline();
     }
 
-    /// From now on the old side is the way back, at the size and with the template that it has.
+    /// From now on the old side is the way back, at the size and with the template that it has; unless no Service selects it.
     pub(super) fn freeze(&mut self) {
         let old = self.to().other();
         for (pair, known) in self.pairs().zip(&mut self.status.workloads) {
             known.full = pair.seen.side(old).map_or(0, |side| side.replicas);
             known.served = template(pair, old);
         }
-        self.status.way_back = true;
+        self.status.way_back = self.routes().any(|(_, _, route)| route.points_at == Some(old));
         self.restart_deadline();
     }
 

@@ -90,7 +90,7 @@ impl Planner<'_> {
 }
 
 /// Whether nobody's annotation stands on a Service, or that of a BlueGreen which does not exist any more.
-fn unmarked(route: &Route) -> bool {
+pub(super) fn unmarked(route: &Route) -> bool {
     route.mark.as_ref().is_none_or(|mark| mark.owner == Owner::Nobody)
 }
 

@@ -53,9 +53,9 @@ impl Planner<'_> {
         self.failed(Reason::DeadlineExceeded.of(detail))
     }
 
-    /// A gate has failed, or the deadline has passed: the traffic goes back if there is any, unless it shall stay.
+    /// A gate has failed, or the deadline has passed: the traffic goes back if it came from there, unless it shall stay.
     pub(super) fn failed(&mut self, why: Why) -> Next {
-        if self.begun() && self.spec.on_failure == OnFailure::SwitchBack {
+        if self.begun() && self.status.way_back && self.spec.on_failure == OnFailure::SwitchBack {
             self.go_back(why)
         } else {
             self.hold(why)

@@ -119,9 +119,17 @@ impl Planner<'_> {
 
 /// Every pod is of the current template, available, not being deleted and fits; and there are enough.
 fn pods_unready(name: &str, pods: &[Pod], size: i32) -> Option<Why> {
-    let unready = |pod: &&Pod| pod.deleting || !pod.current || !pod.available || pod.ready_since.is_none();
-    if let Some(pod) = pods.iter().find(unready) {
-        let waits = pod.waits.as_deref().unwrap_or("it is not ready");
+    let unready = |pod: &Pod| !pod.available || pod.ready_since.is_none();
+    let wrong = |pod: &&Pod| pod.deleting || !pod.current || unready(pod);
+    // The one whose own reason tells most is named: first a new one that does not get ready.
+    let named = pods.iter().find(|pod| pod.current && !pod.deleting && unready(pod));
+    if let Some(pod) = named.or_else(|| pods.iter().find(wrong)) {
+        let waits = match &pod.waits {
+            Some(waits) => waits.as_str(),
+            None if pod.deleting => "it is being deleted",
+            None if !pod.current => "it is of an earlier template",
+            None => "it is not ready",
+        };
         return Some(Reason::PodsUnready.of(format!("{}: {waits}", pod.name)));
     }
     if let Some((pod, unfit)) = pods.iter().find_map(|pod| Some((&pod.name, pod.unfit.as_ref()?))) {

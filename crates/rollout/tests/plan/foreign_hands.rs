@@ -84,6 +84,22 @@ fn it_is_pointed_only_when_the_wished_side_is_ready() {
 }
 
 #[test]
+fn one_that_no_side_served_before_has_nothing_to_go_back_to() {
+    let world = bare(true).after(http("probe")).run().is(Phase::Verifying, Reason::GateRunning).look();
+    let world = world.answer("probe", rollout::observed::Answer::Bad("no".into())).run();
+    world.is(Phase::Held, Reason::GateFailed).serves(Green).wrote(&[]);
+}
+
+#[test]
+fn one_that_was_deleted_and_made_again_is_a_new_one() {
+    let world = shop().run().wish(Green).run().seconds(60).run().is(Phase::Stable, Reason::Switched);
+    let again = Route { points_at: Some(Green), ..service() };
+    let world = world.slices_stand_still(true).service("shop", |route| *route = again).look();
+    let world = world.step().is(Phase::Stable, Reason::Switched).wrote(&[("shop", seal(1))]);
+    world.slices_stand_still(false).run().is(Phase::Stable, Reason::Switched).serves(Green);
+}
+
+#[test]
 fn a_seal_does_not_take_its_consent_away() {
     let world = bare(true).until(Phase::Switching).unsealed().step().is(Phase::Switching, Reason::Sealing);
     let world = world.green(|side| side.settled = false).run().is(Phase::Switching, Reason::ScalingUp);

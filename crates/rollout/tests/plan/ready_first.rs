@@ -56,6 +56,17 @@ fn every_pod_must_be_of_the_current_template_ready_long_enough_and_not_being_del
 }
 
 #[test]
+fn a_new_pod_that_does_not_get_ready_is_named_before_an_old_one_that_is() {
+    let world = with_a_pod(|pod| {
+        (pod.ready_since, pod.available, pod.waits) = (None, false, Some("ErrImagePull".into()));
+    });
+    let world = world.green(|side| side.pods[0].current = false).run();
+    let world = world.is(Phase::Preparing, Reason::PodsUnready).says("shop-green-1: ErrImagePull");
+    let world = world.green(|side| side.pods.truncate(1)).step();
+    world.says("shop-green-0: it is of an earlier template");
+}
+
+#[test]
 fn there_must_be_as_many_pods_as_its_deployment_wants() {
     let world = wished().green(sized(3)).step().green(|side| side.pods.truncate(2));
     assert_eq!(world.plan().status.reason, Some(Reason::PodsUnready));

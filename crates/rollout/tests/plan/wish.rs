@@ -62,6 +62,19 @@ fn back_before_anything_is_pointed_drops_it_too() {
     world.wish(Blue).run().is(Phase::Stable, Reason::Switched).wrote(&[]);
 }
 
+#[test]
+fn a_switch_that_is_called_off_takes_the_size_anew_when_it_is_tried_again() {
+    let world = shop()
+        .run()
+        .wish(Green)
+        .until(Phase::Switching)
+        .paused(true)
+        .run()
+        .is(Phase::Preparing, Reason::Paused);
+    let world = world.blue(sized(1)).look().run().wrote(&[]).paused(false).run().serves(Green);
+    assert_eq!(world.replicas(Blue), 1);
+}
+
 // | … while Switching or Verifying | SwitchingBack |
 
 #[test]

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::{Parser, ValueEnum};
 
 use crate::{
+    gates::GateHosts,
     news::Webhook,
     telemetry::{Collector, LogFormat},
 };
@@ -22,8 +23,8 @@ pub struct Config {
     pub color_label: String,
 
     /// Hosts besides the pods themselves that gates may ask, separated by commas.
-    #[arg(long, env = "SWITCHYARD_GATE_HOSTS", value_delimiter = ',')]
-    pub gate_hosts: Vec<String>,
+    #[arg(long, env = "SWITCHYARD_GATE_HOSTS", default_value = "", hide_default_value = true)]
+    pub gate_hosts: GateHosts,
 
     /// How pods are reached: by their address, or through the API server, which works from outside of a cluster too.
     #[arg(long, env = "SWITCHYARD_PODS_VIA", value_enum, default_value_t = PodsVia::Direct)]

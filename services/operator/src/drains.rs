@@ -105,6 +105,11 @@ impl Drains {
     pub fn forget(&self, uid: &str) {
         self.0.sides().remove(uid);
     }
+
+    /// Asks no pod any more.
+    pub fn forget_all(&self) {
+        self.0.sides().clear();
+    }
 }
 
 impl Shared {

@@ -163,6 +163,11 @@ impl Gates {
     pub fn forget(&self, uid: &str) {
         self.0.running().remove(uid);
     }
+
+    /// Asks nothing any more.
+    pub fn forget_all(&self) {
+        self.0.running().clear();
+    }
 }
 
 impl Shared {

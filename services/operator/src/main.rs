@@ -41,6 +41,8 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let options = Options {
         namespace: config.namespace,
         color_label: config.color_label,
+        pods_via: config.pods_via,
+        gate_hosts: config.gate_hosts,
         lease,
         metrics,
         webhook: config.webhook_url,

@@ -2,23 +2,35 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kube::Client;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::Instant};
+use kube::{Client, runtime::reflector::ObjectRef};
+use rollout::BlueGreen;
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::Instant,
+};
 use tracing::{error, info, warn};
 
 use crate::{
     cache::{self, Caches},
     clock::Clock,
-    controller::Controller,
+    config::PodsVia,
+    controller::{Around, Controller},
+    drains::Drains,
+    gates::{GateHosts, Gates, Ways},
     http::{self, Health, Look},
     lease::{self, Keeper, Token},
     metrics::{Metrics, Scene},
-    news::{Audience, News, Webhook},
+    news::{Audience, Delivery, News, Webhook},
+    pods::Reach,
     telemetry::Collector,
 };
 
 /// How long turns under way may take to end after SIGTERM.
 const LAST_TURNS: Duration = Duration::from_secs(8);
+/// So many answers of gates and pods wait for a turn; whoever has one more waits.
+const ANSWERS: usize = 64;
 /// How long what there is to tell may take to be told.
 const LAST_NEWS: Duration = Duration::from_secs(2);
 /// How often it is looked whether the caches are filled.
@@ -31,6 +43,10 @@ pub struct Options {
     pub namespace: Option<String>,
     /// The label that says of which colour a pod is.
     pub color_label: String,
+    /// How pods are reached.
+    pub pods_via: PodsVia,
+    /// The servers besides the pods that gates may ask.
+    pub gate_hosts: GateHosts,
     /// The lease by which it leads.
     pub lease: lease::Options,
     /// Where everything is counted.
@@ -73,27 +89,14 @@ impl Operator {
     /// Watches, leads and switches until `stop` comes; then the turns under way end, the lease is given back, and the watches end last.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { client, caches, clock, options, listener } = self;
-        let Options { namespace, color_label, lease, metrics, webhook, collector } = options;
-        let audience = Audience {
-            client: client.clone(),
-            instance: lease.identity.clone(),
-            webhook,
-            collector,
-            metrics: metrics.clone(),
-        };
-        let (news, delivery) = News::new(audience);
-        let health = Health::default();
-        let (controller, told) = Controller::new(
-            client.clone(),
-            Arc::clone(&caches),
-            clock.clone(),
-            color_label,
-            (news, metrics.clone()),
-        );
-        let watched = cache::Options { namespace };
-        let mut watches = caches.watch(&client, &watched, &told);
+        let (around, asked, delivery) = around(&client, &options);
+        let Options { namespace, color_label, lease, metrics, .. } = options;
+        let (controller, told) =
+            Controller::new(client.clone(), Arc::clone(&caches), clock.clone(), color_label, around);
+        let mut watches = caches.watch(&client, &cache::Options { namespace }, &told);
         let (mut keeper, leads) = Keeper::new(client, lease, clock);
-        let mut parts = JoinSet::new();
+        let (health, mut parts) = (Health::default(), JoinSet::new());
+        parts.spawn(take_answers(asked, Arc::clone(&controller)));
         if let Some(listener) = listener {
             let router = http::router(health.clone(), metrics, look(&caches, leads.clone()));
             parts.spawn(http::serve(listener, router));
@@ -114,7 +117,7 @@ impl Operator {
             // Without one of them it is of no use; whoever has started it starts it again.
             Some(_) = watches.join_next() => error!("a watch has ended"),
             Some(_) = turns.join_next() => error!("the turns have ended"),
-            Some(_) = parts.join_next() => error!("health and metrics are served no more"),
+            Some(_) = parts.join_next() => error!("answers are not heard any more, or health is not served"),
         }
         health.leaves();
         info!("stops");
@@ -125,6 +128,39 @@ impl Operator {
         keeper.give_back().await;
         delivery.finish(LAST_NEWS).await;
     }
+}
+
+/// Those who ask and tell in between turns, what they have heard, and what they tell.
+fn around(client: &Client, options: &Options) -> (Around, mpsc::Receiver<ObjectRef<BlueGreen>>, Delivery) {
+    let metrics = options.metrics.clone();
+    let (news, delivery) = News::new(Audience {
+        client: client.clone(),
+        instance: options.lease.identity.clone(),
+        webhook: options.webhook.clone(),
+        collector: options.collector.clone(),
+        metrics: metrics.clone(),
+    });
+    let pods = match options.pods_via {
+        PodsVia::Direct => Reach::direct(),
+        PodsVia::Api => Reach::through_the_api(client.clone()),
+    };
+    let (trigger, asked) = mpsc::channel(ANSWERS);
+    let drains = Drains::new(pods.clone(), trigger.clone());
+    let hosts = options.gate_hosts.clone();
+    let ways = Ways { pods, hosts, client: client.clone(), metrics: metrics.clone() };
+    let gates = Gates::new(ways, trigger);
+    (Around { gates, drains, news, metrics }, asked, delivery)
+}
+
+/// Whose gates or pods have given another answer has a turn.
+async fn take_answers(
+    mut asked: mpsc::Receiver<ObjectRef<BlueGreen>>,
+    controller: Arc<Controller>,
+) -> std::io::Result<()> {
+    while let Some(object) = asked.recv().await {
+        controller.push(object.into());
+    }
+    Ok(())
 }
 
 /// What a scrape sees.

@@ -41,7 +41,9 @@ pub fn init(format: LogFormat, level: &str) -> Result<(), Box<dyn std::error::Er
     // What a client says of a failed request is said better by whoever has sent it.
     let filter =
         EnvFilter::try_new(format!("kube_client=off,tower=warn,hyper_util=warn,opentelemetry=off,{level}"))?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let lines = match format {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
         LogFormat::Text => lines.boxed(),

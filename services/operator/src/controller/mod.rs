@@ -1,6 +1,7 @@
 //! Whose turn it is, and what is done in it.
 
 mod affected;
+mod asks;
 mod queue;
 mod turn;
 
@@ -23,6 +24,8 @@ use crate::{
     apply::{Hands, Term},
     cache::{Caches, Change, Told},
     clock::Clock,
+    drains::Drains,
+    gates::Gates,
     index::Index,
     key::Key,
     lease::Token,
@@ -36,6 +39,19 @@ const AT_ONCE: usize = 16;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// Those who ask and tell in between.
+#[derive(Clone)]
+pub struct Around {
+    /// Asks the gates.
+    pub gates: Gates,
+    /// Asks the pods of sides that drain.
+    pub drains: Drains,
+    /// Tells of what was stored.
+    pub news: News,
+    /// Where turns are counted.
+    pub metrics: Metrics,
+}
+
 /// What all turns share.
 pub struct Controller {
     caches: Arc<Caches>,
@@ -44,8 +60,7 @@ pub struct Controller {
     queue: Arc<Queue>,
     clock: Clock,
     color_label: String,
-    news: News,
-    metrics: Metrics,
+    around: Around,
     failures: Mutex<HashMap<Key, u32>>,
 }
 
@@ -57,21 +72,26 @@ impl Controller {
         caches: Arc<Caches>,
         clock: Clock,
         color_label: String,
-        (news, metrics): (News, Metrics),
+        around: Around,
     ) -> (Arc<Self>, Told) {
         let (queue, index) = (Arc::new(Queue::default()), Arc::new(Index::default()));
         let told: Told = {
             let (caches, queue, index) = (Arc::clone(&caches), Arc::clone(&queue), Arc::clone(&index));
+            let (gates, drains) = (around.gates.clone(), around.drains.clone());
             Arc::new(move |change| {
                 if let Change::Declared(changed) = &change {
                     index.update(changed);
+                    if let (Some(gone), None) = (&changed.before, &changed.after) {
+                        gates.forget(gone.uid());
+                        drains.forget(gone.uid());
+                    }
                 }
                 affected(&change, &caches, &index).into_iter().for_each(|key| queue.push(key));
             })
         };
         let hands = Hands::new(client, Arc::clone(&caches), Arc::clone(&told), color_label.clone());
         let failures = Mutex::default();
-        (Arc::new(Self { caches, index, hands, queue, clock, color_label, news, metrics, failures }), told)
+        (Arc::new(Self { caches, index, hands, queue, clock, color_label, around, failures }), told)
     }
 
     /// It is a BlueGreen's turn.
@@ -92,6 +112,9 @@ impl Controller {
             let term = token.map(|token| Arc::new(Term::new(token)));
             if term.is_some() {
                 self.push_all();
+            } else {
+                self.around.gates.forget_all();
+                self.around.drains.forget_all();
             }
             tokio::select! {
                 biased;
@@ -120,7 +143,7 @@ impl Controller {
             turns.spawn(async move {
                 let began = Instant::now();
                 let next = controller.turn(&key, &term).await;
-                controller.metrics.turned(next.into(), began.elapsed());
+                controller.around.metrics.turned(next.into(), began.elapsed());
                 let next = controller.when(&key, next);
                 controller.queue.done(key, next);
                 drop(permit);

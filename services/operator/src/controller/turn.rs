@@ -1,13 +1,13 @@
 //! One turn of one BlueGreen: observe, plan, apply, until nothing is left to do at once.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use futures_util::future::{join3, try_join_all};
 use rollout::{Change, Colour, Object, Phase, Plan, Requeue, Status, Time, Write, observed::Live};
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
-use super::{Controller, objects};
+use super::{Around, Controller, asks, objects};
 use crate::{
     apply::{Ended, Outcome, Term},
     error,
@@ -99,7 +99,10 @@ impl Controller {
         }
         let probe = self.hands.probe(term, &key.namespace, declared.uid(), &objects).await;
 
-        let gates = BTreeMap::new();
+        let (uid, release) = (declared.uid(), content.status.release.as_deref().unwrap_or_default());
+        let Around { gates, drains, .. } = &self.around;
+        let answers = gates.answers(uid, release);
+        let drained = |pod: &str| drains.drained(uid, pod);
         let world = World {
             caches: &self.caches,
             index: &self.index,
@@ -107,10 +110,12 @@ impl Controller {
             color_label: &self.color_label,
             namespace: &key.namespace,
             declared,
-            drained: &|_| false,
-            gates: &gates,
+            drained: &drained,
+            gates: &answers,
             now: self.clock.now(),
         };
+        gates.want(asks::gates(&world, &key.name, content));
+        drains.want(asks::draining(&world, &key.name, content));
         let mut view = world.view();
         view.seen.live = live;
         let plan = rollout::plan(&content.spec, &content.status, &view.seen, world.now);
@@ -184,7 +189,7 @@ impl Controller {
             uid: declared.uid().to_owned(),
         };
         if stored == Some(&Outcome::Made) {
-            self.news.stored(&about, &content.status, &plan.status);
+            self.around.news.stored(&about, &content.status, &plan.status);
         }
         let wrote = plan.writes.iter().zip(ended).map(|(write, ended)| Wrote {
             write,
@@ -192,7 +197,7 @@ impl Controller {
             began: ended.began,
             ended: ended.ended,
         });
-        self.news.wrote(&about, &plan.status, &wrote.collect::<Vec<_>>());
+        self.around.news.wrote(&about, &plan.status, &wrote.collect::<Vec<_>>());
     }
 
     /// What has changed under a write is read before the next plan, and so are the slices of a Service that was pointed elsewhere.

@@ -1,5 +1,6 @@
 //! From what the caches hold to what a plan looks at. Nothing is asked here, and no clock is read.
 
+mod ask;
 mod mark;
 mod overlap;
 mod pods;

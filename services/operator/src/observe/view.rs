@@ -119,7 +119,7 @@ impl World<'_> {
         side.look_at(&own.collect::<Vec<_>>()).0
     }
 
-    fn workloads(&self) -> &[Workload] {
+    pub(super) fn workloads(&self) -> &[Workload] {
         self.declared.content().map_or(&[][..], |content| &content.spec.workloads)
     }
 

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::{
     autoscaler::Autoscaler,
-    declared::Declared,
+    declared::{Content, Declared},
     deployment::Deployment,
     endpoint_slice::EndpointSlice,
     meta::{Owned, is_newer, number},

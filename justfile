@@ -65,6 +65,10 @@ install-plugin *ARGS:
     cargo install --locked --path cli/kubectl-switchyard {{ARGS}}
     ln -sf kubectl-switchyard "${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}/bin/kubectl_complete-switchyard"
 
+# Every state of larger worlds of the operator's core than CI has time for.
+model *ARGS:
+    cargo test -p rollout --test model --locked -- --ignored --nocapture {{ARGS}}
+
 # What CI runs.
 ci:
     .ci/run

@@ -4,7 +4,7 @@ use super::{
     planner::{Next, Planner, Why},
     stable::release,
 };
-use crate::{Colour, Phase, Reason, Switch, rule::Rule};
+use crate::{Colour, Phase, Reason, Switch, observed::Route, rule::Rule};
 
 // Draining => (Stable | Switching | Preparing | SwitchingBack | Held)
 pub(super) fn draining(plan: &mut Planner<'_>) -> Next {
@@ -28,8 +28,14 @@ pub(super) fn draining(plan: &mut Planner<'_>) -> Next {
 }
 
 impl Planner<'_> {
-    /// What a side still has to end: nothing if every pod shows zeros and the least time has passed, or the most has.
+    /// What a side still has to end: nothing if every pod shows zeros and the least time has passed, or the most has, since it is
+    /// no Service's endpoint any more.
     pub(super) fn undrained(&mut self, colour: Colour) -> Option<Why> {
+        let listed = |route: &Route| route.evidence.iter().any(|endpoint| endpoint.colour == Some(colour));
+        if let Some((_, name, _)) = self.routes().find(|(_, _, route)| listed(route)) {
+            self.status.draining_since = None;
+            return Some(Reason::OldSideDraining.of(format!("Service {name} still lists its pods")));
+        }
         let since = *self.status.draining_since.get_or_insert(self.now);
         let (least, most) = (since.after(self.spec.drain.min), since.after(self.spec.drain.max));
         let mut sides = self.pairs().filter_map(|pair| pair.seen.side(colour));

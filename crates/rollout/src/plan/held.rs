@@ -1,7 +1,7 @@
 //! Nothing is done until somebody changes something; what breaks still goes back.
 
 use super::planner::{Next, Planner, Why};
-use crate::Phase;
+use crate::{Phase, Reason};
 
 impl Planner<'_> {
     /// Stays where it is, for this reason.
@@ -38,6 +38,8 @@ fn held_before(plan: &mut Planner<'_>) -> Next {
             plan.housekeeping(wish.other());
             plan.hold(failed)
         }
+        // A `Point` may be in flight, or not yet be seen.
+        _ if plan.at() == Phase::Switching && plan.seal() => Next::Stay(Reason::Sealing.into()),
         _ => Next::Go(Phase::Stable),
     }
 }

@@ -77,13 +77,16 @@ impl Planner<'_> {
         }
     }
 
-    /// A new Service is taken over as it stands: from now on a foreign change of it is seen.
+    /// A new Service is taken over as it stands: from now on a foreign change of it is seen. It may have had the traffic of
+    /// either side, so that a drain which is under way, or over, begins anew.
     pub(super) fn take_over(&mut self) {
         for (_, name, route) in self.routes() {
             if unmarked(route) && route.points_at.is_some() && self.unusable(name, route).is_none() {
                 let n = route.mark.as_ref().map_or(1, |mark| mark.n.saturating_add(1));
                 let (object, version) = (Object::Service(name.to_owned()), route.version.clone());
                 self.write(Write { object, version, change: Change::Seal { n } });
+                self.status.draining_since = self.status.draining_since.map(|_| self.now);
+                self.status.drained_at = None;
             }
         }
     }

@@ -95,6 +95,9 @@ pub(crate) fn live(world: &World, steps: &mut Steps, what: Move, life: Life) {
         next.budget.breaks -= 1;
     }
     next.pods.publish(pods, 0, world.lag);
+    if pods[usize::from(side)].iter().all(|pod| pod.life == Life::Absent) {
+        next.undrained &= !(1 << side);
+    }
     steps.add(what, next);
 }
 

@@ -76,7 +76,7 @@ impl Case<'_> {
         if self.asked.wish.active != to {
             return Some("rule 8: what is not wished any more is switched to");
         }
-        if self.asked.wish.paused && !begun {
+        if self.asked.wish.paused && !begun && !self.was.undo {
             return Some("rule 8: a switch is begun while it is paused");
         }
         if self.world.services().any(|service| self.view.services.ours[service].is_foreign()) {
@@ -109,6 +109,9 @@ impl Case<'_> {
     }
 
     fn back(&self, service: usize, to: Colour) -> Fault {
+        if self.was.phase != Phase::SwitchingBack && self.was.held_in != Some(Phase::SwitchingBack) {
+            return Some("a `Point` is written before the phase that permits it is stored");
+        }
         let workload = workload(service);
         let (there, other) = (self.serving(side(workload, to)), self.serving(side(workload, to.other())));
         if Some(to) == self.after.to {
@@ -190,7 +193,9 @@ impl Case<'_> {
 
     /// Rules 1 and 8: through the gates, or at once to what served last.
     fn switch(&self) -> Fault {
-        if self.was.phase == Phase::Switching || self.after.phase != Phase::Switching {
+        let goes_on = self.was.held_in == Some(Phase::Switching)
+            && self.world.services().any(|service| self.view.services.ours[service].points_at == self.was.to);
+        if self.was.phase == Phase::Switching || self.after.phase != Phase::Switching || goes_on {
             return None;
         }
         let same = self.after.release == self.was.release;

@@ -192,6 +192,7 @@ fn essence(mut status: Status) -> Status {
     status.release = status.release.map(|_| RELEASE.into());
     status.deadline = status.deadline.map(|at| if at <= NOW { NOW } else { LATER });
     status.deadline_stopped = status.deadline_stopped.map(|_| NOW);
+    status.began = status.began.map(|_| NOW);
     status.draining_since = ran(status.draining_since, DRAIN);
     status.drained_at = ran(status.drained_at, IDLE);
     for service in &mut status.services {

@@ -5,8 +5,8 @@ use rollout::{Colour, Reason, Requeue};
 use crate::{
     mind::{Live, Mind, Question},
     moves::{Move, Steps},
-    state::{Answer, InFlight, State, Write, side, workload},
-    world::World,
+    state::{Answer, InFlight, Life, State, Write, side, workload},
+    world::{Foreign, World},
 };
 
 /// What one reconcile is about to do.
@@ -205,7 +205,9 @@ impl State {
                     .then_some("a `Point` of ours landed on a side that has no replicas");
                 let seen = &mut services.ours[usize::from(service)];
                 (seen.points_at, seen.mark) = (Some(to), Some(to));
-                self.undrained |= 1 << side(workload(service.into()), to.other());
+                let left = side(workload(service.into()), to.other());
+                let pods = self.pods.truth()[left];
+                self.undrained |= u8::from(pods.iter().any(|pod| pod.life != Life::Absent)) << left;
             }
             Write::SealService { service } => {
                 let seen = &mut services.ours[usize::from(service)];
@@ -219,7 +221,10 @@ impl State {
                 fault = (replicas < seen.replicas && serves).then_some(
                     "a scale-down of ours landed on the side that a `Point` of ours made the serving one",
                 );
-                let early = replicas < seen.replicas && !world.drained && self.undrained & (1 << side) != 0;
+                let early = replicas < seen.replicas
+                    && !world.drained
+                    && !world.foreign.contains(&Foreign::Point)
+                    && self.undrained & (1 << side) != 0;
                 fault = fault.or(early.then_some("rule 3: a side is scaled down that is not drained"));
                 if seen.replicas == replicas {
                     return fault;

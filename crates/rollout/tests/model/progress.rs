@@ -62,7 +62,8 @@ pub(crate) fn dead_end(mind: &mut Mind<'_>, state: &State) -> Option<&'static st
     }
     let empty = |service: usize| {
         let seen = ours(service);
-        seen.points_at.is_some_and(|at| truth.deployments[side(workload(service), at)].replicas == 0)
+        seen.is_foreign()
+            && seen.points_at.is_some_and(|at| truth.deployments[side(workload(service), at)].replicas == 0)
     };
     let scaled = world.foreign.contains(&crate::world::Foreign::Scale);
     if !scaled && world.services().any(empty) {
@@ -79,7 +80,11 @@ pub(crate) fn dead_end(mind: &mut Mind<'_>, state: &State) -> Option<&'static st
         return Some("rule 4: a side that a Service selects stays without replicas");
     }
     let large = |side: usize| truth.deployments[side].replicas > 0 && !referred(side);
-    if settled && status.drained_at.is_some() && world.workloads().any(|workload| large(idle(workload))) {
+    if settled
+        && !state.wish.paused
+        && status.drained_at.is_some()
+        && world.workloads().any(|workload| large(idle(workload)))
+    {
         return Some("the side that lost the traffic never shrinks");
     }
     None

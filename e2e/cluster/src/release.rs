@@ -134,6 +134,19 @@ impl Release {
         .await
     }
 
+    /// Waits until none of a side's pods is ready.
+    ///
+    /// # Errors
+    /// One still is.
+    pub async fn is_unready(&self, colour: Colour) -> Result<(), Failure> {
+        let api: Api<Deployment> = self.stage.api();
+        until(&format!("{colour} has no ready pod"), PATIENCE, async || {
+            let side = api.get(&self.deployment(colour)).await?;
+            Ok(side.status.and_then(|status| status.ready_replicas).unwrap_or(0) == 0)
+        })
+        .await
+    }
+
     /// The object as it is now.
     ///
     /// # Errors

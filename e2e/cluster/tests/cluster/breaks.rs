@@ -75,6 +75,7 @@ pub(crate) async fn of_two_broken_sides_the_first_that_recovers_gets_the_traffic
     shop.wish(Colour::Green).await?;
     shop.reaches(Phase::Draining).await?;
     shop.trouble(Colour::Blue, &json!({"unready": true})).await?;
+    shop.is_unready(Colour::Blue).await?;
     shop.trouble(Colour::Green, &json!({"unready": true})).await?;
     shop.is_held(Reason::BothSidesUnready).await?;
     shop.trouble(Colour::Blue, &json!({})).await?;

@@ -96,7 +96,9 @@ impl Hands {
     /// Stores the status, if it differs from what stands there.
     pub async fn store(&self, term: &Term, declared: &Declared, status: &Status) -> Option<Outcome> {
         let content = declared.content()?;
-        let old = serde_json::to_value(&content.status).unwrap_or_default();
+        // Of a status that was never stored nothing stands there, not even what it would say by default.
+        let stored = content.status != Status::default();
+        let old = if stored { serde_json::to_value(&content.status).unwrap_or_default() } else { json!({}) };
         let new = serde_json::to_value(status).unwrap_or_default();
         let difference = merge::difference(&old, &new)?;
         if !term.may_write() {

@@ -1,0 +1,91 @@
+//! What must never be, judged at each write that lands.
+
+use std::{
+    collections::hash_map::DefaultHasher,
+    hash::{Hash, Hasher},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use fake_apiserver::{Landed, Resource, Server, View};
+use serde_json::Value;
+
+use crate::cluster::COLOUR;
+
+/// What was seen so far.
+#[derive(Clone, Default)]
+pub(crate) struct Judge(Arc<Mutex<Seen>>);
+
+#[derive(Default)]
+struct Seen {
+    wrongs: Vec<String>,
+    digest: DefaultHasher,
+    writes: u64,
+}
+
+impl Judge {
+    /// Judges every write of the operator's on this server.
+    pub(crate) fn watch(&self, server: &Server) {
+        let judge = self.clone();
+        server.observe(move |write, view| {
+            let mut seen = judge.0.lock().unwrap_or_else(PoisonError::into_inner);
+            (write.manager, write.after.map(Value::to_string)).hash(&mut seen.digest);
+            if write.manager == "switchyard" {
+                seen.writes += 1;
+                seen.wrongs.extend(wrong(write, view));
+            }
+        });
+    }
+
+    pub(crate) fn wrongs(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).wrongs.clone()
+    }
+
+    /// A hash of everything that was written, and how much of it by the operator.
+    pub(crate) fn digest(&self) -> (u64, u64) {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (seen.digest.finish(), seen.writes)
+    }
+}
+
+fn wrong(write: &Landed<'_>, view: &View<'_>) -> Option<String> {
+    let (before, after) = (write.before?, write.after?);
+    let name = after["metadata"]["name"].as_str().unwrap_or_default();
+    if *write.resource == Resource::SERVICES {
+        let (from, to) = (colour(&before["spec"]["selector"]), colour(&after["spec"]["selector"]));
+        let cut = from != to && ready(view, name, to) == 0 && ready(view, name, from) > 0;
+        return cut.then(|| {
+            format!("Service {name} was pointed at {to}, where no pod is Ready, and away from {from}")
+        });
+    }
+    if *write.resource == Resource::DEPLOYMENTS {
+        let replicas = |object: &Value| object["spec"]["replicas"].as_u64();
+        let labels = &after["spec"]["template"]["metadata"]["labels"];
+        let served = view.all(&Resource::SERVICES).any(|service| selects(service, labels));
+        let cut = replicas(after) < replicas(before) && served;
+        return cut.then(|| format!("Deployment {name} was scaled down while a Service selects its pods"));
+    }
+    None
+}
+
+fn colour(labels: &Value) -> &str {
+    labels[COLOUR].as_str().unwrap_or_default()
+}
+
+fn selects(service: &Value, labels: &Value) -> bool {
+    service["spec"]["selector"]
+        .as_object()
+        .is_some_and(|all| all.iter().all(|(key, value)| labels[key] == *value))
+}
+
+/// How many pods of that side are Ready and stay.
+pub(crate) fn ready(view: &View<'_>, workload: &str, side: &str) -> usize {
+    let pods = view.all(&Resource::PODS).filter(|pod| {
+        let labels = &pod["metadata"]["labels"];
+        labels["app"] == workload && colour(labels) == side && pod["metadata"]["deletionTimestamp"].is_null()
+    });
+    let is_ready = |pod: &Value| {
+        let conditions = pod["status"]["conditions"].as_array();
+        conditions.into_iter().flatten().any(|one| one["type"] == "Ready" && one["status"] == "True")
+    };
+    pods.filter(|pod| is_ready(pod)).count()
+}

@@ -1,0 +1,60 @@
+//! Operators that are started, killed, and started again, one or two at a time.
+
+use std::{future::pending, sync::Arc, time::Duration};
+
+use fake_apiserver::{
+    Server,
+    faults::{Faults, Random, seeded},
+};
+use kube::client::ClientBuilder;
+use operator::{
+    Clock, Operator, Options,
+    client::{DeadlineLayer, TIMEOUT},
+    lease,
+};
+use rollout::Time;
+use tokio::{
+    select,
+    time::{Instant, sleep, sleep_until},
+};
+use tower::Layer;
+
+use crate::cluster::{Cluster, NAMESPACE};
+
+/// Keeps one operator running, each life with faults of its own, until the faults end; the last one then goes on without.
+pub(crate) async fn live(cluster: Arc<Cluster>, mut random: Random, percent: u64, healed: Instant) {
+    for life in 0.. {
+        let faults = Faults::new(seeded(random.next_u64(), percent));
+        let mortal = random.happens(70);
+        if mortal {
+            faults.kill_after(random.below(16));
+        }
+        let identity = format!("operator-{}-{life}", random.next_u64());
+        select! {
+            biased;
+            () = run(&cluster.server, &faults, identity.clone()) => {}
+            () = faults.killed() => {}
+            () = sleep_until(healed) => break,
+        }
+        sleep(Duration::from_millis(random.below(5_000))).await;
+        if Instant::now() >= healed {
+            break;
+        }
+    }
+    run(&cluster.server, &Faults::new(|_| None), format!("healed-{}", random.next_u64())).await;
+}
+
+async fn run(server: &Server, faults: &Faults, identity: String) {
+    let service = faults.layer(server.clone());
+    let client = ClientBuilder::new(service, NAMESPACE).with_layer(&DeadlineLayer::new(TIMEOUT)).build();
+    let lease = lease::Options {
+        namespace: NAMESPACE.to_owned(),
+        name: "operator".to_owned(),
+        identity,
+        duration: Duration::from_secs(15),
+    };
+    let options = Options { namespace: None, color_label: crate::cluster::COLOUR.to_owned(), lease };
+    let clock = server.clock();
+    let clock = Clock::new(move || Time::from_millis(clock.now().as_millisecond()));
+    Operator::new(client, options, clock).run(pending()).await;
+}

@@ -11,6 +11,7 @@ use operator::{
     Clock, Operator, Options,
     client::{DeadlineLayer, TIMEOUT},
     lease,
+    metrics::Metrics,
 };
 use rollout::Time;
 use tokio::{
@@ -19,7 +20,7 @@ use tokio::{
 };
 use tower::Layer;
 
-use crate::cluster::{Cluster, NAMESPACE};
+use crate::cluster::{COLOUR, Cluster, NAMESPACE};
 
 /// Keeps one operator running, each life with faults of its own, until the faults end; the last one then goes on without.
 pub(crate) async fn live(cluster: Arc<Cluster>, mut random: Random, percent: u64, healed: Instant) {
@@ -53,7 +54,9 @@ async fn run(server: &Server, faults: &Faults, identity: String) {
         identity,
         duration: Duration::from_secs(15),
     };
-    let options = Options { namespace: None, color_label: crate::cluster::COLOUR.to_owned(), lease };
+    let metrics = Metrics::new().unwrap();
+    let color_label = COLOUR.to_owned();
+    let options = Options { namespace: None, color_label, lease, metrics, webhook: None, collector: None };
     let clock = server.clock();
     let clock = Clock::new(move || Time::from_millis(clock.now().as_millisecond()));
     Operator::new(client, options, clock).run(pending()).await;

@@ -10,6 +10,8 @@ use kube::client::ClientBuilder;
 use operator::{
     Clock, Operator, Options,
     client::{DeadlineLayer, TIMEOUT},
+    config::PodsVia,
+    gates::GateHosts,
     lease,
     metrics::Metrics,
 };
@@ -56,7 +58,16 @@ async fn run(server: &Server, faults: &Faults, identity: String) {
     };
     let metrics = Metrics::new().unwrap();
     let color_label = COLOUR.to_owned();
-    let options = Options { namespace: None, color_label, lease, metrics, webhook: None, collector: None };
+    let options = Options {
+        namespace: None,
+        color_label,
+        pods_via: PodsVia::Direct,
+        gate_hosts: GateHosts::default(),
+        lease,
+        metrics,
+        webhook: None,
+        collector: None,
+    };
     let clock = server.clock();
     let clock = Clock::new(move || Time::from_millis(clock.now().as_millisecond()));
     Operator::new(client, options, clock).run(pending()).await;

@@ -60,3 +60,6 @@ pub(super) fn other(version: &str, change: Change) -> Value {
         Change::Point { .. } => json!({ "metadata": { "resourceVersion": version } }),
     }
 }
+
+#[cfg(test)]
+mod tests;

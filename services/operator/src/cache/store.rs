@@ -249,3 +249,6 @@ fn differences<K: Kept>(old: &HashMap<String, Space<K>>, new: &HashMap<String, S
     }
     changed
 }
+
+#[cfg(test)]
+mod tests;

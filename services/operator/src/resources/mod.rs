@@ -99,3 +99,6 @@ macro_rules! resource {
     };
 }
 use resource;
+
+#[cfg(test)]
+mod tests;

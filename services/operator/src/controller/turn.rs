@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use futures_util::future::{join3, try_join_all};
-use rollout::{Change, Colour, Object, Phase, Plan, Requeue, Status, Time, Write, observed::Live};
+use futures_util::future::{join, join3, try_join_all};
+use rollout::{Change, Colour, Object, Phase, Plan, Reason, Requeue, Status, Time, Write, observed::Live};
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
@@ -44,6 +44,15 @@ impl From<Next> for Turned {
     }
 }
 
+/// What a turn has read from the API server itself, beside what plans ask for.
+#[derive(Default)]
+struct Read {
+    /// What a new wish names.
+    wish: bool,
+    /// What is said to be broken.
+    broken: bool,
+}
+
 /// Where a turn is after one plan.
 enum Step {
     Again(Option<Live>),
@@ -53,7 +62,7 @@ enum Step {
 impl Controller {
     /// One turn.
     pub(super) async fn turn(&self, key: &Key, term: &Term) -> Next {
-        let (mut live, mut fresh) = (None, false);
+        let (mut live, mut read) = (None, Read::default());
         for _ in 0..PLANS {
             let Some(declared) = self.caches.declared.get(&key.namespace, &key.name) else {
                 return Next::Rest;
@@ -65,8 +74,8 @@ impl Controller {
                 warn!(bluegreen = %key, "`{key}` cannot be read, and is left alone: {why}");
                 return Next::Rest;
             }
-            match self.step(key, &declared, term, live.take(), &mut fresh).await {
-                Ok(Step::Again(read)) => live = read,
+            match self.step(key, &declared, term, live.take(), &mut read).await {
+                Ok(Step::Again(asked)) => live = asked,
                 Ok(Step::End(next)) => return next,
                 Err(error) => {
                     warn!(bluegreen = %key, error = error::chain(&error), "cannot read what `{key}` needs");
@@ -84,14 +93,14 @@ impl Controller {
         declared: &Declared,
         term: &Term,
         live: Option<Live>,
-        fresh: &mut bool,
+        read: &mut Read,
     ) -> kube::Result<Step> {
         let Some(content) = declared.content() else { return Ok(Step::End(Next::Rest)) };
         let objects: Vec<Object> = objects(&content.spec).into_iter().collect();
         // A new wish is judged by what is there now, and not by what was there when the watches told last.
-        if declared.metadata.generation != Some(content.status.observed_generation) && !*fresh {
+        if declared.metadata.generation != Some(content.status.observed_generation) && !read.wish {
             try_join_all(objects.iter().map(|object| self.hands.refresh(&key.namespace, object))).await?;
-            *fresh = true;
+            read.wish = true;
         }
         let unknown = strangers(&self.caches, term, &key.namespace, declared);
         if !unknown.is_empty() {
@@ -123,7 +132,32 @@ impl Controller {
             debug!(bluegreen = %key, "`{key}` takes no step forward: the watch of {resource} tells nothing");
             return Ok(Step::End(Next::At(Instant::now() + SILENCE)));
         }
+        if is_broken(&content.status, &plan) && !read.broken {
+            // The slices of a Service that somebody else has just pointed elsewhere may be told before the Service is.
+            read.broken = true;
+            self.look_again(key, &objects).await;
+            return Ok(Step::Again(None));
+        }
         self.apply(key, &world, term, plan, view.wake, probe).await
+    }
+
+    /// Reads Services and their slices. Without an answer it goes on with what is known: the way back waits for nobody.
+    async fn look_again(&self, key: &Key, objects: &[Object]) {
+        let services = objects.iter().filter_map(|object| match object {
+            Object::Service(name) => Some((object, name)),
+            Object::Deployment(_) | Object::Autoscaler(_) => None,
+        });
+        let reads = services.map(|(object, name)| async move {
+            let (service, slices) = join(
+                self.hands.refresh(&key.namespace, object),
+                self.hands.refresh_slices(&key.namespace, name),
+            )
+            .await;
+            service.and(slices)
+        });
+        if let Err(error) = try_join_all(reads).await {
+            warn!(bluegreen = %key, error = error::chain(&error), "what is broken of `{key}` cannot be read once more");
+        }
     }
 
     /// Writes, stores the status, and reads what the plan asks for, all at once.
@@ -224,6 +258,12 @@ impl Controller {
         }
         Ok(())
     }
+}
+
+/// Whether a plan begins a way back for what it was told is broken.
+fn is_broken(status: &Status, plan: &Plan) -> bool {
+    let begins = plan.status.phase == Phase::SwitchingBack && status.phase != Phase::SwitchingBack;
+    begins && plan.status.cause == Some(Reason::Broken)
 }
 
 /// Whether a plan brings anything further than it is; going back and holding still do not.

@@ -18,6 +18,7 @@ impl Planner<'_> {
     pub(super) fn go_back(&mut self, why: Why) -> Next {
         self.status.cause = Some(why.reason);
         self.end_deadline();
+        (self.status.draining_since, self.status.drained_at) = (None, None);
         for service in &mut self.status.services {
             (service.proven, service.pointed_at) = (false, None);
         }
@@ -46,6 +47,9 @@ impl Planner<'_> {
                 moved = true;
             }
         }
+        if moved {
+            self.status.draining_since = None;
+        }
         stuck.map(|()| moved)
     }
 
@@ -73,13 +77,15 @@ impl Planner<'_> {
         if !self.status.returning {
             let now = !self.status.returned && !lost.is_empty();
             if now {
-                self.status.returning = true;
+                (self.status.returning, self.status.draining_since) = (true, None);
                 self.again();
             }
             return now;
         }
         (self.status.returning, self.status.returned) = (false, true);
+        self.status.draining_since = None;
         for (pair, name, route) in &lost {
+            self.status.began.get_or_insert(self.now);
             self.point(*pair, name, route, old.other());
         }
         !lost.is_empty()

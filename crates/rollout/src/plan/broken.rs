@@ -59,13 +59,27 @@ impl Planner<'_> {
             let proven = self.service(name).is_some_and(|known| known.proven);
             let endpoints =
                 route.evidence.iter().filter(|endpoint| endpoint.ready && endpoint.colour == Some(to));
-            let ready = if proven { count(endpoints.count()) } else { serving(pair.seen.side(to)) };
+            let (endpoints, pods) = (count(endpoints.count()), serving(pair.seen.side(to)));
+            // While it rolls in Stable the slices may lag behind a pod that is ready already.
+            let lag = self.rolling(pair, to) && endpoints > 0;
+            let ready = match proven {
+                false => pods,
+                true if lag => pods.max(endpoints),
+                true => endpoints,
+            };
             let needed = self.needed(pair, to, name);
             (ready < needed).then(|| {
                 let why = pair.seen.side(to).and_then(why_unready).unwrap_or_default();
                 Reason::Broken.of(format!("Service {name} has {ready} of {needed} ready{why}"))
             })
         })
+    }
+
+    /// Whether a serving side rolls in Stable.
+    fn rolling(&self, pair: Pair<'_>, serving: Colour) -> bool {
+        let rolls =
+            |side: &Deployment| !side.settled || side.pods.iter().any(|pod| !pod.current || pod.deleting);
+        self.at() == Phase::Stable && pair.seen.side(serving).is_some_and(rolls)
     }
 
     /// How many Ready pods, or endpoints, a Service needs not to be broken.
@@ -77,9 +91,7 @@ impl Planner<'_> {
         let smaller = recorded.map_or(wants, |recorded| recorded.min(wants));
         let percent = i64::from(self.spec.verify.min_ready_percent);
         let share = i32::try_from((i64::from(smaller) * percent + 99) / 100).unwrap_or(i32::MAX);
-        let rolling = side.filter(|side| {
-            self.at() == Phase::Stable && (!side.settled || side.pods.iter().any(|pod| !pod.current))
-        });
+        let rolling = side.filter(|_| self.rolling(pair, serving));
         share.saturating_sub(rolling.map_or(0, |side| side.max_unavailable)).max(1)
     }
 }

@@ -26,9 +26,13 @@ impl Planner<'_> {
         self.status.services = services
             .into_iter()
             .map(|(workload, name, route)| {
-                // One that has lost our annotation is another Service of that name, of which nothing is known.
-                let known = old.iter().find(|known| known.name == name && !unmarked(route));
-                let known = known.cloned().unwrap_or_default();
+                let known = old.iter().find(|known| known.name == name).cloned().unwrap_or_default();
+                // One that has lost our annotation is another Service of that name, of which only is known that it is dark.
+                let known = if unmarked(route) {
+                    ServiceStatus { dark_since: known.dark_since, ..ServiceStatus::default() }
+                } else {
+                    known
+                };
                 let ready = route.evidence.iter().filter(|endpoint| endpoint.ready).count();
                 let dark_since = if ready > 0 { None } else { Some(known.dark_since.unwrap_or(self.now)) };
                 ServiceStatus {

@@ -29,6 +29,10 @@ fn held_before(plan: &mut Planner<'_>) -> Next {
     if let Some(broken) = plan.broken() {
         return plan.go_back_broken(broken);
     }
+    if plan.dark_after_going_back() {
+        (plan.status.draining_since, plan.status.drained_at) = (None, None);
+        return Next::Go(Phase::SwitchingBack);
+    }
     if let Some(obstacle) = plan.obstacle() {
         return plan.hold(obstacle);
     }

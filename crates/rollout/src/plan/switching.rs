@@ -15,6 +15,7 @@ pub(super) fn switching(plan: &mut Planner<'_>) -> Next {
     if !plan.all_at(to) {
         return point(plan, to);
     }
+    plan.take_over();
     match plan.unproven(to) {
         Some(why) => plan.late_or(why),
         None => {

@@ -234,7 +234,7 @@ fn a_side_gone_back_to_that_has_no_ready_pod_gives_the_traffic_to_the_other_once
     let world = world.step().wrote(&[("shop", to(Green, 4))]);
     let world = world.run().is(Phase::Held, Reason::OldSideUnready).serves(Green).look();
     let world = world.blue(heal_pods).step().wrote(&[("shop", to(Blue, 5))]).look();
-    world.blue(break_pods(2)).run().is(Phase::SwitchingBack, Reason::Aborted).wrote(&[]).serves(Blue);
+    world.blue(break_pods(2)).run().is(Phase::Held, Reason::OldSideUnready).wrote(&[]).serves(Blue);
 }
 
 #[test]
@@ -249,9 +249,45 @@ fn it_gives_it_once_also_if_what_was_written_is_not_remembered() {
 #[test]
 fn the_failed_side_keeps_its_size_until_it_is_drained_and_then_for_a_time() {
     let world =
-        verifying().answer("probe", Answer::Bad("no".into())).run().is(Phase::Held, Reason::GateFailed);
-    let world = world.look().seconds(60).run().wrote(&[]).seconds(299).run().wrote(&[]);
+        verifying().answer("probe", Answer::Bad("no".into())).until(Phase::SwitchingBack).step().step();
+    let world =
+        world.look().seconds(59).step().is(Phase::SwitchingBack, Reason::GateFailed).says("shop-green-0");
+    let world = world.wrote(&[]).seconds(1).step().is(Phase::Held, Reason::GateFailed);
+    let world = world.seconds(299).run().wrote(&[]);
     world.seconds(1).run().is(Phase::Held, Reason::GateFailed).wrote(&[("shop-green", scale(0))]);
+}
+
+#[test]
+fn going_back_ends_when_the_failed_side_shows_zeros_and_the_least_time_has_passed() {
+    let world = verifying().wish(Blue).until(Phase::SwitchingBack).step().step().drained(Green);
+    let world = world.seconds(4).step().is(Phase::SwitchingBack, Reason::Aborted);
+    world.seconds(1).step().is(Phase::Stable, Reason::Switched);
+}
+
+/// Green broke, the traffic went back to blue, and then blue breaks too.
+fn broken_twice() -> World {
+    let world =
+        verifying().green(break_pods(2)).slices_stand_still(false).run().is(Phase::Held, Reason::Broken);
+    let world = world.serves(Blue).blue(break_pods(2)).slices_stand_still(false).run();
+    world.is(Phase::Held, Reason::Broken).seconds(1).look().run().is(Phase::Held, Reason::BothSidesUnready)
+}
+
+#[test]
+fn a_side_gone_back_to_that_goes_dark_later_gives_the_traffic_to_the_first_that_recovers() {
+    let world = broken_twice().blue(heal_pods).slices_stand_still(false).run();
+    world.is(Phase::Held, Reason::Broken).serves(Blue).wrote(&[]);
+    let world = broken_twice().green(heal_pods).slices_stand_still(false).run();
+    let world = world.is(Phase::Held, Reason::OldSideUnready).serves(Green).wrote(&[("shop", to(Green, 4))]);
+    world.blue(heal_pods).slices_stand_still(false).run().is(Phase::Held, Reason::Broken).serves(Blue);
+}
+
+#[test]
+fn a_rolling_update_in_stable_is_not_broken_by_slices_that_lag_behind_ready_pods() {
+    let world = stable().green(|side| side.max_unavailable = 0).green(|side| side.pods[1].current = false);
+    let mut world = world.slices_stand_still(true);
+    let lagging = |route: &mut rollout::observed::Route| route.evidence[0].ready = false;
+    world = world.service("shop", lagging).run().is(Phase::Stable, Reason::Switched).serves(Green);
+    world.green(break_pods(1)).step().is(Phase::SwitchingBack, Reason::Broken);
 }
 
 #[test]

@@ -278,7 +278,7 @@ impl World {
         self
     }
 
-    /// Until nothing happens any more but by time or from outside.
+    /// Until nothing happens any more but by time or from outside. A drain on the way back is waited for.
     #[track_caller]
     pub(crate) fn run(mut self) -> Self {
         for _ in 0..40 {
@@ -286,10 +286,17 @@ impl World {
             self = self.step();
             let at_once = matches!(self.requeue, Requeue::Again | Requeue::Read);
             if (&self.status, &self.seen) == (&was.0, &was.1) && !at_once {
-                return self;
+                match self.requeue {
+                    Requeue::At(at) if self.drains_on_the_way_back() => self.now = at,
+                    _ => return self,
+                }
             }
         }
         panic!("it never ends: {:?} {}", self.status.phase, self.status.message);
+    }
+
+    fn drains_on_the_way_back(&self) -> bool {
+        self.status.phase == Phase::SwitchingBack && self.status.draining_since.is_some()
     }
 
     #[track_caller]

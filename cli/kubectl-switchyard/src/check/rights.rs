@@ -48,7 +48,7 @@ const OPERATOR: &[Rights] = &[
     ),
     ("batch", "cronjobs", &["get"], "run `job` gates"),
     ("batch", "jobs", &["get", "create"], "run `job` gates"),
-    ("events.k8s.io", "events", &["create", "patch"], "tell of transitions"),
+    ("events.k8s.io", "events", &["create"], "tell of transitions"),
 ];
 
 /// What the verbs of this plugin use.

@@ -35,12 +35,15 @@ impl Planner<'_> {
                 };
                 let ready = route.evidence.iter().filter(|endpoint| endpoint.ready).count();
                 let dark_since = if ready > 0 { None } else { Some(known.dark_since.unwrap_or(self.now)) };
+                // While somebody else points it elsewhere its endpoints are of there, and for a while after it is pointed back.
+                let proven = known.proven && route.mark.as_ref().map(|mark| mark.colour) == route.points_at;
                 ServiceStatus {
                     workload,
                     name,
                     active: route.points_at,
                     endpoints: count(ready),
                     dark_since,
+                    proven,
                     ..known
                 }
             })

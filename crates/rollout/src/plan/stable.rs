@@ -5,6 +5,8 @@ use crate::{Colour, Phase, Reason};
 
 // Stable => (Preparing | Switching | SwitchingBack | Held)
 pub(super) fn stable(plan: &mut Planner<'_>) -> Next {
+    // What somebody else has pointed away and back is judged by its endpoints once they show it again.
+    drop(plan.unproven(plan.to()));
     plan.follow_the_rolling_update();
     if let Some(broken) = plan.broken() {
         return plan.go_back_broken(broken);

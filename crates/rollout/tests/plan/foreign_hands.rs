@@ -33,6 +33,19 @@ fn it_is_taken_over_before_a_release_points_it() {
     shop().wish(Green).step().wrote(&[("shop", seal(1)), ("shop-green", scale(2))]);
 }
 
+/// Endpoints follow a selector, and later than its owner sees it: for a moment none is of the side that it is back at.
+#[test]
+fn what_is_pointed_away_and_back_is_not_broken_while_its_endpoints_follow() {
+    let stable =
+        shop().run().wish(Green).run().look().seconds(60).run().look().is(Phase::Stable, Reason::Switched);
+    let away = stable.foreign("shop", Some(Blue)).run().look().is(Phase::Held, Reason::ForeignChange);
+    let back = away.slices_stand_still(true).foreign("shop", Some(Green)).run();
+    let back = back.is(Phase::Stable, Reason::Switched).serves(Green);
+    // From when they show it they are what counts again.
+    let shown = back.slices_stand_still(false).look().run().is(Phase::Stable, Reason::Switched);
+    assert!(shown.status.services[0].proven);
+}
+
 #[test]
 fn a_foreign_change_is_held_and_its_manager_named() {
     let world = stable().foreign("shop", Some(Green)).run().is(Phase::Held, Reason::ForeignChange);

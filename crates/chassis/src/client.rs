@@ -63,7 +63,7 @@ pub struct Options {
     /// The [layers](mesh::stack) on the way to each service that is called by name. `None`: there are none, unless the client is an App's,
     /// which has them of its [`Limits`](crate::limits::Limits::client).
     pub policy: Option<ClientPolicy>,
-    /// Answers that say something else of a service than usual, beside the policy's own.
+    /// Answers that say something else of a service than usual, beside those of its [`Limits`](crate::limits::Limits::client): of an App's client.
     pub exceptions: Vec<Exception>,
 }
 
@@ -105,12 +105,7 @@ impl HttpClient {
             .pool_max_idle_per_host(options.idle_per_host)
             .build(Connector::new(platform.network.clone(), options.connect));
         let random = platform.random().fork();
-        let with_exceptions = |mut policy: ClientPolicy| {
-            policy.exceptions.extend(&options.exceptions);
-            policy
-        };
-        let policy = options.policy.clone().map(with_exceptions);
-        let ways = Ways::new(inner, policy, telemetry.clone(), random);
+        let ways = Ways::new(inner, options.policy.clone(), telemetry.clone(), random);
         HttpClient { ways, clock: platform.clock.clone(), options, measure: None }
     }
 

@@ -73,7 +73,12 @@ impl Env {
 
     /// The value of a variable that may be absent. A bad value is kept for [`finish`](Self::finish).
     pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
-        let found = self.parse(name, T::from_str);
+        self.read(name, T::from_str)
+    }
+
+    /// What `read` makes of a variable that may be absent. A bad value is kept for [`finish`](Self::finish).
+    pub fn read<T, E: Display>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+        let found = self.parse(name, read);
         self.note(name, found)
     }
 

@@ -1,6 +1,6 @@
 //! The bounds of what an App does over HTTP.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 use mesh::{
     InvalidPolicy,
@@ -97,8 +97,12 @@ impl Limits {
     #[must_use]
     pub fn or_as_told(self, env: &mut Env) -> Self {
         Limits {
-            server: env.or("HTTP_SERVER", OfServer(self.server)).0,
-            client: env.or("HTTP_CLIENT", OfClient(self.client)).0,
+            server: env
+                .read("HTTP_SERVER", |text| over(&self.server, text, ServerPolicy::validate))
+                .unwrap_or(self.server),
+            client: env
+                .read("HTTP_CLIENT", |text| over(&self.client, text, ClientPolicy::validate))
+                .unwrap_or(self.client),
             body_bytes: self.body_bytes,
             connections: env.or("HTTP_MAX_CONNECTIONS", self.connections),
             header_read: env.duration("HTTP_HEADER_READ_MS", self.header_read),
@@ -107,28 +111,6 @@ impl Limits {
             unready: env.duration("HTTP_UNREADY_SECONDS", self.unready),
             drain: env.duration("HTTP_DRAIN_SECONDS", self.drain),
         }
-    }
-}
-
-/// A policy as its variable has it.
-struct OfServer(ServerPolicy);
-
-/// As above.
-struct OfClient(ClientPolicy);
-
-impl FromStr for OfServer {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        over(&server(), text, ServerPolicy::validate).map(Self)
-    }
-}
-
-impl FromStr for OfClient {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        over(&client(), text, ClientPolicy::validate).map(Self)
     }
 }
 
@@ -194,6 +176,16 @@ mod tests {
         assert_eq!(env.finish(), Ok(()));
         assert!(limits.client.routes.iter().any(|route| route.name == "reads"));
         assert!(limits.server.rate_limit.is_some_and(|rate| rate.limit.calls == 50));
+    }
+
+    #[test]
+    fn what_a_variable_does_not_say_is_as_the_service_has_it() {
+        let server = ServerPolicy { concurrency: Some(concurrency::Policy::fixed(7)), ..server() };
+        let mut env = Env::from([("HTTP_SERVER", r#"{"rate_limit": {}}"#)]);
+        let limits = Limits { server, ..Limits::default() }.or_as_told(&mut env);
+        assert_eq!(env.finish(), Ok(()));
+        assert_eq!(limits.server.concurrency, Some(concurrency::Policy::fixed(7)));
+        assert!(limits.server.rate_limit.is_some());
     }
 
     #[test]

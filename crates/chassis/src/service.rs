@@ -183,7 +183,8 @@ impl Service {
     /// # Errors
     /// It has one already, or the policy of its layers is out of range.
     pub fn client(&self, options: client::Options) -> Result<HttpClient, Error> {
-        let policy = options.policy.unwrap_or_else(|| self.limits.client.clone());
+        let mut policy = options.policy.unwrap_or_else(|| self.limits.client.clone());
+        policy.exceptions.extend(&options.exceptions);
         policy.validate()?;
         let options = client::Options { policy: Some(policy), ..options };
         Ok(HttpClient::shown_by(self.mesh.telemetry(), &self.platform, options).measured(&self.metrics)?)

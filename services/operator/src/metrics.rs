@@ -27,17 +27,6 @@ const PHASES: &[f64] = &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0
 /// In seconds.
 const SWITCHES: &[f64] = &[0.001, 0.002_5, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
-const EVERY_PHASE: [Phase; 8] = [
-    Phase::Stable,
-    Phase::Preparing,
-    Phase::Gating,
-    Phase::Switching,
-    Phase::Verifying,
-    Phase::Draining,
-    Phase::SwitchingBack,
-    Phase::Held,
-];
-
 /// The operator's metrics. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -273,7 +262,7 @@ impl Metrics {
 
 impl Standing {
     fn show(&self, scene: &Scene) {
-        EVERY_PHASE.iter().for_each(|phase| self.phases.with_label_values(&[label(*phase)]).set(0));
+        Phase::ALL.iter().for_each(|phase| self.phases.with_label_values(&[label(*phase)]).set(0));
         Reason::ALL.iter().for_each(|reason| self.held.with_label_values(&[reason.word()]).set(0));
         for (phase, reason) in &scene.bluegreens {
             self.phases.with_label_values(&[label(*phase)]).inc();

@@ -161,6 +161,20 @@ pub enum Phase {
     Held,
 }
 
+impl Phase {
+    /// All of them, in the order of a release.
+    pub const ALL: [Self; 8] = [
+        Self::Stable,
+        Self::Preparing,
+        Self::Gating,
+        Self::Switching,
+        Self::Verifying,
+        Self::Draining,
+        Self::SwitchingBack,
+        Self::Held,
+    ];
+}
+
 impl fmt::Display for Phase {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, formatter)

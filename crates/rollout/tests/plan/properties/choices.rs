@@ -12,17 +12,6 @@ use rollout::{
 
 use crate::world::{Blue, Green, World, approval, breakers, http, service, shop_and_till};
 
-const PHASES: [Phase; 8] = [
-    Phase::Stable,
-    Phase::Preparing,
-    Phase::Gating,
-    Phase::Switching,
-    Phase::Verifying,
-    Phase::Draining,
-    Phase::SwitchingBack,
-    Phase::Held,
-];
-
 /// The choices that are left.
 pub(crate) struct Choices<'a> {
     bytes: std::slice::Iter<'a, u8>,
@@ -189,11 +178,11 @@ impl<'a> Choices<'a> {
     }
 
     fn status(&mut self) -> Status {
-        let phase = self.pick(PHASES);
+        let phase = self.pick(Phase::ALL);
         Status {
             active: None,
             phase,
-            held_in: (phase == Phase::Held).then(|| self.pick(PHASES)),
+            held_in: (phase == Phase::Held).then(|| self.pick(Phase::ALL)),
             since: self.maybe(2, Self::time),
             release: self.maybe(2, |_| "release".to_owned()),
             release_attempt: i64::from(self.odds(4)),

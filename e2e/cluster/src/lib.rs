@@ -19,7 +19,7 @@ pub use self::{
     fakes::Fakes,
     manifests::Shape,
     observer::{Observer, Sight},
-    operator::Operator,
+    operator::{Log, Operator},
     programs::provide,
     release::Release,
     stage::Stage,

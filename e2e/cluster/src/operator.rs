@@ -1,6 +1,10 @@
 //! The operator that the scenarios are played with.
 
-use std::{fs::File, path::Path, process::Stdio};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,6 +21,13 @@ const METRICS: &str = "127.0.0.1:18110";
 #[derive(Debug)]
 pub struct Operator {
     process: Option<Child>,
+    log: Log,
+}
+
+/// What an operator has logged, if it is a process.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    file: Option<PathBuf>,
 }
 
 impl Operator {
@@ -27,11 +38,12 @@ impl Operator {
     /// It cannot be started.
     pub async fn start(program: &Path, cluster: &Cluster) -> Result<Self, Failure> {
         if std::env::var("E2E_OPERATOR").is_ok_and(|operator| operator == "installed") {
-            return Ok(Self { process: None });
+            return Ok(Self { process: None, log: Log::default() });
         }
         let kubeconfig = program.with_extension("kubeconfig");
         rights::grant(cluster, &kubeconfig).await?;
-        let log = File::create(program.with_extension("log"))?;
+        let file = program.with_extension("log");
+        let log = File::create(&file)?;
         let process = Command::new(program)
             .args(["--pods-via=api", "--lease-namespace", rights::NAMESPACE])
             .env("KUBECONFIG", kubeconfig)
@@ -41,7 +53,13 @@ impl Operator {
             .stderr(log)
             .kill_on_drop(true)
             .spawn()?;
-        Ok(Self { process: Some(process) })
+        Ok(Self { process: Some(process), log: Log { file: Some(file) } })
+    }
+
+    /// What it logs.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// Its process, if it is one.
@@ -74,5 +92,19 @@ impl Operator {
             return Err(format!("the operator had ended: {status}").into());
         }
         Ok(process.kill().await?)
+    }
+}
+
+/// So many of a namespace's lines are told.
+const LINES: usize = 60;
+
+impl Log {
+    /// Its last lines that name this namespace.
+    #[must_use]
+    pub fn of(&self, namespace: &str) -> String {
+        let Some(file) = &self.file else { return String::new() };
+        let text = std::fs::read_to_string(file).unwrap_or_else(|error| error.to_string());
+        let lines: Vec<_> = text.lines().filter(|line| line.contains(namespace)).collect();
+        lines[lines.len().saturating_sub(LINES)..].join("\n")
     }
 }

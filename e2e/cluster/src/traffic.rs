@@ -105,6 +105,8 @@ impl Traffic {
 fn pod(services: &[String], namespace: &str, rates: Rates) -> Value {
     let mut words = vec![
         format!("--control=0.0.0.0:{PORT}"),
+        // The Services may have been made a moment ago, and the node learns of them when it does.
+        "--wait=1m".to_owned(),
         format!("--fresh={}", rates.fresh),
         format!("--keep-alive={}", rates.keep_alive),
         format!("--streams={}", rates.streams),

@@ -7,6 +7,7 @@ mod pace;
 mod pool;
 mod request;
 mod target;
+mod wait;
 
 pub use self::{
     control::serve,
@@ -14,4 +15,5 @@ pub use self::{
     pace::{Load, Rates},
     request::{Failure, Mode, Request},
     target::{Settings, Target},
+    wait::all_answer,
 };

@@ -35,6 +35,9 @@ struct Arguments {
     /// How long nothing may come before a request has failed.
     #[arg(long, default_value = "5s")]
     timeout: humantime::Duration,
+    /// Begin only when each target has answered once, and wait so long for that; what is asked until then is not counted.
+    #[arg(long, value_name = "DURATION")]
+    wait: Option<humantime::Duration>,
     /// How long; until SIGTERM, SIGINT or `POST /stop` unless said.
     #[arg(long = "for", value_name = "DURATION")]
     length: Option<humantime::Duration>,
@@ -68,6 +71,9 @@ async fn run(arguments: Arguments) -> io::Result<bool> {
         version_header: arguments.version_header,
         timeout: arguments.timeout.into(),
     };
+    if let Some(patience) = arguments.wait {
+        load::all_answer(&arguments.targets, &settings, patience.into()).await?;
+    }
     let load = Arc::new(Load::begin(&arguments.targets, rates, &settings).await?);
     if let Some(address) = arguments.control {
         #[expect(clippy::disallowed_methods, reason = "this is no service")]

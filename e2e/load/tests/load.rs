@@ -72,9 +72,12 @@ async fn begin(address: SocketAddr, mode: Mode) -> Load {
     let rate = |of| if of == mode { 10 } else { 0 };
     let rates =
         Rates { fresh: rate(Mode::Fresh), keep_alive: rate(Mode::KeepAlive), streams: rate(Mode::Stream) };
-    let target = Target { name: "it".to_owned(), authority: address.to_string() };
     let settings = Settings { timeout: Duration::from_millis(300), ..Settings::default() };
-    Load::begin(&[target], rates, &settings).await.expect("the address is known")
+    Load::begin(&at(address), rates, &settings).await.expect("the address is known")
+}
+
+fn at(address: SocketAddr) -> [Target; 1] {
+    [Target { name: "it".to_owned(), authority: address.to_string() }]
 }
 
 fn failures(requests: &[Request]) -> Vec<Option<Failure>> {
@@ -146,4 +149,26 @@ async fn nobody_there_is_refused_and_the_totals_say_so() {
     let totals = load.journal().totals();
     assert_eq!(totals.failures, [(Failure::Refused, totals.requests)].into());
     assert_eq!(load.journal().failures().len(), totals.failed);
+}
+
+#[tokio::test]
+async fn a_target_that_is_not_there_yet_is_waited_for() {
+    let address = listen().await.local_addr().unwrap();
+    let waiting = tokio::spawn(async move {
+        load::all_answer(&at(address), &Settings::default(), Duration::from_secs(60)).await
+    });
+    tokio::task::yield_now().await; // the first attempt is refused
+    #[expect(clippy::disallowed_methods, reason = "the load generator opens real connections")]
+    let listener = TcpListener::bind(address).await.unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    answer(stream, "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n", 1, &watch::channel(0).0)
+        .await;
+    waiting.await.unwrap().expect("whatever it answers, it is there");
+}
+
+#[tokio::test]
+async fn a_target_that_does_not_come_is_named() {
+    let address = listen().await.local_addr().unwrap();
+    let error = load::all_answer(&at(address), &Settings::default(), Duration::ZERO).await.unwrap_err();
+    assert!(error.to_string().contains(&format!("`{address}` does not answer: Refused")), "{error}");
 }

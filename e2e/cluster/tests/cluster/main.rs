@@ -44,8 +44,8 @@ fn play(arguments: &Arguments, runtime: Runtime) -> Result<Conclusion, Failure> 
         let operator = Operator::start(&program, &cluster).await?;
         Ok::<_, Failure>((cluster, operator))
     })?;
-    let conclusion =
-        libtest_mimic::run(arguments, scenario::all(Some((runtime.handle().clone(), cluster.clone()))));
+    let world = (runtime.handle().clone(), cluster.clone(), operator.log().clone());
+    let conclusion = libtest_mimic::run(arguments, scenario::all(Some(world)));
     runtime.block_on(async {
         cluster.clean().await?;
         operator.stop().await

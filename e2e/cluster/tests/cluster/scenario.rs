@@ -1,6 +1,6 @@
 //! How a scenario is played.
 
-use e2e_cluster::{Cluster, Failure, Stage};
+use e2e_cluster::{Cluster, Failure, Log, Stage};
 use libtest_mimic::{Failed, Trial};
 use tokio::runtime::Handle;
 
@@ -10,7 +10,7 @@ use crate::{breaks, gates, hands, large, phases, switchovers};
 pub(crate) type Outcome = Result<(), Failure>;
 
 /// Where scenarios are played; nowhere, if they are only to be listed.
-pub(crate) type World = Option<(Handle, Cluster)>;
+pub(crate) type World = Option<(Handle, Cluster, Log)>;
 
 /// A test for each of these functions, named as it is.
 macro_rules! scenarios {
@@ -70,17 +70,27 @@ where
 {
     let world = world.clone();
     Trial::test(title, move || {
-        let (runtime, cluster) = world.ok_or("there is no cluster")?;
-        runtime.block_on(play(&cluster, name, scenario)).map_err(|failure| Failed::from(failure.to_string()))
+        let (runtime, cluster, log) = world.ok_or("there is no cluster")?;
+        runtime
+            .block_on(play(&cluster, &log, name, scenario))
+            .map_err(|failure| Failed::from(failure.to_string()))
     })
     .with_ignored_flag(true)
 }
 
-async fn play(cluster: &Cluster, name: &str, scenario: impl AsyncFn(&Stage) -> Outcome) -> Outcome {
+async fn play(
+    cluster: &Cluster,
+    log: &Log,
+    name: &str,
+    scenario: impl AsyncFn(&Stage) -> Outcome,
+) -> Outcome {
     let stage = Stage::open(cluster, name).await?;
     let outcome = match scenario(&stage).await {
         Ok(()) => Ok(()),
-        Err(failure) => Err(format!("{failure}\n\n{}", stage.portrait().await).into()),
+        Err(failure) => {
+            let (portrait, logged) = (stage.portrait().await, log.of(stage.namespace()));
+            Err(format!("{portrait}\n{logged}\n\n{failure}").into())
+        }
     };
     stage.close().await?;
     outcome

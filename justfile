@@ -65,6 +65,10 @@ install-plugin *ARGS:
     cargo install --locked --path cli/kubectl-switchyard {{ARGS}}
     ln -sf kubectl-switchyard "${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}/bin/kubectl_complete-switchyard"
 
+# Switchovers by the thousand on the cluster that KUBECONFIG names, resumed where the last run ended: `under-load`, `without-kubelet`, `churn`; `just endure help`.
+endure *ARGS:
+    cargo run -q -p e2e-cluster --bin endure --locked -- {{ARGS}}
+
 # Every state of larger worlds of the operator's core than CI has time for.
 model *ARGS:
     cargo test -p rollout --test model --locked -- --ignored --nocapture {{ARGS}}

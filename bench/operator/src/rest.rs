@@ -1,6 +1,6 @@
 //! What the operator takes while nothing happens, and for looking at what has changed nothing.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use e2e_cluster::{Cluster, Fakes, Operator, Shape, Stage};
 use futures_util::future::try_join_all;
@@ -32,7 +32,7 @@ pub(crate) async fn measure(
     let releases = stage.releases(shapes.collect()).await?;
     try_join_all(releases.iter().map(|release| release.settles(Colour::Blue))).await?;
     try_join_all(releases.iter().map(|release| release.is_empty(Colour::Green))).await?;
-    let resident = resident(operator)?;
+    let resident = operator.resident()?;
     let mut rows =
         vec![Row::new(format!("resident, with {} releases", releases.len()), resident, "MiB").at_most(32.0)];
 
@@ -65,14 +65,4 @@ pub(crate) async fn measure(
     fakes.end().await?;
     stage.close().await?;
     Ok(rows)
-}
-
-/// In MiB, as the kernel counts it.
-fn resident(operator: &Operator) -> Result<f64, Failure> {
-    let process = operator.process().ok_or("the operator is not a process of this machine")?;
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line =
-        status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("the kernel does not say")?;
-    let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kib / 1024.0)
 }

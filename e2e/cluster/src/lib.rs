@@ -9,6 +9,7 @@ mod programs;
 mod release;
 mod rights;
 mod stage;
+mod switchovers;
 mod traffic;
 mod verdict;
 
@@ -23,6 +24,7 @@ pub use self::{
     programs::provide,
     release::Release,
     stage::Stage,
+    switchovers::{GENTLE, switch, switch_all, ten_releases},
     traffic::Traffic,
     verdict::{Served, Verdict},
 };

@@ -62,10 +62,17 @@ impl Operator {
         &self.log
     }
 
-    /// Its process, if it is one.
-    #[must_use]
-    pub fn process(&self) -> Option<u32> {
-        self.process.as_ref().and_then(Child::id)
+    /// Its resident memory in MiB, as the kernel counts it.
+    ///
+    /// # Errors
+    /// It is no process of this machine, or has ended.
+    pub fn resident(&self) -> Result<f64, Failure> {
+        let process = self.process.as_ref().and_then(Child::id);
+        let process = process.ok_or("the operator is not a process of this machine")?;
+        let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib: f64 = line.ok_or("the kernel does not say")?.trim().trim_end_matches(" kB").parse()?;
+        Ok(kib / 1024.0)
     }
 
     /// What it counts, in Prometheus' text format.

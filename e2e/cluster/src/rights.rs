@@ -12,9 +12,10 @@ use crate::{Cluster, Failure, cluster::LABEL};
 
 /// Where the operator's account and its lease are.
 pub(crate) const NAMESPACE: &str = "e2e-operator";
-/// The binding in each scenario's namespace; without it the operator may only look.
-const BINDING: &str = "operator";
+/// The binding in each scenario's namespace by which the operator may act; without it it may only look, and tell what it sees.
+pub(crate) const BINDING: &str = "operator";
 const ALL: &str = "switchyard-e2e";
+const TELL: &str = "switchyard-e2e-tell";
 const LOOK: &str = "switchyard-e2e-look";
 
 /// The chart's own words, so that it is tried whether they are enough.
@@ -33,13 +34,17 @@ pub(crate) async fn grant(cluster: &Cluster, kubeconfig: &Path) -> Result<(), Fa
     Ok(fs::write(kubeconfig, config.to_string())?)
 }
 
-/// The binding by which the operator may act in a namespace.
-pub(crate) fn binding() -> Value {
+/// The bindings of a namespace: one by which the operator may act there, and one by which it may tell why it does not.
+pub(crate) fn bindings() -> [Value; 2] {
+    [binding(BINDING, ALL), binding("operator-tells", TELL)]
+}
+
+fn binding(name: &str, role: &str) -> Value {
     json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "RoleBinding",
-        "metadata": {"name": BINDING},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ALL},
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
         "subjects": [{"kind": "ServiceAccount", "name": "operator", "namespace": NAMESPACE}],
     })
 }
@@ -49,6 +54,7 @@ fn manifests() -> String {
         CHART.lines().map(str::trim).filter(|line| line.starts_with("- {apiGroups:")).collect();
     let (leases, all): (Vec<&str>, Vec<&str>) = rules.into_iter().partition(|rule| rule.contains("[leases]"));
     let look: Vec<_> = all.iter().filter_map(|rule| only_looking(rule)).collect();
+    let tell: Vec<_> = all.iter().copied().filter(|rule| tells(rule)).collect();
     let leases = leases.join("\n").replace("resourceNames: [switchyard-operator], ", "");
     let subject = format!("subjects: [{{kind: ServiceAccount, name: operator, namespace: {NAMESPACE}}}]");
     let head = |kind: &str, meta: &str| {
@@ -63,12 +69,18 @@ fn manifests() -> String {
         format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {NAMESPACE}, labels: {{{LABEL}: \"true\"}}}}\n"),
         format!("---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: operator, namespace: {NAMESPACE}}}\n"),
         head("ClusterRole", &format!("name: {ALL}")) + "rules:\n" + &all.join("\n") + "\n",
+        head("ClusterRole", &format!("name: {TELL}")) + "rules:\n" + &tell.join("\n") + "\n",
         head("ClusterRole", &format!("name: {LOOK}")) + "rules:\n" + &look.join("\n") + "\n",
         head("ClusterRoleBinding", &format!("name: {LOOK}")) + &reference("ClusterRole", LOOK),
         head("Role", &format!("name: lease, namespace: {NAMESPACE}")) + "rules:\n" + &leases + "\n",
         head("RoleBinding", &format!("name: lease, namespace: {NAMESPACE}")) + &reference("Role", "lease"),
     ]
     .concat()
+}
+
+/// Whether it is a rule by which the operator says what it sees.
+fn tells(rule: &str) -> bool {
+    rule.contains("[bluegreens/status]") || rule.contains("[events]")
 }
 
 /// A rule without the verbs that change something; none, if no verb is left.
@@ -97,5 +109,11 @@ mod tests {
         assert!(manifests.contains("resources: [bluegreens/status], verbs: [patch]"), "{manifests}");
         assert!(manifests.contains("resources: [services], verbs: [get, list, watch]}"), "{manifests}");
         assert!(!manifests.contains("{{"), "{manifests}");
+    }
+
+    #[test]
+    fn who_may_only_tell_may_write_status_and_events() {
+        let rules: Vec<_> = CHART.lines().filter(|line| tells(line)).collect();
+        assert_eq!(rules.len(), 2, "{rules:?}");
     }
 }

@@ -41,15 +41,15 @@ impl Stage {
     /// # Errors
     /// The cluster refuses.
     pub async fn allow(&self) -> Result<(), Failure> {
-        self.put(&["apply"], &[rights::binding()]).await
+        self.put(&["apply"], &rights::bindings()).await
     }
 
-    /// Lets the operator only look here.
+    /// Lets the operator only look here, and tell what it sees.
     ///
     /// # Errors
     /// The cluster refuses.
     pub async fn forbid(&self) -> Result<(), Failure> {
-        self.kubectl(&["delete", "rolebinding", "operator"]).await.map(drop)
+        self.kubectl(&["delete", "rolebinding", rights::BINDING]).await.map(drop)
     }
 
     /// Deletes it, without waiting for the end of that.

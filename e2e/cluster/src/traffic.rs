@@ -7,7 +7,7 @@ use std::{
 
 use http::Request as HttpRequest;
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, Client, api::PostParams};
+use kube::{Api, Client, ResourceExt, api::PostParams};
 use load::{Rates, Request, Totals};
 use rollout::Colour;
 use serde_json::{Value, json};
@@ -30,8 +30,8 @@ impl Traffic {
     pub(crate) async fn begin(stage: &Stage, services: &[String], rates: Rates) -> Result<Self, Failure> {
         let pod: Pod = serde_json::from_value(pod(services, stage.namespace(), rates))?;
         let api: Api<Pod> = stage.api();
-        api.create(&PostParams::default(), &pod).await?;
-        let proxy = format!("/api/v1/namespaces/{}/pods/{NAME}:{PORT}/proxy", stage.namespace());
+        let name = api.create(&PostParams::default(), &pod).await?.name_any();
+        let proxy = format!("/api/v1/namespaces/{}/pods/{name}:{PORT}/proxy", stage.namespace());
         let traffic = Self { client: stage.cluster().client(), proxy, served: Mutex::default() };
         until("the load has begun", PATIENCE, async || {
             Ok(traffic.totals().await.is_ok_and(|totals| totals.requests > 0))
@@ -113,7 +113,7 @@ fn pod(services: &[String], namespace: &str, rates: Rates) -> Value {
     ];
     words.extend(services.iter().map(|service| format!("--target={service}={service}.{namespace}.svc:80")));
     json!({
-        "metadata": {"name": NAME},
+        "metadata": {"generateName": format!("{NAME}-")},
         "spec": {
             "restartPolicy": "Never",
             "enableServiceLinks": false,

@@ -1,15 +1,12 @@
 //! Sides that do not work, before the switch and after it.
 
-use e2e_cluster::{Observer, Release, Shape, Sight, Stage, Traffic};
+use e2e_cluster::{GENTLE, Observer, Release, Shape, Sight, Stage, Traffic, switch};
 use load::Request;
 use rollout::{Active, Colour, Phase, Reason};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::{
-    scenario::{Outcome, say},
-    switchovers::{GENTLE, switch},
-};
+use crate::scenario::{Outcome, say};
 
 pub(crate) async fn new_pods_that_never_get_ready_get_no_traffic(stage: &Stage) -> Outcome {
     let shape = Shape::new("shop").faults(Colour::Green, json!({"unready": true}));

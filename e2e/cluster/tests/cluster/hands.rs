@@ -1,6 +1,6 @@
 //! Other hands on what the operator works with.
 
-use e2e_cluster::{Failure, Release, Shape, Stage};
+use e2e_cluster::{Failure, GENTLE, Release, Shape, Stage, switch};
 use k8s_openapi::api::core::v1::Service;
 use rollout::{Colour, Phase, Reason};
 use serde_json::{Value, json};
@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use crate::{
     breaks::{serves, under_load},
     scenario::Outcome,
-    switchovers::switch,
 };
 
 pub(crate) async fn a_selector_that_is_applied_by_somebody_else_is_held_and_not_fought(
@@ -57,7 +56,7 @@ pub(crate) async fn a_service_that_is_deleted_is_missed_and_taken_again(stage: &
     stage.put(&["apply"], &[with_selector(&shop, json!({"switchyard.dev/color": "blue"}))?]).await?;
     let (since, traffic) = {
         shop.settles(Colour::Blue).await?;
-        let traffic = stage.load(&[&shop], crate::switchovers::GENTLE).await?;
+        let traffic = stage.load(&[&shop], GENTLE).await?;
         (traffic.now().await?, traffic)
     };
     traffic.goes_on(50).await?;
@@ -87,6 +86,12 @@ pub(crate) async fn rights_that_are_taken_away_hold_it_and_it_goes_on_when_they_
     stage.forbid().await?;
     let since = traffic.now().await?;
     shop.wish(Colour::Green).await?;
+    let held = shop.is_held(Reason::WriteRefused).await?;
+    serves(&held, Colour::Blue)?;
+    let message = held.status.map(|status| status.message).unwrap_or_default();
+    if !message.contains("forbidden") {
+        return Err(format!("it does not say which right is missing: {message}").into());
+    }
     traffic.goes_on(200).await?;
     traffic.served("shop", Colour::Blue, since..traffic.now().await?);
     stage.allow().await?;

@@ -1,13 +1,12 @@
 //! Something happens while a switchover is in a phase: one that a seed draws, or with `PHASES=all` each of them.
 
-use e2e_cluster::{Release, Shape, Stage};
+use e2e_cluster::{GENTLE, Release, Shape, Stage, switch};
 use rollout::{Colour, Phase, Reason};
 use serde_json::json;
 
 use crate::{
     scenario::{Outcome, say},
     seed,
-    switchovers::{GENTLE, switch},
 };
 
 /// The phases of a switchover that goes well.

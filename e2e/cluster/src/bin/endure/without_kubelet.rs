@@ -82,12 +82,18 @@ async fn went_well(shop: &Release, observer: &Observer, wished: Instant, to: Col
         _ => false,
     };
     let over = observer.first(&format!("the slices of `{name}` show {to} alone"), wished, alone).await?;
-    let wrong =
-        observer.since(wished).into_iter().take_while(|(at, _)| *at <= over).find(|(_, sight)| match sight {
-            Sight::Endpoints { service, ready } => service == name && *ready == [0, 0],
-            Sight::Selects { service, colour } => service == name && *colour != Some(to),
-            Sight::Pod { .. } => false,
-        });
+    // What was written before the wish may be shown after it, so that the old colour is wrong only behind the new one.
+    let mut pointed = false;
+    let mut sights = observer.since(wished).into_iter().take_while(|(at, _)| *at <= over);
+    let wrong = sights.find(|(_, sight)| match sight {
+        Sight::Endpoints { service, ready } => service == name && *ready == [0, 0],
+        Sight::Selects { service, colour } if service == name => {
+            let other = *colour != Some(to);
+            pointed |= !other;
+            other && (pointed || colour.is_none())
+        }
+        Sight::Selects { .. } | Sight::Pod { .. } => false,
+    });
     match wrong {
         None => Ok(()),
         Some((at, sight)) => Err(format!(

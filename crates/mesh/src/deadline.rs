@@ -4,9 +4,11 @@
 //! caller ──grpc-timeout──▶ ServerLayer ──Deadline──▶ handler ──Deadline──▶ ClientLayer ──▶ retry … ──▶ HeaderLayer ──grpc-timeout──▶
 //! ```
 //!
-//! A time-out on the wire says how long; inside it is a [`Deadline`], a moment, which waiting does not move. It travels as an
+//! A time-out on the wire says how long; inside it is a [`Deadline`], a moment, which waiting does not move. It reaches a handler as an
 //! extension of the request. A handler that makes a request of its own may copy it, and need not: within the handler's task it is
 //! [`current`]. An extension goes before that, so what must be done in any case, such as a compensation, is given a deadline of its own.
+//! On the way out it is [`current`] within the call, and takes the place of an extension that is there already; [`Deadline::of`] finds it either way. Whatever hands
+//! requests to another task, as a `Buffer` does, belongs inside of the [`HeaderLayer`], or gives them the extension.
 //!
 //! # Rules
 //!
@@ -92,6 +94,14 @@ impl Deadline {
     #[must_use]
     pub(crate) fn sooner_by(self, margin: Duration) -> Self {
         Self(self.0.checked_sub(margin).unwrap_or(self.0))
+    }
+
+    /// Takes the place of the one that a request has, if it has one: what is within the call that it is [`current`] in finds it either way, and an extension takes
+    /// three allocations.
+    pub(crate) fn replace_in<B>(self, request: &mut Request<B>) {
+        if let Some(deadline) = request.extensions_mut().get_mut() {
+            *deadline = self;
+        }
     }
 
     /// Gives it to a request, in the place of another.

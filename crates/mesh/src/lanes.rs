@@ -1,9 +1,112 @@
 //! Lanes, so that threads that count at the same time do not write to the same place.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    ops::Deref,
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
 };
+
+/// What threads share: each counts its references to it, and whatever else there is to count, in a lane of its own. Layers and handles hold this, which is all
+/// lanes; services and calls hold a [`Lane`].
+#[derive(Debug)]
+pub(crate) struct Laned<T, L = ()>(Arc<[Lane<T, L>]>);
+
+/// One lane of what threads share.
+#[derive(Debug)]
+pub(crate) struct Lane<T, L = ()>(Arc<Place<T, L>>);
+
+/// It has lines of the cache to itself, and so has the count of its references.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Place<T, L> {
+    number: usize,
+    common: Arc<Common<T, L>>,
+    own: L,
+}
+
+#[derive(Debug)]
+struct Common<T, L> {
+    value: T,
+    lanes: OnceLock<All<T, L>>,
+}
+
+/// All of them, as long as anybody holds them.
+type All<T, L> = Box<[Weak<Place<T, L>>]>;
+
+impl<T, L: Default> Laned<T, L> {
+    /// With as many lanes as this machine is worth.
+    pub(crate) fn new(value: T) -> Self {
+        let common = Arc::new(Common { value, lanes: OnceLock::new() });
+        let place = |number| Place { number, common: Arc::clone(&common), own: L::default() };
+        let places: Vec<_> = (0..worthwhile()).map(|number| Arc::new(place(number))).collect();
+        common.lanes.get_or_init(|| places.iter().map(Arc::downgrade).collect());
+        Self(places.into_iter().map(Lane).collect())
+    }
+}
+
+impl<T, L> Laned<T, L> {
+    /// In the lane of this thread.
+    #[inline]
+    pub(crate) fn here(&self) -> Lane<T, L> {
+        Lane(Arc::clone(&self.0[of_this_thread() & (self.0.len() - 1)].0))
+    }
+
+    /// What is counted, lane by lane.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = &L> {
+        self.0.iter().map(Lane::own)
+    }
+}
+
+impl<T, L> Clone for Laned<T, L> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T, L> Deref for Laned<T, L> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0[0]
+    }
+}
+
+impl<T, L> Lane<T, L> {
+    /// Its number, from 0.
+    #[inline]
+    pub(crate) fn number(&self) -> usize {
+        self.0.number
+    }
+
+    /// What is counted in this lane.
+    #[inline]
+    pub(crate) fn own(&self) -> &L {
+        &self.0.own
+    }
+}
+
+impl<T, L> Clone for Lane<T, L> {
+    /// In the lane of the thread that clones it; in the same one if nobody has that any more.
+    #[inline]
+    fn clone(&self) -> Self {
+        let lanes = self.0.common.lanes.get().map_or(&[][..], |lanes| lanes);
+        let number = of_this_thread() & lanes.len().wrapping_sub(1);
+        let other = if number == self.0.number { None } else { lanes.get(number).and_then(Weak::upgrade) };
+        Self(other.unwrap_or_else(|| Arc::clone(&self.0)))
+    }
+}
+
+impl<T, L> Deref for Lane<T, L> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0.common.value
+    }
+}
 
 /// There are never more.
 pub(crate) const MOST: usize = 8;
@@ -64,5 +167,32 @@ mod tests {
         assert_ne!(number, mine);
         assert_eq!(lane, again);
         assert!(lane < MOST);
+    }
+
+    #[test]
+    fn each_thread_counts_in_its_own_lane_and_sees_the_same_value() {
+        let all = Laned::<&str, AtomicU64>::new("shared");
+        let mine = all.here();
+        let count = |lane: &Lane<&str, AtomicU64>| lane.own().fetch_add(1, Ordering::Relaxed);
+        count(&mine);
+        let other = mine.clone();
+        thread::spawn(move || {
+            let other = other.clone();
+            assert_eq!((*other, other.number()), ("shared", of_this_thread() & (worthwhile() - 1)));
+            count(&other);
+        })
+        .join()
+        .expect("a thread that ends");
+        let counts: Vec<_> = all.counts().map(|count| count.load(Ordering::Relaxed)).collect();
+        assert_eq!((counts.iter().sum::<u64>(), *all), (2, "shared"));
+        assert_eq!(counts[mine.number()], if worthwhile() == 1 { 2 } else { 1 });
+    }
+
+    #[test]
+    fn a_lane_goes_on_when_the_others_are_gone() {
+        let lane = Laned::<_>::new("shared").here();
+        let number = lane.number();
+        let of_another = thread::spawn(move || (lane.clone().number(), *lane)).join();
+        assert_eq!(of_another.expect("a thread that ends"), (number, "shared"));
     }
 }

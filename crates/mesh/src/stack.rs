@@ -34,6 +34,7 @@ mod attempts;
 mod client;
 mod current;
 mod endpoint;
+mod limited;
 mod matches;
 mod oneshot;
 mod policy;

@@ -1,8 +1,9 @@
 //! Futures and bodies that end when their time is up. A timer is armed when what it limits is first pending: most calls that are
-//! answered at once never see one.
+//! answered at once never see one. Of limits within limits one alone has a timer: the one whose time is up first.
 
 mod body;
 mod future;
+mod inside;
 mod refusing;
 
 use std::{
@@ -21,9 +22,12 @@ pub use self::{
 use crate::BoxError;
 
 /// How long something may take, and what it ends with when it has not ended by then.
-pub trait Limit: Clone {
+pub trait Limit: Sized {
     /// When its time is up. Asked when it is first pending.
     fn at(&self) -> Instant;
+
+    /// What limits the body of the answer, now that its headers are there.
+    fn of_body(self) -> Option<Self>;
 
     /// Counts it, and says what it was.
     fn over(&self) -> BoxError;

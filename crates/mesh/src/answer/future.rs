@@ -3,7 +3,6 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -11,7 +10,7 @@ use http::Response;
 use pin_project_lite::pin_project;
 
 use super::{AnswerLayer, meaning::Protocol};
-use crate::BoxError;
+use crate::{BoxError, lanes::Lane};
 
 pin_project! {
     /// The inner service's answer, or one that is made of its error.
@@ -20,7 +19,7 @@ pin_project! {
         #[pin]
         step: Step<F>,
         protocol: Protocol,
-        answers: Arc<AnswerLayer>,
+        answers: Lane<AnswerLayer>,
     }
 }
 
@@ -34,11 +33,11 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn calling(future: F, protocol: Protocol, answers: Arc<AnswerLayer>) -> Self {
+    pub(super) fn calling(future: F, protocol: Protocol, answers: Lane<AnswerLayer>) -> Self {
         Self { step: Step::Calling { future }, protocol, answers }
     }
 
-    pub(super) fn erred(error: BoxError, protocol: Protocol, answers: Arc<AnswerLayer>) -> Self {
+    pub(super) fn erred(error: BoxError, protocol: Protocol, answers: Lane<AnswerLayer>) -> Self {
         Self { step: Step::Erred { error }, protocol, answers }
     }
 }

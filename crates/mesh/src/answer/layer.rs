@@ -10,6 +10,7 @@ use super::{
     handle::Counts,
     meaning::{Meaning, Protocol},
 };
+use crate::lanes::Laned;
 
 type Observer = Arc<dyn Fn(&(dyn Error + Send + Sync + 'static)) + Send + Sync>;
 
@@ -68,7 +69,7 @@ impl<S> Layer<S> for AnswerLayer {
     type Service = Answer<S>;
 
     fn layer(&self, inner: S) -> Answer<S> {
-        Answer::new(inner, Arc::new(self.clone()))
+        Answer::new(inner, Laned::new(self.clone()).here())
     }
 }
 

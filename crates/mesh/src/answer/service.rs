@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -10,26 +9,26 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::{AnswerLayer, ResponseFuture, meaning::Protocol};
-use crate::BoxError;
+use crate::{BoxError, lanes::Lane};
 
 /// A service that answers where the one inside errs.
 #[derive(Debug)]
 pub struct Answer<S> {
     inner: S,
-    answers: Arc<AnswerLayer>,
+    answers: Lane<AnswerLayer>,
     /// What the inner service ended with when it was asked whether it is ready; the next call tells.
     not_ready: Option<BoxError>,
 }
 
 impl<S> Answer<S> {
-    pub(super) fn new(inner: S, answers: Arc<AnswerLayer>) -> Self {
+    pub(crate) fn new(inner: S, answers: Lane<AnswerLayer>) -> Self {
         Self { inner, answers, not_ready: None }
     }
 }
 
 impl<S: Clone> Clone for Answer<S> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), Arc::clone(&self.answers))
+        Self::new(self.inner.clone(), self.answers.clone())
     }
 }
 
@@ -57,7 +56,7 @@ where
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
         let protocol = Protocol::of(request.headers());
-        let answers = Arc::clone(&self.answers);
+        let answers = self.answers.clone();
         match self.not_ready.take() {
             Some(error) => ResponseFuture::erred(error, protocol, answers),
             None => ResponseFuture::calling(self.inner.call(request), protocol, answers),

@@ -9,6 +9,7 @@ use super::{Policy, ledger::Ledger};
 use crate::{
     InvalidPolicy,
     clock::{Clock, TokioClock},
+    lanes,
 };
 
 /// A budget for attempts beyond the first. Clones are the same budget: give one to each layer that shall share it, and keep one to read it.
@@ -72,13 +73,20 @@ impl<C: Clock> Budget<C> {
     pub fn with_clock(policy: Policy, clock: C) -> Result<Self, InvalidPolicy> {
         policy.validate()?;
         let (granted, denied) = (AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Self { shared: Arc::new(Shared { ledger: Ledger::new(&policy), clock, granted, denied }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                ledger: Ledger::new(&policy, lanes::worthwhile()),
+                clock,
+                granted,
+                denied,
+            }),
+        })
     }
 
     /// Counts a first attempt that has ended, which the share is of.
     #[inline]
     pub fn count_first_attempt(&self) {
-        self.shared.ledger.count_first(self.shared.clock.now());
+        self.shared.ledger.count_first(lanes::of_this_thread(), self.shared.clock.now());
     }
 
     /// Reserves an attempt beyond the first, if there is room for it.

@@ -17,16 +17,19 @@ pub(super) struct Ledger {
     bucket_nanos: u64,
     floor: u64,
     percent: u64,
-    buckets: Box<[Bucket]>,
+    /// Of each bucket the reservations. None comes any more once it is sealed; some may be given back.
+    reserved: Box<[AtomicU64]>,
+    /// Of each lane and bucket the first attempts, which nearly every call is. They may still come when the turn is over.
+    firsts: Box<[Block]>,
+    lanes: usize,
 }
 
+/// Neighbours that lanes do not share: processors fetch lines of the cache by twos.
 #[derive(Debug)]
-struct Bucket {
-    /// First attempts. They may still come when the turn is over.
-    firsts: AtomicU64,
-    /// Reservations. None comes any more once the bucket is sealed; some may be given back.
-    reserved: AtomicU64,
-}
+#[repr(align(128))]
+struct Block([AtomicU64; IN_BLOCK]);
+
+const IN_BLOCK: usize = 16;
 
 /// A bucket's word: `turn + 1: 41 | sealed: 1 | count: 22`. Zero is of no turn. 41 bits of the shortest buckets are longer than the clock can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,22 +79,27 @@ enum Tried {
 }
 
 impl Ledger {
-    pub(super) fn new(policy: &Policy) -> Self {
-        let bucket = || Bucket { firsts: AtomicU64::new(0), reserved: AtomicU64::new(0) };
+    /// With so many lanes, a power of two, in which first attempts are counted.
+    pub(super) fn new(policy: &Policy, lanes: usize) -> Self {
+        let zero = |_| AtomicU64::new(0);
+        let buckets = policy.buckets.max(1);
+        let blocks = lanes * buckets.div_ceil(IN_BLOCK);
         Self {
-            bucket_nanos: (nanos(policy.window) / policy.buckets.max(1) as u64).max(1),
+            bucket_nanos: (nanos(policy.window) / buckets as u64).max(1),
             floor: policy.floor.into(),
             percent: policy.percent.into(),
-            buckets: (0..policy.buckets.max(1)).map(|_| bucket()).collect(),
+            reserved: (0..buckets).map(zero).collect(),
+            firsts: (0..blocks).map(|_| Block(std::array::from_fn(zero))).collect(),
+            lanes,
         }
     }
 
     /// Counts a first attempt. One that is told of after a whole turn of the ring is left out, and one beyond the 4,194,303 that a bucket holds, both
     /// of which make the budget smaller.
     #[inline]
-    pub(super) fn count_first(&self, now: Moment) {
+    pub(super) fn count_first(&self, lane: usize, now: Moment) {
         let turn = self.turn(now);
-        let firsts = &self.bucket(turn).firsts;
+        let firsts = self.firsts_in(lane, turn);
         let mut seen = Word(firsts.load(Ordering::Acquire));
         loop {
             let next = match seen.turn_is(turn) {
@@ -121,7 +129,7 @@ impl Ledger {
     }
 
     fn try_to_reserve(&self, turn: u64) -> Tried {
-        let word = &self.bucket(turn).reserved;
+        let word = self.reserved_in(turn);
         let seen = Word(word.load(Ordering::Acquire));
         let current = match seen.turn_is(turn) {
             Less => Word::of(turn),
@@ -147,7 +155,7 @@ impl Ledger {
 
     /// Nobody reserves in this turn any more; says how many have. `None` if its bucket is of a later turn already.
     fn seal(&self, turn: u64) -> Option<u64> {
-        let word = &self.bucket(turn).reserved;
+        let word = self.reserved_in(turn);
         let mut seen = Word(word.load(Ordering::Acquire));
         loop {
             let sealed = match seen.turn_is(turn) {
@@ -165,7 +173,7 @@ impl Ledger {
 
     /// Gives back what was reserved in this turn. After a whole turn of the ring there is nothing to give back to.
     pub(super) fn give_back(&self, turn: u64) {
-        let word = &self.bucket(turn).reserved;
+        let word = self.reserved_in(turn);
         let mut seen = Word(word.load(Ordering::Acquire));
         while seen.count_of(turn) > 0 {
             match word.compare_exchange_weak(seen.0, seen.0 - 1, Ordering::AcqRel, Ordering::Acquire) {
@@ -180,7 +188,7 @@ impl Ledger {
         let turn = self.turn(now);
         let (mut run, mut left) = (Run::default(), u64::MAX);
         for turn in std::iter::once(turn).chain(self.earlier_turns(turn)) {
-            run.reserved += Word(self.bucket(turn).reserved.load(Ordering::Acquire)).count_of(turn);
+            run.reserved += Word(self.reserved_in(turn).load(Ordering::Acquire)).count_of(turn);
             run.firsts += self.firsts(turn);
             left = left.min(self.left(run).unwrap_or_default());
         }
@@ -193,12 +201,13 @@ impl Ledger {
     }
 
     fn firsts(&self, turn: u64) -> u64 {
-        Word(self.bucket(turn).firsts.load(Ordering::Acquire)).count_of(turn)
+        let count = |lane| Word(self.firsts_in(lane, turn).load(Ordering::Acquire)).count_of(turn);
+        (0..self.lanes).map(count).sum()
     }
 
     /// The others of the window that ends with this turn, the latest first.
     fn earlier_turns(&self, turn: u64) -> impl Iterator<Item = u64> + use<> {
-        (turn.saturating_sub(self.buckets.len() as u64 - 1)..turn).rev()
+        (turn.saturating_sub(self.reserved.len() as u64 - 1)..turn).rev()
     }
 
     #[inline]
@@ -206,10 +215,21 @@ impl Ledger {
         now.as_nanos() / self.bucket_nanos
     }
 
+    fn reserved_in(&self, turn: u64) -> &AtomicU64 {
+        &self.reserved[self.index(turn)]
+    }
+
     #[inline]
-    fn bucket(&self, turn: u64) -> &Bucket {
-        let index = turn % self.buckets.len() as u64;
-        &self.buckets[usize::try_from(index).unwrap_or_default()]
+    fn firsts_in(&self, lane: usize, turn: u64) -> &AtomicU64 {
+        let index = self.index(turn);
+        let block = (lane & (self.lanes - 1)) * self.reserved.len().div_ceil(IN_BLOCK) + index / IN_BLOCK;
+        &self.firsts[block].0[index % IN_BLOCK]
+    }
+
+    /// Of a turn's bucket in the ring.
+    #[inline]
+    fn index(&self, turn: u64) -> usize {
+        usize::try_from(turn % self.reserved.len() as u64).unwrap_or_default()
     }
 }
 

@@ -1,17 +1,17 @@
 //! A breaker seen from outside.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use super::{
-    Call, Mode, Reason, State,
-    shared::{Entry, Shared},
+use super::{Call, Mode, Reason, State, shared::Shared};
+use crate::{
+    clock::{Clock, TokioClock},
+    lanes::Laned,
 };
-use crate::clock::{Clock, TokioClock};
 
 /// Reads a breaker and sets its mode, from wherever.
 #[derive(Clone, Debug)]
 pub struct Handle<C = TokioClock> {
-    pub(super) entry: Arc<Entry<C>>,
+    pub(super) shared: Laned<Shared<C>>,
 }
 
 /// A breaker at one moment, at which only calls go on.
@@ -57,25 +57,25 @@ impl<C: Clock> Handle<C> {
     /// The state. [`Mode`] goes before it.
     #[must_use]
     pub fn state(&self) -> State {
-        self.shared().breaker.word().state
+        self.shared.breaker.word().state
     }
 
     /// The mode.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        self.shared().breaker.word().mode
+        self.shared.breaker.word().mode
     }
 
     /// Begins anew in a mode: closed, with nothing counted; what is under way counts no more.
     pub fn set_mode(&self, mode: Mode) {
-        self.shared().set_mode(mode);
+        self.shared.set_mode(mode);
     }
 
     /// All there is to see.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let breaker = &self.shared().breaker;
-        let now = self.shared().clock.now();
+        let breaker = &self.shared.breaker;
+        let now = self.shared.clock.now();
         let seen = breaker.seen(now);
         Snapshot {
             state: seen.word.state,
@@ -93,25 +93,21 @@ impl<C: Clock> Handle<C> {
 
     /// Lets a call through that is made without a layer, or says in how long the next probe is due.
     pub(crate) fn admit(&self) -> Result<Call<C>, Option<Duration>> {
-        self.entry.admit()
-    }
-
-    fn shared(&self) -> &Shared<C> {
-        &self.entry.shared
+        Call::admit(&self.shared.here())
     }
 
     /// Whether a call would go through, were it made now.
     pub(crate) fn is_willing(&self) -> bool {
-        self.shared().breaker.is_willing(|| self.shared().clock.now())
+        self.shared.breaker.is_willing(|| self.shared.clock.now())
     }
 
     /// Whether the state refuses nobody.
     pub(crate) fn passes_all(&self) -> bool {
-        self.shared().breaker.passes_all()
+        self.shared.breaker.passes_all()
     }
 
     /// In how long the next probe is due; `None` if the breaker is not open.
     pub(crate) fn next_probe(&self) -> Option<Duration> {
-        self.shared().breaker.next_probe(|| self.shared().clock.now())
+        self.shared.breaker.next_probe(|| self.shared.clock.now())
     }
 }

@@ -11,18 +11,18 @@ use tower_layer::Layer;
 use super::{
     CircuitBreaker, Handle, Policy, Transition,
     breaker::Breaker,
-    shared::{Entry, Observer, Shared},
+    shared::{Observer, Shared},
 };
 use crate::{
     InvalidPolicy,
     clock::{Clock, TokioClock},
-    lanes,
+    lanes::{self, Laned},
 };
 
 /// One breaker: every service that it is put before shares it. For a breaker per endpoint, make a layer per endpoint.
 #[derive(Clone, Debug)]
 pub struct CircuitBreakerLayer<K, C = TokioClock> {
-    entry: Arc<Entry<C>>,
+    shared: Laned<Shared<C>>,
     classifier: K,
 }
 
@@ -40,7 +40,7 @@ impl<K, C: Clock> CircuitBreakerLayer<K, C> {
     /// To read the breaker and to set its mode.
     #[must_use]
     pub fn handle(&self) -> Handle<C> {
-        Handle { entry: Arc::clone(&self.entry) }
+        Handle { shared: self.shared.clone() }
     }
 }
 
@@ -48,7 +48,7 @@ impl<S, K: Clone, C: Clock> Layer<S> for CircuitBreakerLayer<K, C> {
     type Service = CircuitBreaker<S, K, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        CircuitBreaker::new(inner, self.classifier.clone(), Arc::clone(&self.entry))
+        CircuitBreaker::new(inner, self.classifier.clone(), self.shared.here())
     }
 }
 
@@ -94,14 +94,13 @@ impl<C: Clock> Builder<C> {
     /// The policy is out of range.
     pub fn build<K>(self, classifier: K) -> Result<CircuitBreakerLayer<K, C>, InvalidPolicy> {
         self.policy.validate()?;
-        let lanes = lanes::worthwhile();
         let shared = Shared {
-            breaker: Breaker::new(self.policy, self.seed, lanes, self.clock.now()),
+            breaker: Breaker::new(self.policy, self.seed, lanes::worthwhile(), self.clock.now()),
             clock: self.clock,
             changed: Arc::new(Notify::new()),
             observer: self.observer,
         };
-        Ok(CircuitBreakerLayer { entry: Arc::new(Entry::new(shared, lanes)), classifier })
+        Ok(CircuitBreakerLayer { shared: Laned::new(shared), classifier })
     }
 }
 

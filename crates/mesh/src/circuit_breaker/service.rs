@@ -11,12 +11,13 @@ use tower_service::Service;
 
 use super::{
     Call, ResponseFuture,
-    shared::{Entry, Waiting},
+    shared::{Shared, Waiting},
 };
 use crate::{
     BoxError, Refused, Why,
     classify::Classify,
     clock::{Clock, TokioClock},
+    lanes::Lane,
 };
 
 /// A service behind a breaker. Clones share the breaker, and each has its own readiness.
@@ -24,7 +25,7 @@ use crate::{
 pub struct CircuitBreaker<S, K, C: Clock = TokioClock> {
     inner: S,
     classifier: K,
-    entry: Arc<Entry<C>>,
+    shared: Lane<Shared<C>>,
     /// Whether the inner service was polled ready for the next call.
     ready: bool,
     /// Whether somebody was told that a call may be made, which holds until it is made: by refusing it, if need be.
@@ -41,8 +42,8 @@ struct Wait<C: Clock> {
 }
 
 impl<S, K, C: Clock> CircuitBreaker<S, K, C> {
-    pub(super) fn new(inner: S, classifier: K, entry: Arc<Entry<C>>) -> Self {
-        Self { inner, classifier, entry, ready: false, promised: false, wait: None }
+    pub(super) fn new(inner: S, classifier: K, shared: Lane<Shared<C>>) -> Self {
+        Self { inner, classifier, shared, ready: false, promised: false, wait: None }
     }
 
     fn promise(&mut self) -> Poll<Result<(), BoxError>> {
@@ -53,7 +54,7 @@ impl<S, K, C: Clock> CircuitBreaker<S, K, C> {
 
     /// Whether to wait for an inner service that is not ready. If so, this task is woken when the breaker changes.
     fn waits(&mut self, context: &mut Context<'_>) -> bool {
-        let shared = &self.entry.shared;
+        let shared = &self.shared;
         let wait = self.wait.get_or_insert_with(|| Wait {
             changed: Box::pin(Arc::clone(&shared.changed).notified_owned()),
             place: None,
@@ -78,7 +79,7 @@ impl<S, K, C: Clock> CircuitBreaker<S, K, C> {
 
 impl<S: Clone, K: Clone, C: Clock> Clone for CircuitBreaker<S, K, C> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.classifier.clone(), Arc::clone(&self.entry))
+        Self::new(self.inner.clone(), self.classifier.clone(), self.shared.clone())
     }
 }
 
@@ -95,7 +96,7 @@ where
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.ready = false;
-        let shared = &self.entry.shared;
+        let shared = &self.shared;
         if !shared.breaker.is_willing(|| shared.clock.now()) {
             return self.promise();
         }
@@ -107,7 +108,7 @@ where
             Poll::Ready(Err(error)) => {
                 self.wait = None;
                 // There will be no call that could tell.
-                let told = match self.entry.admit() {
+                let told = match Call::admit(&self.shared) {
                     Ok(call) => self.classifier.classify(Err(error), call),
                     Err(_) => Err(error),
                 };
@@ -121,12 +122,12 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         self.promised = false;
         if !std::mem::take(&mut self.ready) {
-            let shared = &self.entry.shared;
+            let shared = &self.shared;
             shared.breaker.refuse();
             let wait = shared.breaker.next_probe(|| shared.clock.now());
             return ResponseFuture::refused(Refused::new(Why::CircuitOpen, wait));
         }
-        match self.entry.admit() {
+        match Call::admit(&self.shared) {
             Ok(call) => ResponseFuture::calling(self.inner.call(request), call, self.classifier.clone()),
             Err(wait) => ResponseFuture::refused(Refused::new(Why::CircuitOpen, wait)),
         }

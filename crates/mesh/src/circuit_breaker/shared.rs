@@ -12,7 +12,7 @@ use super::{
 use crate::{
     classify::{Outcome, Report, Verdict},
     clock::{Clock, Moment},
-    lanes,
+    lanes::Lane,
 };
 
 pub(super) type Observer = Box<dyn Fn(&Transition) + Send + Sync>;
@@ -23,50 +23,6 @@ pub(super) struct Shared<C> {
     /// Wakes whoever waits for an inner service, when the breaker changes.
     pub(super) changed: Arc<Notify>,
     pub(super) observer: Option<Observer>,
-}
-
-/// What services hold of a breaker: calls under way keep it alive, and those of different threads count themselves at different places.
-#[derive(Debug)]
-pub(super) struct Entry<C> {
-    pub(super) shared: Arc<Shared<C>>,
-    lanes: [Arc<Lane<C>>; lanes::MOST],
-}
-
-/// What a call holds of a breaker. It has lines of the cache of its own, and so has the count of its references.
-#[derive(Debug)]
-#[repr(align(128))]
-struct Lane<C> {
-    shared: Arc<Shared<C>>,
-    number: usize,
-}
-
-impl<C: Clock> Entry<C> {
-    /// With so many lanes, a power of two.
-    pub(super) fn new(shared: Shared<C>, worthwhile: usize) -> Self {
-        let shared = Arc::new(shared);
-        let lane = |number| Arc::new(Lane { shared: Arc::clone(&shared), number });
-        let all: Vec<_> = (0..worthwhile).map(lane).collect();
-        Self { lanes: std::array::from_fn(|number| Arc::clone(&all[number % worthwhile])), shared }
-    }
-
-    /// Lets a call through, or says in how long the next probe is due.
-    #[inline]
-    pub(super) fn admit(&self) -> Result<Call<C>, Option<Duration>> {
-        let shared = &*self.shared;
-        let (admission, transition) = shared.breaker.admit(|| shared.clock.now());
-        if let Some(transition) = transition {
-            shared.tell(&transition);
-        }
-        match admission {
-            Admission::Refuse(wait) => Err(wait),
-            Admission::Pass(ticket) => {
-                let started =
-                    if shared.breaker.times_calls() { shared.clock.now() } else { Moment::default() };
-                let lane = Arc::clone(&self.lanes[lanes::of_this_thread()]);
-                Ok(Call { lane, ticket: Some(ticket), started })
-            }
-        }
-    }
 }
 
 impl<C: Clock> Shared<C> {
@@ -91,16 +47,32 @@ impl<C: fmt::Debug> fmt::Debug for Shared<C> {
 /// A call that was let through. It is told what came of it; dropped before that, it gives its place back.
 #[derive(Debug)]
 pub struct Call<C: Clock> {
-    lane: Arc<Lane<C>>,
+    shared: Lane<Shared<C>>,
     ticket: Option<Ticket>,
     started: Moment,
 }
 
 impl<C: Clock> Call<C> {
+    /// Lets a call through, or says in how long the next probe is due.
+    #[inline]
+    pub(super) fn admit(shared: &Lane<Shared<C>>) -> Result<Self, Option<Duration>> {
+        let (admission, transition) = shared.breaker.admit(|| shared.clock.now());
+        if let Some(transition) = transition {
+            shared.tell(&transition);
+        }
+        match admission {
+            Admission::Refuse(wait) => Err(wait),
+            Admission::Pass(ticket) => {
+                let started =
+                    if shared.breaker.times_calls() { shared.clock.now() } else { Moment::default() };
+                Ok(Self { shared: shared.clone(), ticket: Some(ticket), started })
+            }
+        }
+    }
+
     fn settle(&self, ticket: &Ticket, verdict: Verdict) {
-        let shared = &*self.lane.shared;
-        let now = || shared.clock.now();
-        let lane = self.lane.number;
+        let shared = &*self.shared;
+        let (lane, now) = (self.shared.number(), || shared.clock.now());
         if let Some(transition) = shared.breaker.report(lane, ticket, verdict, self.started, now) {
             shared.tell(&transition);
         }
@@ -126,14 +98,14 @@ impl<C: Clock> Drop for Call<C> {
 /// A place in which a caller waits for an inner service that is not ready; dropped, it is free again.
 #[derive(Debug)]
 pub(super) struct Waiting<C: Clock> {
-    shared: Arc<Shared<C>>,
+    shared: Lane<Shared<C>>,
     place: u32,
 }
 
 impl<C: Clock> Waiting<C> {
-    pub(super) fn take(shared: &Arc<Shared<C>>) -> Option<Self> {
+    pub(super) fn take(shared: &Lane<Shared<C>>) -> Option<Self> {
         let place = shared.breaker.wait(shared.clock.now())?;
-        Some(Self { shared: Arc::clone(shared), place })
+        Some(Self { shared: shared.clone(), place })
     }
 }
 

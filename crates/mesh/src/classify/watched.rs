@@ -39,7 +39,8 @@ impl<B, R: Report> Watched<B, R> {
         Self { body, watch: Some(Watch { report, rules, frames: 0, stream_at, timer: None }) }
     }
 
-    pub(super) fn told(body: B) -> Self {
+    /// Of which everything is told.
+    pub(crate) fn told(body: B) -> Self {
         Self { body, watch: None }
     }
 }

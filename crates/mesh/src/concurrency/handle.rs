@@ -1,10 +1,7 @@
 //! A limit seen from outside.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
@@ -12,12 +9,13 @@ use super::{Priority, shared::Shared};
 use crate::{
     Why,
     clock::{Clock, TokioClock},
+    lanes::Laned,
 };
 
 /// Reads a limit, from wherever.
 #[derive(Clone, Debug)]
 pub struct Handle<C = TokioClock> {
-    pub(super) shared: Arc<Shared<C>>,
+    pub(super) shared: Laned<Shared<C>>,
 }
 
 /// A limit at one moment. Its numbers are read one after the other while calls go on; what is counted is counted since the layer was made.

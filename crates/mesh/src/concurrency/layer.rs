@@ -1,9 +1,6 @@
 //! How a limit is put before a service.
 
-use std::{
-    hash::{BuildHasher, Hasher, RandomState},
-    sync::Arc,
-};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use tower_layer::Layer;
 
@@ -11,12 +8,13 @@ use super::{Concurrency, Handle, OfRequest, Policy, shared::Shared};
 use crate::{
     InvalidPolicy,
     clock::{Clock, TokioClock},
+    lanes::Laned,
 };
 
 /// One limit: its clones, and every service that they are put before, share it.
 #[derive(Clone, Debug)]
 pub struct ConcurrencyLayer<K, P = OfRequest, C = TokioClock> {
-    shared: Arc<Shared<C>>,
+    shared: Laned<Shared<C>>,
     classifier: K,
     priority: P,
 }
@@ -35,7 +33,7 @@ impl<K, P, C: Clock> ConcurrencyLayer<K, P, C> {
     /// To read the limit.
     #[must_use]
     pub fn handle(&self) -> Handle<C> {
-        Handle { shared: Arc::clone(&self.shared) }
+        Handle { shared: self.shared.clone() }
     }
 }
 
@@ -43,7 +41,7 @@ impl<S, K: Clone, P: Clone, C: Clock> Layer<S> for ConcurrencyLayer<K, P, C> {
     type Service = Concurrency<S, K, P, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Concurrency::new(inner, self.classifier.clone(), self.priority.clone(), Arc::clone(&self.shared))
+        Concurrency::new(inner, self.classifier.clone(), self.priority.clone(), self.shared.here())
     }
 }
 
@@ -90,7 +88,7 @@ impl<P, C: Clock> Builder<P, C> {
     /// The policy is out of range.
     pub fn build<K>(self, classifier: K) -> Result<ConcurrencyLayer<K, P, C>, InvalidPolicy> {
         self.policy.validate()?;
-        let shared = Arc::new(Shared::new(self.policy, self.clock, self.seed));
+        let shared = Laned::new(Shared::new(self.policy, self.clock, self.seed));
         Ok(ConcurrencyLayer { shared, classifier, priority: self.priority })
     }
 }

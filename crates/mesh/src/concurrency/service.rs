@@ -1,9 +1,6 @@
 //! A service behind a limit.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use tower_service::Service;
 
@@ -15,6 +12,7 @@ use crate::{
     BoxError,
     classify::Classify,
     clock::{Clock, TokioClock},
+    lanes::Lane,
     ready::Inner,
 };
 
@@ -24,11 +22,11 @@ pub struct Concurrency<S, K, P = OfRequest, C: Clock = TokioClock> {
     inner: Inner<S>,
     classifier: K,
     priority: P,
-    shared: Arc<Shared<C>>,
+    shared: Lane<Shared<C>>,
 }
 
 impl<S, K, P, C: Clock> Concurrency<S, K, P, C> {
-    pub(super) fn new(inner: S, classifier: K, priority: P, shared: Arc<Shared<C>>) -> Self {
+    pub(super) fn new(inner: S, classifier: K, priority: P, shared: Lane<Shared<C>>) -> Self {
         Self { inner: Inner::new(inner), classifier, priority, shared }
     }
 }
@@ -39,7 +37,7 @@ impl<S: Clone, K: Clone, P: Clone, C: Clock> Clone for Concurrency<S, K, P, C> {
             inner: self.inner.clone(),
             classifier: self.classifier.clone(),
             priority: self.priority.clone(),
-            shared: Arc::clone(&self.shared),
+            shared: self.shared.clone(),
         }
     }
 }
@@ -63,7 +61,7 @@ where
 
     #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
-        match self.shared.admit(self.priority.priority(&request)) {
+        match Admission::of(&self.shared, self.priority.priority(&request)) {
             Admission::Passes(call) => {
                 ResponseFuture::calling(self.inner.call(request), call, self.classifier.clone())
             }

@@ -3,7 +3,7 @@
 use std::{
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll, ready},
@@ -27,6 +27,7 @@ use crate::{
     Refused, Why,
     classify::{Report, Verdict},
     clock::{Clock, Moment},
+    lanes::Lane,
     sync::Alone,
 };
 
@@ -50,6 +51,36 @@ pub(super) enum Admission<C: Clock> {
     Refused(Refused),
 }
 
+impl<C: Clock> Admission<C> {
+    #[inline]
+    pub(super) fn of(shared: &Lane<Shared<C>>, priority: Priority) -> Self {
+        if shared.gate.enter(priority) {
+            Self::Passes(Call::begin(shared))
+        } else {
+            Self::without_room(shared, priority)
+        }
+    }
+
+    #[cold]
+    fn without_room(shared: &Lane<Shared<C>>, priority: Priority) -> Self {
+        if !shared.is_enforced() && shared.gate.enter_anyway() {
+            shared.counts.would_have_shed.fetch_add(1, Relaxed);
+            return Self::Passes(Call::begin(shared));
+        }
+        let (sender, admitted) = oneshot::channel();
+        match shared.gate.enter_or_wait(priority, shared.clock.now(), || sender) {
+            Entrance::Entered => Self::Passes(Call::begin(shared)),
+            Entrance::Refused(why) => Self::Refused(shared.refuse(priority, why)),
+            Entrance::Waits(place) => {
+                shared.counts.waited.fetch_add(1, Relaxed);
+                let until = Instant::now() + shared.policy.queue.unwrap_or_default().time;
+                let shared = shared.clone();
+                Self::Waits(Waiting { shared, place: Some(place), admitted, until, timer: None })
+            }
+        }
+    }
+}
+
 impl<C: Clock> Shared<C> {
     pub(super) fn new(policy: Policy, clock: C, seed: u64) -> Self {
         let (limit, gradient) = match &policy.limit {
@@ -68,41 +99,11 @@ impl<C: Clock> Shared<C> {
         }
     }
 
-    #[inline]
-    pub(super) fn admit(self: &Arc<Self>, priority: Priority) -> Admission<C> {
-        if self.gate.enter(priority) { Admission::Passes(self.begin()) } else { self.admit_or_wait(priority) }
-    }
-
-    #[cold]
-    fn admit_or_wait(self: &Arc<Self>, priority: Priority) -> Admission<C> {
-        if !self.is_enforced() && self.gate.enter_anyway() {
-            self.counts.would_have_shed.fetch_add(1, Relaxed);
-            return Admission::Passes(self.begin());
-        }
-        let (sender, admitted) = oneshot::channel();
-        match self.gate.enter_or_wait(priority, self.clock.now(), || sender) {
-            Entrance::Entered => Admission::Passes(self.begin()),
-            Entrance::Refused(why) => Admission::Refused(self.refuse(priority, why)),
-            Entrance::Waits(place) => {
-                self.counts.waited.fetch_add(1, Relaxed);
-                let until = Instant::now() + self.policy.queue.unwrap_or_default().time;
-                let shared = Arc::clone(self);
-                Admission::Waits(Waiting { shared, place: Some(place), admitted, until, timer: None })
-            }
-        }
-    }
-
     /// Whether the policy is enforced for this one, evenly for so many of a hundred.
     fn is_enforced(&self) -> bool {
         let percent = u64::from(self.policy.enforce);
         let number = self.without_room.fetch_add(1, Relaxed) % 100;
         (number + 1) * percent / 100 > number * percent / 100
-    }
-
-    #[inline]
-    fn begin(self: &Arc<Self>) -> Call<C> {
-        let began = if self.gradient.is_some() { self.clock.now() } else { Moment::default() };
-        Call { shared: Arc::clone(self), began, verdict: None }
     }
 
     fn refuse(&self, priority: Priority, why: Why) -> Refused {
@@ -151,9 +152,17 @@ impl<C: Clock> Shared<C> {
 /// A call that was let through. It is told what came of it; dropped before that it only gives its room back.
 #[derive(Debug)]
 pub struct Call<C: Clock> {
-    shared: Arc<Shared<C>>,
+    shared: Lane<Shared<C>>,
     began: Moment,
     verdict: Option<Verdict>,
+}
+
+impl<C: Clock> Call<C> {
+    #[inline]
+    fn begin(shared: &Lane<Shared<C>>) -> Self {
+        let began = if shared.gradient.is_some() { shared.clock.now() } else { Moment::default() };
+        Self { shared: shared.clone(), began, verdict: None }
+    }
 }
 
 impl<C: Clock> Report for Call<C> {
@@ -173,7 +182,7 @@ impl<C: Clock> Drop for Call<C> {
 /// A call that waits for room. Dropped, its place is free again, or the room that it was just given.
 #[derive(Debug)]
 pub(super) struct Waiting<C: Clock> {
-    shared: Arc<Shared<C>>,
+    shared: Lane<Shared<C>>,
     /// `None` once it has been told what becomes of it.
     place: Option<Place>,
     admitted: oneshot::Receiver<()>,
@@ -194,7 +203,7 @@ impl<C: Clock> Waiting<C> {
             }
         }
         self.place = None;
-        Poll::Ready(Ok(self.shared.begin()))
+        Poll::Ready(Ok(Call::begin(&self.shared)))
     }
 }
 

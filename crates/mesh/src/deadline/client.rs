@@ -1,18 +1,20 @@
 //! Where calls go out.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{ByDeadline, ClientPolicy, Deadline, Handle, HeaderLayer, Protocol, counts::Counts};
+use super::{
+    ByDeadline, ClientPolicy, Deadline, Handle, HeaderLayer, Protocol,
+    counts::Counts,
+    current::{Scoped, during, scoped},
+};
 use crate::{
     BoxError, InvalidPolicy,
+    lanes::{Lane, Laned},
     until::{OrRefused, UntilBody, UntilWhole, after},
 };
 
@@ -20,7 +22,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct ClientLayer {
     policy: ClientPolicy,
-    counts: Arc<Counts>,
+    counts: Laned<Counts>,
 }
 
 impl ClientLayer {
@@ -30,25 +32,19 @@ impl ClientLayer {
     /// The policy is out of range.
     pub fn new(policy: ClientPolicy) -> Result<Self, InvalidPolicy> {
         policy.validate()?;
-        Ok(Self { policy, counts: Arc::default() })
+        Ok(Self { policy, counts: Laned::new(Counts::default()) })
     }
 
     /// What belongs on the inside of retries: it tells the other side what each try has left. It counts together with this.
     #[must_use]
     pub fn headers(&self, protocol: Protocol) -> HeaderLayer {
-        HeaderLayer::new(protocol, &self.policy, Arc::clone(&self.counts))
+        HeaderLayer::new(protocol, &self.policy, self.counts.clone())
     }
 
     /// To read what came of deadlines.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        Handle { counts: Arc::clone(&self.counts) }
-    }
-
-    fn deadline<B>(&self, request: &Request<B>, now: Instant) -> Deadline {
-        let own = Deadline::at(after(now, self.policy.at_most));
-        let inherited = Deadline::of(request);
-        inherited.map_or(own, |inherited| inherited.sooner_by(self.policy.hop_margin).min(own))
+        Handle { counts: self.counts.clone() }
     }
 }
 
@@ -56,15 +52,24 @@ impl<S> Layer<S> for ClientLayer {
     type Service = Client<S>;
 
     fn layer(&self, inner: S) -> Client<S> {
-        Client { inner, layer: self.clone() }
+        Client { inner, policy: self.policy.clone(), counts: self.counts.here() }
     }
 }
 
-/// A service whose calls end at their deadline.
+/// A service whose calls end at their deadline, which is the [`current`](super::current) one of each.
 #[derive(Clone, Debug)]
 pub struct Client<S> {
     inner: S,
-    layer: ClientLayer,
+    policy: ClientPolicy,
+    counts: Lane<Counts>,
+}
+
+impl<S> Client<S> {
+    fn deadline<B>(&self, request: &Request<B>, now: Instant) -> Deadline {
+        let own = Deadline::at(after(now, self.policy.at_most));
+        let inherited = Deadline::of(request);
+        inherited.map_or(own, |inherited| inherited.sooner_by(self.policy.hop_margin).min(own))
+    }
 }
 
 impl<S, A, B> Service<Request<A>> for Client<S>
@@ -74,23 +79,22 @@ where
 {
     type Response = Response<UntilBody<B, ByDeadline>>;
     type Error = BoxError;
-    type Future = OrRefused<UntilWhole<S::Future, ByDeadline>>;
+    type Future = OrRefused<UntilWhole<Scoped<S::Future>, ByDeadline>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(context).map_err(Into::into)
     }
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
-        let ClientLayer { policy, counts } = &self.layer;
         let now = Instant::now();
-        let deadline = self.layer.deadline(&request, now);
+        let deadline = self.deadline(&request, now);
         let left = deadline.instant().saturating_duration_since(now);
-        if left.is_zero() || left < policy.least {
-            return OrRefused::refused(counts.refuse());
+        if left.is_zero() || left < self.policy.least {
+            return OrRefused::refused(self.counts.refuse());
         }
-        deadline.give_to(&mut request);
-        let limit = ByDeadline::new(deadline, counts);
-        let body = policy.body.then(|| limit.clone());
-        OrRefused::calling(UntilWhole::new(self.inner.call(request), limit, body))
+        deadline.replace_in(&mut request);
+        let future = during(deadline, || self.inner.call(request));
+        let limit = ByDeadline::new(deadline, self.policy.body, &self.counts);
+        OrRefused::calling(UntilWhole::new(scoped(deadline, future), limit))
     }
 }

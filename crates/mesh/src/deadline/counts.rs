@@ -1,19 +1,20 @@
 //! What came of deadlines, seen from outside.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tokio::time::Instant;
 
 use super::{Deadline, Exceeded};
-use crate::{BoxError, Refused, Why, until::Limit};
+use crate::{
+    BoxError, Refused, Why,
+    lanes::{Lane, Laned},
+    until::Limit,
+};
 
 /// Reads what came of deadlines, from wherever.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    pub(super) counts: Arc<Counts>,
+    pub(super) counts: Laned<Counts>,
 }
 
 /// What came of deadlines since the layer was made.
@@ -61,18 +62,24 @@ impl Counts {
 #[derive(Clone, Debug)]
 pub struct ByDeadline {
     deadline: Deadline,
-    counts: Arc<Counts>,
+    body: bool,
+    counts: Lane<Counts>,
 }
 
 impl ByDeadline {
-    pub(super) fn new(deadline: Deadline, counts: &Arc<Counts>) -> Self {
-        Self { deadline, counts: Arc::clone(counts) }
+    /// Of the call, and of its answer's `body` or not.
+    pub(super) fn new(deadline: Deadline, body: bool, counts: &Lane<Counts>) -> Self {
+        Self { deadline, body, counts: counts.clone() }
     }
 }
 
 impl Limit for ByDeadline {
     fn at(&self) -> Instant {
         self.deadline.instant()
+    }
+
+    fn of_body(self) -> Option<Self> {
+        self.body.then_some(self)
     }
 
     fn over(&self) -> BoxError {

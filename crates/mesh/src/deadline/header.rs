@@ -1,7 +1,6 @@
 //! What the other side is told.
 
 use std::{
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -11,31 +10,43 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{ClientPolicy, Deadline, Protocol, counts::Counts, wire};
-use crate::{BoxError, until::OrRefused};
+use crate::{
+    BoxError,
+    lanes::{Lane, Laned},
+    until::OrRefused,
+};
 
 /// Writes into each try what it has left, and does not send one that cannot make it any more. It belongs on the inside of retries and next to the
 /// wire. Of [`ClientLayer::headers`](super::ClientLayer::headers).
 #[derive(Clone, Debug)]
 pub struct HeaderLayer {
+    rules: Rules,
+    counts: Laned<Counts>,
+}
+
+/// What is told, and when nothing is sent.
+#[derive(Clone, Copy, Debug)]
+struct Rules {
     protocol: Protocol,
     least: Duration,
     way_back_percent: u8,
     at_most: Option<Duration>,
-    counts: Arc<Counts>,
 }
 
 impl HeaderLayer {
-    pub(super) fn new(protocol: Protocol, policy: &ClientPolicy, counts: Arc<Counts>) -> Self {
+    pub(super) fn new(protocol: Protocol, policy: &ClientPolicy, counts: Laned<Counts>) -> Self {
         let ClientPolicy { least, way_back_percent, .. } = *policy;
-        Self { protocol, least, way_back_percent, at_most: None, counts }
+        Self { rules: Rules { protocol, least, way_back_percent, at_most: None }, counts }
     }
 
     /// No try is told more than this: where tries have a time-out of their own, that.
     #[must_use]
     pub fn at_most(self, time: Duration) -> Self {
-        Self { at_most: Some(time), ..self }
+        Self { rules: Rules { at_most: Some(time), ..self.rules }, ..self }
     }
+}
 
+impl Rules {
     /// What the other side is told of that: never less than a millisecond, which is the least that can be said.
     fn told(&self, left: Duration) -> Duration {
         let told = left - left * u32::from(self.way_back_percent) / 100;
@@ -53,7 +64,7 @@ impl<S> Layer<S> for HeaderLayer {
     type Service = Header<S>;
 
     fn layer(&self, inner: S) -> Header<S> {
-        Header { inner, layer: self.clone() }
+        Header { inner, rules: self.rules, counts: self.counts.here() }
     }
 }
 
@@ -61,7 +72,15 @@ impl<S> Layer<S> for HeaderLayer {
 #[derive(Clone, Debug)]
 pub struct Header<S> {
     inner: S,
-    layer: HeaderLayer,
+    rules: Rules,
+    counts: Lane<Counts>,
+}
+
+impl<S> Header<S> {
+    /// The service inside.
+    pub(crate) const fn inner(&self) -> &S {
+        &self.inner
+    }
 }
 
 impl<S, B> Service<Request<B>> for Header<S>
@@ -78,11 +97,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let HeaderLayer { protocol, least, counts, .. } = &self.layer;
-        if let Some(left) = self.layer.left(&request)
-            && (left < *least || !wire::write(*protocol, self.layer.told(left), request.headers_mut()))
+        let rules = self.rules;
+        if let Some(left) = rules.left(&request)
+            && (left < rules.least || !wire::write(rules.protocol, rules.told(left), request.headers_mut()))
         {
-            return OrRefused::refused(counts.refuse());
+            return OrRefused::refused(self.counts.refuse());
         }
         OrRefused::calling(self.inner.call(request))
     }

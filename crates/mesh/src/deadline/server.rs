@@ -1,9 +1,6 @@
 //! Where calls come in.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use http::Request;
 use tokio::time::Instant;
@@ -18,6 +15,7 @@ use super::{
 };
 use crate::{
     BoxError, InvalidPolicy,
+    lanes::{Lane, Laned},
     until::{OrRefused, Until, after},
 };
 
@@ -25,7 +23,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct ServerLayer {
     policy: ServerPolicy,
-    counts: Arc<Counts>,
+    counts: Laned<Counts>,
 }
 
 impl ServerLayer {
@@ -35,15 +33,33 @@ impl ServerLayer {
     /// The policy is out of range.
     pub fn new(policy: ServerPolicy) -> Result<Self, InvalidPolicy> {
         policy.validate()?;
-        Ok(Self { policy, counts: Arc::default() })
+        Ok(Self { policy, counts: Laned::new(Counts::default()) })
     }
 
     /// To read what came of deadlines.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        Handle { counts: Arc::clone(&self.counts) }
+        Handle { counts: self.counts.clone() }
     }
+}
 
+impl<S> Layer<S> for ServerLayer {
+    type Service = Server<S>;
+
+    fn layer(&self, inner: S) -> Server<S> {
+        Server { inner, policy: self.policy.clone(), counts: self.counts.here() }
+    }
+}
+
+/// A service whose requests have a [`Deadline`], which is also the [`current`](super::current) one while it works on them.
+#[derive(Clone, Debug)]
+pub struct Server<S> {
+    inner: S,
+    policy: ServerPolicy,
+    counts: Lane<Counts>,
+}
+
+impl<S> Server<S> {
     /// The deadline of a request, by what it says and by the policy.
     fn deadline<B>(&self, request: &Request<B>, now: Instant) -> Deadline {
         let asked = Asked::of(request.headers());
@@ -54,21 +70,6 @@ impl ServerLayer {
         let deadline = Deadline::at(after(now, time));
         request.extensions().get().map_or(deadline, |given: &Deadline| deadline.min(*given))
     }
-}
-
-impl<S> Layer<S> for ServerLayer {
-    type Service = Server<S>;
-
-    fn layer(&self, inner: S) -> Server<S> {
-        Server { inner, layer: self.clone() }
-    }
-}
-
-/// A service whose requests have a [`Deadline`], which is also the [`current`](super::current) one while it works on them.
-#[derive(Clone, Debug)]
-pub struct Server<S> {
-    inner: S,
-    layer: ServerLayer,
 }
 
 impl<S, B> Service<Request<B>> for Server<S>
@@ -86,13 +87,13 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let now = Instant::now();
-        let deadline = self.layer.deadline(&request, now);
+        let deadline = self.deadline(&request, now);
         if deadline.instant() <= now {
-            return OrRefused::refused(self.layer.counts.refuse());
+            return OrRefused::refused(self.counts.refuse());
         }
         deadline.give_to(&mut request);
         let future = during(deadline, || self.inner.call(request));
-        let limit = self.layer.policy.end.then(|| ByDeadline::new(deadline, &self.layer.counts));
+        let limit = self.policy.end.then(|| ByDeadline::new(deadline, false, &self.counts));
         OrRefused::calling(Until::new(scoped(deadline, future), limit))
     }
 }

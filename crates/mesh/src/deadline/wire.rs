@@ -86,7 +86,7 @@ pub(super) fn write(protocol: Protocol, left: Duration, headers: &mut HeaderMap)
 
 fn in_millis(left: Duration) -> Option<HeaderValue> {
     let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-    (millis > 0).then(|| millis.into())
+    text(millis, None)
 }
 
 /// In the finest unit of which eight digits are enough, rounded down.
@@ -101,13 +101,22 @@ fn in_units(left: Duration) -> Option<HeaderValue> {
     ];
     const MOST: u64 = 99_999_999;
     let fits = |(number, unit): (u128, u8)| Some((u64::try_from(number).ok().filter(|n| *n <= MOST)?, unit));
-    let (mut number, unit) = units.into_iter().find_map(fits).unwrap_or((MOST, b'H'));
+    let (number, unit) = units.into_iter().find_map(fits).unwrap_or((MOST, b'H'));
+    text(number, Some(unit))
+}
+
+/// A number and its unit; `None` of none. It takes one allocation, where a value that is made of a number takes two.
+fn text(mut number: u64, unit: Option<u8>) -> Option<HeaderValue> {
+    const DIGITS_AND_UNIT: usize = 21;
     if number == 0 {
         return None;
     }
-    let mut text = [0; 9];
-    let mut from = text.len() - 1;
-    text[from] = unit;
+    let mut text = [0; DIGITS_AND_UNIT];
+    let mut from = text.len();
+    if let Some(unit) = unit {
+        from -= 1;
+        text[from] = unit;
+    }
     while number > 0 {
         from -= 1;
         text[from] = b'0' + (number % 10).to_le_bytes()[0];

@@ -3,7 +3,6 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -19,6 +18,7 @@ use crate::{
     budget::Reservation,
     classify::{Classify, Outcome, Verdict},
     clock::{Clock, Moment},
+    lanes::Lane,
     replay::{Original, Replay},
 };
 
@@ -51,7 +51,7 @@ pin_project! {
 
 /// What there is of a call beside its attempts.
 struct Call<S, K, B, C: Clock> {
-    shared: Arc<Shared<K, C>>,
+    shared: Lane<Shared<K, C>>,
     begun: Moment,
     kept: Option<Kept<S, B>>,
     reservation: Option<Reservation<C>>,
@@ -75,7 +75,7 @@ where
     S: Service<Request<Replay<B>>>,
     C: Clock,
 {
-    pub(super) fn new(first: S::Future, due: Option<Due<S, B>>, shared: Arc<Shared<K, C>>) -> Self {
+    pub(super) fn new(first: S::Future, due: Option<Due<S, B>>, shared: Lane<Shared<K, C>>) -> Self {
         let (hedge, kept) = match due {
             Some(Due { kept, after }) => (Step::Due { after, timer: None }, Some(kept)),
             None => (Step::None, None),

@@ -12,12 +12,13 @@ use crate::{
     InvalidPolicy,
     budget::Budget,
     clock::{Clock, TokioClock},
+    lanes::Laned,
 };
 
 /// Hedges: every service that it is put before shares one budget and one histogram, so have a layer for each route whose calls take about as long.
 #[derive(Debug)]
 pub struct HedgeLayer<K, C = TokioClock> {
-    shared: Arc<Shared<K, C>>,
+    shared: Laned<Shared<K, C>>,
 }
 
 impl<K> HedgeLayer<K> {
@@ -42,7 +43,7 @@ impl<K, C: Clock> HedgeLayer<K, C> {
 
 impl<K, C> Clone for HedgeLayer<K, C> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { shared: self.shared.clone() }
     }
 }
 
@@ -50,7 +51,7 @@ impl<S, K, C: Clock> Layer<S> for HedgeLayer<K, C> {
     type Service = Hedge<S, K, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Hedge::new(inner, Arc::clone(&self.shared))
+        Hedge::new(inner, self.shared.here())
     }
 }
 
@@ -77,6 +78,6 @@ impl<C: Clock> Builder<C> {
         self.policy.validate()?;
         let state = Arc::new(State::new(self.policy));
         let shared = Shared { state, classifier, budget: self.budget, clock: self.clock };
-        Ok(HedgeLayer { shared: Arc::new(shared) })
+        Ok(HedgeLayer { shared: Laned::new(shared) })
     }
 }

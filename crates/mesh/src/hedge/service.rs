@@ -22,6 +22,7 @@ use crate::{
     budget::Budget,
     classify::Classify,
     clock::{Clock, TokioClock},
+    lanes::Lane,
     replay::{self, Replay},
 };
 
@@ -29,7 +30,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Hedge<S, K, C = TokioClock> {
     inner: S,
-    shared: Arc<Shared<K, C>>,
+    shared: Lane<Shared<K, C>>,
 }
 
 /// What all services of a layer have in common.
@@ -62,14 +63,14 @@ impl State {
 }
 
 impl<S, K, C> Hedge<S, K, C> {
-    pub(super) fn new(inner: S, shared: Arc<Shared<K, C>>) -> Self {
+    pub(super) fn new(inner: S, shared: Lane<Shared<K, C>>) -> Self {
         Self { inner, shared }
     }
 }
 
 impl<S: Clone, K, C> Clone for Hedge<S, K, C> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), Arc::clone(&self.shared))
+        Self::new(self.inner.clone(), self.shared.clone())
     }
 }
 
@@ -96,7 +97,7 @@ where
         let (head, body) = request.into_parts();
         let Some(due_after) = due_after else {
             let first = self.inner.call(Request::from_parts(head, replay::once(body)));
-            return ResponseFuture::new(first, None, Arc::clone(&self.shared));
+            return ResponseFuture::new(first, None, self.shared.clone());
         };
         let (body, original) = replay::record(body, policy.body_at_most);
         let hedge = original.map(|body| {
@@ -104,6 +105,6 @@ where
             Due { kept, after: due_after }
         });
         let first = self.inner.call(Request::from_parts(head, body));
-        ResponseFuture::new(first, hedge, Arc::clone(&self.shared))
+        ResponseFuture::new(first, hedge, self.shared.clone())
     }
 }

@@ -15,12 +15,13 @@ use super::{
 use crate::{
     InvalidPolicy,
     clock::{Clock, TokioClock},
+    lanes::Laned,
 };
 
 /// One rate limit: every service that it is put before shares it. Make one where the service is made, and not for each connection.
 #[derive(Clone, Debug)]
 pub struct RateLimitLayer<K = Everyone, C = TokioClock> {
-    shared: Arc<Shared<K, C>>,
+    shared: Laned<Shared<K, C>>,
 }
 
 impl RateLimitLayer {
@@ -55,7 +56,7 @@ impl<S, K, C> Layer<S> for RateLimitLayer<K, C> {
     type Service = RateLimit<S, K, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RateLimit::new(inner, Arc::clone(&self.shared))
+        RateLimit::new(inner, self.shared.here())
     }
 }
 
@@ -117,6 +118,6 @@ impl<C: Clock> Builder<C> {
             fields: fields.map(Arc::new),
             counts: Arc::new(Counts { room, ..Counts::default() }),
         };
-        Ok(RateLimitLayer { shared: Arc::new(shared) })
+        Ok(RateLimitLayer { shared: Laned::new(shared) })
     }
 }

@@ -1,9 +1,6 @@
 //! A service behind a rate limit.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use http::Response;
 use tower_service::Service;
@@ -12,6 +9,7 @@ use super::{Everyone, Key, ResponseFuture, shared::Shared};
 use crate::{
     BoxError,
     clock::{Clock, TokioClock},
+    lanes::Lane,
     until::OrRefused,
 };
 
@@ -19,18 +17,18 @@ use crate::{
 #[derive(Debug)]
 pub struct RateLimit<S, K = Everyone, C = TokioClock> {
     inner: S,
-    shared: Arc<Shared<K, C>>,
+    shared: Lane<Shared<K, C>>,
 }
 
 impl<S, K, C> RateLimit<S, K, C> {
-    pub(super) fn new(inner: S, shared: Arc<Shared<K, C>>) -> Self {
+    pub(super) fn new(inner: S, shared: Lane<Shared<K, C>>) -> Self {
         Self { inner, shared }
     }
 }
 
 impl<S: Clone, K, C> Clone for RateLimit<S, K, C> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), Arc::clone(&self.shared))
+        Self::new(self.inner.clone(), self.shared.clone())
     }
 }
 

@@ -4,7 +4,6 @@ use std::{
     fmt,
     ops::ControlFlow,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -23,6 +22,7 @@ use crate::{
     budget::Reservation,
     classify::Classify,
     clock::Clock,
+    lanes::Lane,
     replay::{self, Original, Replay},
 };
 
@@ -56,7 +56,7 @@ struct Next<B> {
 
 /// What there is of a call beside its attempt.
 struct Call<S, K, B, C: Clock> {
-    shared: Arc<Shared<K, C>>,
+    shared: Lane<Shared<K, C>>,
     kept: Option<Kept<S, B>>,
     is_idempotent: bool,
     attempts: u32,
@@ -79,7 +79,7 @@ where
         first: S::Future,
         kept: Option<Kept<S, B>>,
         is_idempotent: bool,
-        shared: Arc<Shared<K, C>>,
+        shared: Lane<Shared<K, C>>,
     ) -> Self {
         let call = Call { shared, kept, is_idempotent, attempts: 1, reservation: None };
         Self { step: Step::Calling { future: first }, call }

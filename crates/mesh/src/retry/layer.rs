@@ -14,12 +14,13 @@ use crate::{
     InvalidPolicy,
     budget::Budget,
     clock::{Clock, TokioClock},
+    lanes::Laned,
 };
 
 /// Retries: every service that it is put before shares one budget.
 #[derive(Debug)]
 pub struct RetryLayer<K, C = TokioClock> {
-    shared: Arc<Shared<K, C>>,
+    shared: Laned<Shared<K, C>>,
 }
 
 impl<K> RetryLayer<K> {
@@ -44,7 +45,7 @@ impl<K, C: Clock> RetryLayer<K, C> {
 
 impl<K, C> Clone for RetryLayer<K, C> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { shared: self.shared.clone() }
     }
 }
 
@@ -52,7 +53,7 @@ impl<S, K, C: Clock> Layer<S> for RetryLayer<K, C> {
     type Service = Retry<S, K, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Retry::new(inner, Arc::clone(&self.shared))
+        Retry::new(inner, self.shared.here())
     }
 }
 
@@ -99,7 +100,7 @@ impl<C: Clock> Builder<C> {
             counters: Arc::default(),
             seed: AtomicU64::new(self.seed),
         };
-        Ok(RetryLayer { shared: Arc::new(shared) })
+        Ok(RetryLayer { shared: Laned::new(shared) })
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     budget::Budget,
     classify::Classify,
     clock::{Clock, TokioClock},
+    lanes::Lane,
     random::Random,
     replay::{self, Replay},
 };
@@ -28,7 +29,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Retry<S, K, C = TokioClock> {
     inner: S,
-    shared: Arc<Shared<K, C>>,
+    shared: Lane<Shared<K, C>>,
 }
 
 /// What all services of a layer have in common.
@@ -55,14 +56,14 @@ impl<K, C> fmt::Debug for Shared<K, C> {
 }
 
 impl<S, K, C> Retry<S, K, C> {
-    pub(super) fn new(inner: S, shared: Arc<Shared<K, C>>) -> Self {
+    pub(super) fn new(inner: S, shared: Lane<Shared<K, C>>) -> Self {
         Self { inner, shared }
     }
 }
 
 impl<S: Clone, K, C> Clone for Retry<S, K, C> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), Arc::clone(&self.shared))
+        Self::new(self.inner.clone(), self.shared.clone())
     }
 }
 
@@ -93,6 +94,6 @@ where
         };
         let kept = original.map(|body| Kept { head: head.clone(), body, service: self.inner.clone() });
         let first = self.inner.call(Request::from_parts(head, body));
-        ResponseFuture::new(first, kept, is_idempotent, Arc::clone(&self.shared))
+        ResponseFuture::new(first, kept, is_idempotent, self.shared.clone())
     }
 }

@@ -17,6 +17,7 @@ use super::{
     attempts::AttemptsLayer,
     current::{Current, Reader},
     endpoint::EndpointLayer,
+    limited::{Limited, LimitedLayer},
     oneshot::oneshot,
     policy::{AttemptPolicy, Classifier, DEFAULT_ROUTE},
     route::{self, Route, Routes},
@@ -27,8 +28,9 @@ use crate::{
     circuit_breaker::{self, CircuitBreaker, CircuitBreakerLayer, Mode},
     classify::Watched,
     clock::TokioClock,
-    concurrency::{self, Concurrency, ConcurrencyLayer},
+    concurrency,
     deadline::{self, ByDeadline, UntilBody},
+    lanes::Laned,
     replay::Replay,
     telemetry::{self, Calls, CallsLayer, Shown, Telemetry, Transitions},
     timeout::{Timeout, TimeoutLayer},
@@ -45,13 +47,13 @@ pub fn client(policy: ClientPolicy) -> Result<ClientLayer, InvalidPolicy> {
 /// The layers of a client. Its clones, and all services that they are put before, are one client of one service.
 #[derive(Clone, Debug)]
 pub struct ClientLayer {
-    current: Arc<Current<Parts>>,
+    current: Laned<Current<Parts>>,
 }
 
 /// Reads a client's layers, and gives them another policy.
 #[derive(Clone, Debug)]
 pub struct ClientHandle {
-    current: Arc<Current<Parts>>,
+    current: Laned<Current<Parts>>,
 }
 
 /// What one version of a policy has been made into.
@@ -61,7 +63,7 @@ pub(super) struct Parts {
     timeout: TimeoutLayer,
     budget: Budget,
     breaker: CircuitBreakerLayer<Classifier>,
-    concurrency: ConcurrencyLayer<Classifier>,
+    concurrency: LimitedLayer,
     routes: Routes<RouteParts>,
     called: Called,
 }
@@ -92,11 +94,7 @@ pub type ClientBody<B> = Watched<
 >;
 
 /// The way of one route.
-type Way<S> =
-    Calls<deadline::Client<Concurrency<Attempts<CircuitBreaker<S, Classifier>>, Classifier>>, Classifier>;
-
-/// So many calls at a time are as many as there are.
-const UNLIMITED: u32 = 1_000_000;
+type Way<S> = Calls<deadline::Client<Limited<Attempts<CircuitBreaker<S, Classifier>>>>, Classifier>;
 
 impl ClientLayer {
     /// As [`client`], of a service by the name and the address that metrics and logs have for it.
@@ -122,13 +120,13 @@ impl ClientLayer {
     /// To read the layers, and to change their policy.
     #[must_use]
     pub fn handle(&self) -> ClientHandle {
-        ClientHandle { current: Arc::clone(&self.current) }
+        ClientHandle { current: self.current.clone() }
     }
 
     /// What belongs next to the transport, of each endpoint where there are several: the time-out of a try, and the header that says what it has left.
     #[must_use]
     pub fn endpoint(&self) -> EndpointLayer {
-        EndpointLayer::new(Reader::new(Arc::clone(&self.current)))
+        EndpointLayer::new(Reader::new(&self.current))
     }
 }
 
@@ -157,11 +155,11 @@ impl ClientHandle {
         let Called { name, target, transitions, .. } = &parts.called;
         let policy = &parts.policy;
         let breaker = || telemetry.show(name, target, transitions.clone().and(parts.breaker.handle()));
-        let limit = || telemetry.show(name, target, parts.concurrency.handle());
+        let limit = |limit| telemetry.show(name, target, limit);
         let budget = || telemetry.show(name, target, parts.budget.clone());
         let mut shown = vec![telemetry.show(name, target, parts.timeout.handle())];
         shown.extend(policy.circuit_breaker.is_some().then(breaker));
-        shown.extend(policy.concurrency.is_some().then(limit));
+        shown.extend(parts.concurrency.handle().map(limit));
         shown.extend(policy.tries_again().then(budget));
         shown.extend(route::show(self.routes(), telemetry, name, target));
         shown
@@ -179,9 +177,9 @@ impl ClientHandle {
         self.current.get().breaker.handle()
     }
 
-    /// The limit.
+    /// The limit, if there is one.
     #[must_use]
-    pub fn concurrency(&self) -> concurrency::Handle {
+    pub fn concurrency(&self) -> Option<concurrency::Handle> {
         self.current.get().concurrency.handle()
     }
 
@@ -230,7 +228,7 @@ impl Parts {
         };
         let concurrency = match same(|one, other| one.concurrency == other.concurrency) {
             Some(before) => before.concurrency.clone(),
-            None => limit(policy.concurrency.as_ref(), &classifier)?,
+            None => LimitedLayer::new(policy.concurrency.as_ref(), &classifier)?,
         };
         let same_budget = same(|one, other| one.budget == other.budget).is_some();
         let before = before.filter(|_| same_budget);
@@ -263,14 +261,6 @@ fn breaker(
         layer.handle().set_mode(Mode::ForcedClosed);
     }
     Ok(layer)
-}
-
-pub(super) fn limit(
-    policy: Option<&concurrency::Policy>,
-    classifier: &Classifier,
-) -> Result<ConcurrencyLayer<Classifier>, InvalidPolicy> {
-    let policy = policy.cloned().unwrap_or_else(|| concurrency::Policy::fixed(UNLIMITED));
-    ConcurrencyLayer::new(policy, classifier.clone())
 }
 
 fn routes(
@@ -331,7 +321,7 @@ impl<S: Clone> Layer<S> for ClientLayer {
     type Service = Client<S>;
 
     fn layer(&self, transport: S) -> Client<S> {
-        Client { transport, reader: Reader::new(Arc::clone(&self.current)) }
+        Client { transport, reader: Reader::new(&self.current) }
     }
 }
 

@@ -31,14 +31,13 @@ impl<S: Clone> Layer<S> for EndpointLayer {
 
     fn layer(&self, transport: S) -> Endpoint<S> {
         let reader = self.reader.clone();
-        Endpoint { inner: reader.seen().endpoint(transport.clone()), transport, reader }
+        Endpoint { inner: reader.seen().endpoint(transport), reader }
     }
 }
 
 /// A transport each of whose calls is one try.
 #[derive(Clone, Debug)]
 pub struct Endpoint<S> {
-    transport: S,
     inner: Timeout<Header<S>>,
     reader: Reader<Parts>,
 }
@@ -55,7 +54,8 @@ where
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         // Here, since the one that is called must be the one that was polled.
         if self.reader.renew() {
-            self.inner = self.reader.seen().endpoint(self.transport.clone());
+            let transport = self.inner.inner().inner().clone();
+            self.inner = self.reader.seen().endpoint(transport);
         }
         self.inner.poll_ready(context)
     }

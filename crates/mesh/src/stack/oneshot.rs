@@ -1,16 +1,22 @@
-//! One call of a service of its own: as soon as it is ready.
+//! One call of a service of its own: at once if that is ready, else as soon as it is.
 
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-/// Waits until a service is ready, and calls it.
-pub(super) fn oneshot<S: Service<Request>, Request>(service: S, request: Request) -> Oneshot<S, Request> {
-    Oneshot { state: State::Waiting { call: Some((service, request)) } }
+/// Calls a service if it is ready, or has the future wait for it and call it then.
+pub(super) fn oneshot<S: Service<Request>, Request>(mut service: S, request: Request) -> Oneshot<S, Request> {
+    // Nobody can be woken yet: the future asks again.
+    let state = match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(())) => State::Calling { future: service.call(request) },
+        Poll::Ready(Err(error)) => State::Failed { error: Some(error) },
+        Poll::Pending => State::Waiting { call: Some((service, request)) },
+    };
+    Oneshot { state }
 }
 
 pin_project! {
@@ -26,6 +32,7 @@ pin_project! {
     enum State<S: Service<Request>, Request> {
         Waiting { call: Option<(S, Request)> },
         Calling { #[pin] future: S::Future },
+        Failed { error: Option<S::Error> },
     }
 }
 
@@ -36,6 +43,7 @@ impl<S: Service<Request>, Request> Future for Oneshot<S, Request> {
         let mut state = self.project().state;
         loop {
             match state.as_mut().project() {
+                StateProjection::Calling { future } => return future.poll(context),
                 StateProjection::Waiting { call } => {
                     // It is there until the call is made.
                     let Some((service, _)) = call.as_mut() else { return Poll::Pending };
@@ -43,7 +51,10 @@ impl<S: Service<Request>, Request> Future for Oneshot<S, Request> {
                     let Some((mut service, request)) = call.take() else { return Poll::Pending };
                     state.set(State::Calling { future: service.call(request) });
                 }
-                StateProjection::Calling { future } => return future.poll(context),
+                // Who polls once more has had the error.
+                StateProjection::Failed { error } => {
+                    return error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error)));
+                }
             }
         }
     }

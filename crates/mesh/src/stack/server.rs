@@ -14,8 +14,8 @@ use tower_service::Service;
 
 use super::{
     RouteHandle, ServerPolicy, ServerRoute,
-    client::limit,
     current::{Current, Reader},
+    limited::{Limited, LimitedLayer},
     oneshot::oneshot,
     policy::Classifier,
     rated::{Rated, RatedLayer},
@@ -26,8 +26,9 @@ use crate::{
     answer::{self, Answer, AnswerLayer},
     classify::Watched,
     clock::TokioClock,
-    concurrency::{self, Concurrency, ConcurrencyLayer},
-    deadline, rate_limit,
+    concurrency, deadline,
+    lanes::Laned,
+    rate_limit,
     telemetry::{self, Calls, CallsLayer, Shown, Telemetry},
 };
 
@@ -42,41 +43,38 @@ pub fn server(policy: ServerPolicy) -> Result<ServerLayer, InvalidPolicy> {
 /// The layers of a server. Its clones, and all services that they are put before, are one server.
 #[derive(Clone, Debug)]
 pub struct ServerLayer {
-    current: Arc<Current<Parts>>,
+    current: Laned<Current<Parts>>,
     answers: answer::Handle,
 }
 
 /// Reads a server's layers, and gives them another policy.
 #[derive(Clone, Debug)]
 pub struct ServerHandle {
-    current: Arc<Current<Parts>>,
+    current: Laned<Current<Parts>>,
     answers: answer::Handle,
 }
 
 #[derive(Debug)]
 struct Parts {
     policy: ServerPolicy,
-    answers: Answers,
+    answers: Laned<AnswerLayer>,
     rate: RatedLayer,
-    concurrency: ConcurrencyLayer<Classifier>,
+    concurrency: LimitedLayer,
     routes: Routes<RouteParts>,
 }
-
-#[derive(Clone)]
-struct Answers(AnswerLayer);
 
 #[derive(Clone, Debug)]
 struct RouteParts {
     calls: CallsLayer<Classifier>,
     deadline: deadline::ServerLayer,
     /// The service's, unless the route has one of its own.
-    concurrency: ConcurrencyLayer<Classifier>,
+    concurrency: LimitedLayer,
 }
 
 /// The body of a server's answer, around that of its routes.
 pub type ServerBody<B> = Watched<Watched<B, concurrency::Call<TokioClock>>, telemetry::Call>;
 
-type Way<S> = Answer<Calls<deadline::Server<Rated<Concurrency<S, Classifier>>>, Classifier>>;
+type Way<S> = Answer<Calls<deadline::Server<Rated<Limited<S>>>, Classifier>>;
 
 impl ServerLayer {
     /// As [`server`], with answers that are made in a way of one's own.
@@ -85,13 +83,13 @@ impl ServerLayer {
     /// The policy is out of range: all of it at once.
     pub fn answering(policy: ServerPolicy, answers: AnswerLayer) -> Result<Self, InvalidPolicy> {
         let handle = answers.handle();
-        Ok(Self { current: Current::new(Parts::new(policy, None, Answers(answers))?), answers: handle })
+        Ok(Self { current: Current::new(Parts::new(policy, None, Laned::new(answers))?), answers: handle })
     }
 
     /// To read the layers, and to change their policy.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
-        ServerHandle { current: Arc::clone(&self.current), answers: self.answers.clone() }
+        ServerHandle { current: self.current.clone(), answers: self.answers.clone() }
     }
 }
 
@@ -110,8 +108,7 @@ impl ServerHandle {
     /// shown again, since what has changed is another one.
     pub fn show(&self, telemetry: &Telemetry, name: &str, target: &str) -> Vec<Shown> {
         let mut shown = vec![telemetry.show(name, target, self.answers.clone())];
-        let limit = self.policy().concurrency.is_some();
-        shown.extend(limit.then(|| telemetry.show(name, target, self.concurrency())));
+        shown.extend(self.concurrency().map(|limit| telemetry.show(name, target, limit)));
         shown.extend(self.rate_limit().map(|limit| telemetry.show(name, target, limit)));
         shown.extend(route::show(self.routes(), telemetry, name, target));
         shown
@@ -123,9 +120,9 @@ impl ServerHandle {
         self.current.get().policy.clone()
     }
 
-    /// The limit.
+    /// The limit of the service, if there is one.
     #[must_use]
-    pub fn concurrency(&self) -> concurrency::Handle {
+    pub fn concurrency(&self) -> Option<concurrency::Handle> {
         self.current.get().concurrency.handle()
     }
 
@@ -155,7 +152,11 @@ impl ServerHandle {
 
 impl Parts {
     /// By a policy; what is the same in it as in the one before is kept.
-    fn new(policy: ServerPolicy, before: Option<&Self>, answers: Answers) -> Result<Self, InvalidPolicy> {
+    fn new(
+        policy: ServerPolicy,
+        before: Option<&Self>,
+        answers: Laned<AnswerLayer>,
+    ) -> Result<Self, InvalidPolicy> {
         policy.validate()?;
         let reads_alike = |before: &&Self| {
             (before.policy.protocol, &before.policy.exceptions) == (policy.protocol, &policy.exceptions)
@@ -166,7 +167,7 @@ impl Parts {
         let same_limit = before.filter(|before| before.policy.concurrency == policy.concurrency);
         let concurrency = match same_limit {
             Some(before) => before.concurrency.clone(),
-            None => limit(policy.concurrency.as_ref(), &classifier)?,
+            None => LimitedLayer::new(policy.concurrency.as_ref(), &classifier)?,
         };
         let rate = match before.filter(|before| before.policy.rate_limit == policy.rate_limit) {
             Some(before) => before.rate.clone(),
@@ -177,16 +178,15 @@ impl Parts {
     }
 
     fn way<S: Clone>(&self, parts: &RouteParts, routes: S) -> Way<S> {
-        let Answers(answers) = &self.answers;
         let limited = self.rate.layer(parts.concurrency.layer(routes));
-        answers.layer(parts.calls.layer(parts.deadline.layer(limited)))
+        Answer::new(parts.calls.layer(parts.deadline.layer(limited)), self.answers.here())
     }
 }
 
 fn routes(
     policy: &ServerPolicy,
     before: Option<&Parts>,
-    shared: &ConcurrencyLayer<Classifier>,
+    shared: &LimitedLayer,
     classifier: &Classifier,
 ) -> Result<Routes<RouteParts>, InvalidPolicy> {
     let parts = |route: &ServerRoute| {
@@ -198,7 +198,7 @@ fn routes(
         let concurrency = match (&route.concurrency, was) {
             (None, _) => shared.clone(),
             (own, Some((was, parts))) if *own == was.concurrency => parts.concurrency.clone(),
-            (own, _) => limit(own.as_ref(), classifier)?,
+            (own, _) => LimitedLayer::new(own.as_ref(), classifier)?,
         };
         Ok::<_, InvalidPolicy>(RouteParts {
             calls: was.map_or_else(|| CallsLayer::new(classifier.clone()), |(_, parts)| parts.calls.clone()),
@@ -228,7 +228,7 @@ impl<S: Clone> Layer<S> for ServerLayer {
     type Service = Server<S>;
 
     fn layer(&self, routes: S) -> Server<S> {
-        Server { routes, reader: Reader::new(Arc::clone(&self.current)) }
+        Server { routes, reader: Reader::new(&self.current) }
     }
 }
 
@@ -259,11 +259,5 @@ where
         let parts = self.reader.get();
         let route = parts.routes.at(parts.routes.of(&request));
         Box::pin(oneshot(parts.way(&route.parts, self.routes.clone()), request))
-    }
-}
-
-impl std::fmt::Debug for Answers {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Answers")
     }
 }

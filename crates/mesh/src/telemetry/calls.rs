@@ -2,9 +2,9 @@
 
 use std::{
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::{
+        AtomicU64,
+        Ordering::{Acquire, Relaxed, Release},
     },
     task::{Context, Poll},
 };
@@ -14,7 +14,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{Family, Reading, Show};
-use crate::classify::{Classify, Outcome, Report, Verdict};
+use crate::{
+    classify::{Classify, Outcome, Report, Verdict},
+    lanes::{Lane, Laned},
+};
 
 pub(super) const FAMILIES: &[&Family] = &[&ACTIVE, &CALLS];
 
@@ -30,20 +33,20 @@ static CALLS: Family = Family::counter(
 #[derive(Clone, Debug)]
 pub struct CallsLayer<K> {
     classifier: K,
-    counts: Arc<Counts>,
+    counts: Laned<(), Counts>,
 }
 
 impl<K> CallsLayer<K> {
     /// One count, of all services that it is put before.
     #[must_use]
     pub fn new(classifier: K) -> Self {
-        Self { classifier, counts: Arc::default() }
+        Self { classifier, counts: Laned::new(()) }
     }
 
     /// To read it.
     #[must_use]
     pub fn handle(&self) -> CallsHandle {
-        CallsHandle { counts: Arc::clone(&self.counts) }
+        CallsHandle { counts: self.counts.clone() }
     }
 }
 
@@ -51,7 +54,7 @@ impl<S, K: Clone> Layer<S> for CallsLayer<K> {
     type Service = Calls<S, K>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Calls { inner, layer: self.clone() }
+        Calls { inner, classifier: self.classifier.clone(), counts: self.counts.here() }
     }
 }
 
@@ -59,7 +62,8 @@ impl<S, K: Clone> Layer<S> for CallsLayer<K> {
 #[derive(Clone, Debug)]
 pub struct Calls<S, K> {
     inner: S,
-    layer: CallsLayer<K>,
+    classifier: K,
+    counts: Lane<(), Counts>,
 }
 
 impl<S, K, Request> Service<Request> for Calls<S, K>
@@ -76,9 +80,8 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let CallsLayer { classifier, counts } = self.layer.clone();
-        let call = Call::begin(counts);
-        CallFuture { future: self.inner.call(request), call: Some(call), classifier }
+        let call = Call::begin(&self.counts);
+        CallFuture { future: self.inner.call(request), call: Some(call), classifier: self.classifier.clone() }
     }
 }
 
@@ -112,13 +115,15 @@ where
 /// A call that was begun. It counts once, by what it is told or, dropped before that, as cancelled.
 #[derive(Debug)]
 pub struct Call {
-    counts: Arc<Counts>,
+    counts: Lane<(), Counts>,
     outcome: Outcome,
 }
 
 impl Call {
-    fn begin(counts: Arc<Counts>) -> Self {
-        counts.active.fetch_add(1, Relaxed);
+    #[inline]
+    fn begin(counts: &Lane<(), Counts>) -> Self {
+        let counts = counts.clone();
+        counts.own().begun.fetch_add(1, Relaxed);
         Self { counts, outcome: Outcome::Cancelled }
     }
 }
@@ -130,35 +135,44 @@ impl Report for Call {
 }
 
 impl Drop for Call {
+    #[inline]
     fn drop(&mut self) {
-        self.counts.outcomes[self.outcome as usize].fetch_add(1, Relaxed);
-        self.counts.active.fetch_sub(1, Relaxed);
+        self.counts.own().outcomes[self.outcome as usize].fetch_add(1, Release);
     }
 }
 
+/// Of one lane: a call ends in that in which it began.
 #[derive(Debug, Default)]
 struct Counts {
-    active: AtomicU64,
+    begun: AtomicU64,
     outcomes: [AtomicU64; Outcome::ALL.len()],
+}
+
+impl Counts {
+    fn active(&self) -> u64 {
+        // Ends first, since each was begun before it ended.
+        let ended: u64 = self.outcomes.iter().map(|outcome| outcome.load(Acquire)).sum();
+        self.begun.load(Relaxed).wrapping_sub(ended)
+    }
 }
 
 /// Reads how many calls there are, from wherever.
 #[derive(Clone, Debug)]
 pub struct CallsHandle {
-    counts: Arc<Counts>,
+    counts: Laned<(), Counts>,
 }
 
 impl CallsHandle {
     /// How many calls are under way.
     #[must_use]
     pub fn active(&self) -> u64 {
-        self.counts.active.load(Relaxed)
+        self.counts.counts().map(Counts::active).sum()
     }
 
     /// Of how many calls this came.
     #[must_use]
     pub fn outcomes(&self, outcome: Outcome) -> u64 {
-        self.counts.outcomes[outcome as usize].load(Relaxed)
+        self.counts.counts().map(|lane| lane.outcomes[outcome as usize].load(Relaxed)).sum()
     }
 }
 

@@ -1,16 +1,14 @@
 //! Time-outs seen from outside.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::Part;
+use crate::lanes::Laned;
 
 /// Reads how many tries took too long, from wherever.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    pub(super) counts: Arc<Counts>,
+    pub(super) counts: Laned<Counts>,
 }
 
 /// How many tries took too long since the layer was made.

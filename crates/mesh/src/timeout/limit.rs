@@ -1,6 +1,6 @@
 //! When a try has taken too long.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use tokio::time::Instant;
 
@@ -8,6 +8,7 @@ use super::handle::Counts;
 use crate::{
     BoxError,
     deadline::{Deadline, Exceeded},
+    lanes::Lane,
     until::{Limit, after},
 };
 
@@ -58,17 +59,23 @@ impl std::error::Error for Elapsed {}
 #[derive(Clone, Debug)]
 pub struct ByTry {
     pub(super) within: Duration,
+    /// What the whole answer may take.
+    pub(super) whole: Option<Duration>,
     pub(super) part: Part,
     /// `None`: when it is first pending.
     pub(super) begun: Option<Instant>,
     pub(super) deadline: Option<Deadline>,
-    pub(super) counts: Arc<Counts>,
+    pub(super) counts: Lane<Counts>,
 }
 
 impl Limit for ByTry {
     fn at(&self) -> Instant {
         let own = after(self.begun.unwrap_or_else(Instant::now), self.within);
         self.deadline.map_or(own, |deadline| own.min(deadline.instant()))
+    }
+
+    fn of_body(self) -> Option<Self> {
+        self.whole.map(|within| Self { within, part: Part::Body, ..self })
     }
 
     fn over(&self) -> BoxError {

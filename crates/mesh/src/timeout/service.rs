@@ -1,9 +1,6 @@
 //! A service each of whose calls is one try.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use tokio::time::Instant;
@@ -14,6 +11,7 @@ use super::{ByTry, Handle, Part, Policy, handle::Counts};
 use crate::{
     BoxError, InvalidPolicy,
     deadline::Deadline,
+    lanes::{Lane, Laned},
     until::{UntilBody, UntilWhole},
 };
 
@@ -21,7 +19,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct TimeoutLayer {
     policy: Policy,
-    counts: Arc<Counts>,
+    counts: Laned<Counts>,
 }
 
 impl TimeoutLayer {
@@ -31,24 +29,13 @@ impl TimeoutLayer {
     /// The policy is out of range.
     pub fn new(policy: Policy) -> Result<Self, InvalidPolicy> {
         policy.validate()?;
-        Ok(Self { policy, counts: Arc::default() })
+        Ok(Self { policy, counts: Laned::new(Counts::default()) })
     }
 
     /// To read how many tries took too long.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        Handle { counts: Arc::clone(&self.counts) }
-    }
-
-    /// How long this try may take until its headers, and for the whole of its answer.
-    fn limits<B>(&self, request: &Request<B>) -> (ByTry, Option<ByTry>) {
-        let Policy { headers, whole } = self.policy;
-        let begun = whole.map(|_| Instant::now());
-        let deadline = Deadline::of(request);
-        let limit =
-            ByTry { within: headers, part: Part::Headers, begun, deadline, counts: Arc::clone(&self.counts) };
-        let body = whole.map(|within| ByTry { within, part: Part::Body, ..limit.clone() });
-        (limit, body)
+        Handle { counts: self.counts.clone() }
     }
 }
 
@@ -56,7 +43,7 @@ impl<S> Layer<S> for TimeoutLayer {
     type Service = Timeout<S>;
 
     fn layer(&self, inner: S) -> Timeout<S> {
-        Timeout { inner, layer: self.clone() }
+        Timeout { inner, policy: self.policy.clone(), counts: self.counts.here() }
     }
 }
 
@@ -64,7 +51,28 @@ impl<S> Layer<S> for TimeoutLayer {
 #[derive(Clone, Debug)]
 pub struct Timeout<S> {
     inner: S,
-    layer: TimeoutLayer,
+    policy: Policy,
+    counts: Lane<Counts>,
+}
+
+impl<S> Timeout<S> {
+    /// The service inside.
+    pub(crate) const fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    /// How long this try may take.
+    fn limit<B>(&self, request: &Request<B>) -> ByTry {
+        let Policy { headers, whole } = self.policy;
+        ByTry {
+            within: headers,
+            whole,
+            part: Part::Headers,
+            begun: whole.map(|_| Instant::now()),
+            deadline: Deadline::of(request),
+            counts: self.counts.clone(),
+        }
+    }
 }
 
 impl<S, A, B> Service<Request<A>> for Timeout<S>
@@ -82,7 +90,7 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<A>) -> Self::Future {
-        let (limit, body) = self.layer.limits(&request);
-        UntilWhole::new(self.inner.call(request), limit, body)
+        let limit = self.limit(&request);
+        UntilWhole::new(self.inner.call(request), limit)
     }
 }

@@ -9,7 +9,7 @@ use http::Response;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 
-use super::{Limit, UntilBody, poll_over};
+use super::{Limit, UntilBody, inside, poll_over};
 use crate::BoxError;
 
 pin_project! {
@@ -24,6 +24,14 @@ pin_project! {
         limit: Option<L>,
         #[pin]
         timer: Option<Sleep>,
+    }
+
+    impl<F, L> PinnedDrop for Until<F, L> {
+        fn drop(this: Pin<&mut Self>) {
+            if this.timer.is_some() {
+                inside::is_gone();
+            }
+        }
     }
 }
 
@@ -44,16 +52,30 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Poll::Ready(result) = this.future.poll(context) {
+        let (polled, soonest) = inside::poll(|| this.future.poll(context));
+        if let Poll::Ready(result) = polled {
             return Poll::Ready(result.map_err(Into::into));
         }
-        let Some(limit) = this.limit else { return Poll::Pending };
+        let Some(limit) = this.limit else {
+            soonest.into_iter().for_each(inside::waits);
+            return Poll::Pending;
+        };
         let armed = this.timer.is_none();
         if armed {
-            this.timer.set(Some(sleep_until(limit.at())));
+            let at = limit.at();
+            if let Some(soonest) = soonest.filter(|soonest| *soonest <= at) {
+                inside::waits(soonest);
+                return Poll::Pending;
+            }
+            this.timer.set(Some(sleep_until(at)));
         }
         let Some(timer) = this.timer.as_pin_mut() else { return Poll::Pending };
-        poll_over(timer, armed, limit, context).map(Err)
+        let at = timer.deadline();
+        let polled = poll_over(timer, armed, limit, context);
+        if polled.is_pending() {
+            inside::waits(at);
+        }
+        polled.map(Err)
     }
 }
 
@@ -66,13 +88,12 @@ pin_project! {
     pub struct UntilWhole<F, L> {
         #[pin]
         until: Until<F, L>,
-        body: Option<L>,
     }
 }
 
 impl<F, L> UntilWhole<F, L> {
-    pub(crate) fn new(future: F, limit: L, body: Option<L>) -> Self {
-        Self { until: Until::new(future, Some(limit)), body }
+    pub(crate) fn new(future: F, limit: L) -> Self {
+        Self { until: Until::new(future, Some(limit)) }
     }
 }
 
@@ -86,9 +107,11 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        this.until
-            .poll(context)
-            .map_ok(|response| response.map(|body| UntilBody::new(body, this.body.take())))
+        let mut until = self.project().until;
+        let polled = until.as_mut().poll(context);
+        polled.map_ok(|response| {
+            let limit = until.project().limit.take().and_then(Limit::of_body);
+            response.map(|body| UntilBody::new(body, limit))
+        })
     }
 }

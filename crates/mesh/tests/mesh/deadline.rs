@@ -27,8 +27,11 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 #[derive(Clone, Default)]
 struct Seen {
     server: Server,
-    requests: Arc<Mutex<Vec<Request<()>>>>,
+    requests: Arc<Mutex<Vec<Asked>>>,
 }
+
+/// A request, and the deadline that its call had.
+type Asked = (Request<()>, Option<Deadline>);
 
 impl Seen {
     fn will(answers: impl IntoIterator<Item = Answer>) -> Self {
@@ -39,13 +42,17 @@ impl Seen {
 
     /// The last request that it was asked.
     fn request(&self) -> Request<()> {
-        let requests = self.requests.lock().expect("no test panics while it holds this");
-        requests.last().cloned().expect("a request")
+        self.last().0
     }
 
-    /// How long the last request has left, by its extension.
+    /// How long the last request has left.
     fn left(&self) -> Duration {
-        self.request().extensions().get::<Deadline>().expect("a deadline").left()
+        self.last().1.expect("a deadline").left()
+    }
+
+    fn last(&self) -> Asked {
+        let requests = self.requests.lock().expect("no test panics while it holds this");
+        requests.last().cloned().expect("a request")
     }
 }
 
@@ -59,7 +66,8 @@ impl Service<Request<()>> for Seen {
     }
 
     fn call(&mut self, request: Request<()>) -> Answered {
-        self.requests.lock().expect("no test panics while it holds this").push(request.clone());
+        let asked = (request.clone(), Deadline::of(&request));
+        self.requests.lock().expect("no test panics while it holds this").push(asked);
         self.server.call(request)
     }
 }

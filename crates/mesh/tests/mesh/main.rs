@@ -16,4 +16,5 @@ mod server;
 mod stack;
 mod telemetry;
 mod timeout;
+mod until;
 mod upstream;

@@ -10,7 +10,7 @@ use crate::clock::Moment;
 /// Two buckets of a second each.
 fn ledger(floor: u32, percent: u8) -> Arc<Ledger> {
     let window = Duration::from_secs(2);
-    Arc::new(Ledger::new(&Policy { percent, floor, window, buckets: 2 }))
+    Arc::new(Ledger::new(&Policy { percent, floor, window, buckets: 2 }, 1))
 }
 
 fn at(seconds: u64) -> Moment {
@@ -81,12 +81,12 @@ fn what_is_given_back_beside_a_reservation_is_neither_lost_nor_there_twice() {
 fn no_first_attempt_is_lost_while_a_bucket_begins_anew() {
     explore(|| {
         let ledger = ledger(0, 100);
-        ledger.count_first(at(0));
+        ledger.count_first(0, at(0));
         let counting = {
             let ledger = Arc::clone(&ledger);
-            thread::spawn(move || ledger.count_first(at(2)))
+            thread::spawn(move || ledger.count_first(0, at(2)))
         };
-        ledger.count_first(at(2));
+        ledger.count_first(0, at(2));
         counting.join().expect("a thread that ends");
         assert_eq!(ledger.balance(at(2)).0, 2);
     });

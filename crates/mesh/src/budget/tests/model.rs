@@ -9,6 +9,9 @@ use crate::clock::Moment;
 
 const BUCKET: u64 = 1_000_000_000;
 
+/// First attempts are counted in one after the other.
+const LANES: usize = 2;
+
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Pass(u64),
@@ -69,13 +72,13 @@ proptest! {
 
     #[test]
     fn it_reserves_whatever_every_window_has_room_for_and_nothing_else(policy in policies(), steps in steps()) {
-        let (ledger, mut model, mut now) = (Ledger::new(&policy), Model::default(), 0);
+        let (ledger, mut model, mut now) = (Ledger::new(&policy, LANES), Model::default(), 0);
         for step in steps {
             let (moment, turn) = (Moment::from_nanos(now), now / BUCKET);
             match step {
                 Step::Pass(nanos) => now += nanos,
                 Step::Firsts(count) => (0..count).for_each(|_| {
-                    ledger.count_first(moment);
+                    ledger.count_first(model.firsts.len(), moment);
                     model.firsts.push(turn);
                 }),
                 Step::Reserve => {
@@ -101,11 +104,11 @@ proptest! {
         policy in policies(),
         steps in prop::collection::vec((0..BUCKET * 12, any::<bool>()), 1..200),
     ) {
-        let (ledger, mut model) = (Ledger::new(&policy), Model::default());
+        let (ledger, mut model) = (Ledger::new(&policy, LANES), Model::default());
         for (nanos, is_first) in steps {
             let moment = Moment::from_nanos(nanos);
             if is_first {
-                ledger.count_first(moment);
+                ledger.count_first(model.firsts.len(), moment);
                 model.firsts.push(nanos / BUCKET);
             } else {
                 model.reserved.extend(ledger.reserve(moment));
@@ -118,8 +121,8 @@ proptest! {
 #[test]
 fn a_balance_is_what_can_be_reserved() {
     let policy = Policy { percent: 20, floor: 3, ..Policy::default() };
-    let (ledger, now) = (Ledger::new(&policy), Moment::from_nanos(BUCKET * 7));
-    (0..14).for_each(|_| ledger.count_first(now));
+    let (ledger, now) = (Ledger::new(&policy, LANES), Moment::from_nanos(BUCKET * 7));
+    (0..14).for_each(|lane| ledger.count_first(lane, now));
     assert_eq!(ledger.balance(now).0, 5, "nothing is rounded up");
     assert_eq!(std::iter::from_fn(|| ledger.reserve(now)).count(), 5);
     assert_eq!(ledger.balance(now).0, 0);

@@ -10,7 +10,7 @@ use mesh::{
     answer::AnswerLayer,
     circuit_breaker::{CircuitBreakerLayer, Policy},
     classify::Http,
-    deadline::scope,
+    deadline::{current, scope},
 };
 use tower::service_fn;
 
@@ -56,6 +56,27 @@ async fn a_deadline_of_ones_own_goes_before_the_current_one() {
     let compensation = layer(policy()).layer(seen.clone()).oneshot(until(Deadline::after(SECOND)));
     scope(Deadline::after(MILLISECOND), compensation).await.expect("an answer");
     assert_eq!(seen.left(), MILLISECOND * 995);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_of_the_call_takes_the_place_of_what_the_request_says_and_is_the_current_one() {
+    type Both = (Option<Deadline>, Option<Deadline>);
+    let transport = service_fn(async |request: Request<()>| {
+        let mut response = Response::new(());
+        let said = request.extensions().get().copied();
+        response.extensions_mut().insert::<Both>((current(), said));
+        Ok::<_, Infallible>(response)
+    });
+    let client = layer(policy()).layer(transport);
+    let ask = async |request| {
+        let response = client.clone().oneshot(request).await.expect("an answer");
+        response.extensions().get::<Both>().copied().expect("what the transport saw")
+    };
+    let given = Deadline::after(SECOND);
+    let sooner = Deadline::at(given.instant() - MILLISECOND * 5);
+    assert_eq!(ask(until(given)).await, (Some(sooner), Some(sooner)));
+    assert_eq!(ask(asking(&[])).await, (Some(Deadline::after(SECOND * 2)), None));
+    assert_eq!(current(), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -40,12 +40,12 @@ fn operator(cargo: &str, arguments: &[&str]) -> Result<(), Vec<String>> {
     build
         .current_dir(root())
         .env("RUSTFLAGS", "-C target-feature=+crt-static")
-        .args(["build", "--release", "--locked", "--quiet", "--target", &target])
+        .args(["build", "--profile", "image", "--locked", "--quiet", "--target", &target])
         .args(packages.into_iter().flat_map(|package| ["--package", package]));
     done("building", build.status())?;
     let target_folder =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let folder = target_folder.join(target).join("release");
+    let folder = target_folder.join(target).join("image");
     let mut bench = Command::new(folder.join("bench-operator"));
     done("measuring", bench.current_dir(root()).env("E2E_PROGRAMS", &folder).args(arguments).status())
 }

@@ -21,7 +21,7 @@ pub use self::{
     manifests::Shape,
     observer::{Observer, Sight},
     operator::{Log, Operator},
-    programs::provide,
+    programs::{programs, provide},
     release::Release,
     stage::Stage,
     switchovers::{GENTLE, switch, switch_all, ten_releases},

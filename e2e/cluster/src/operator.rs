@@ -42,6 +42,14 @@ impl Operator {
         }
         let kubeconfig = program.with_extension("kubeconfig");
         rights::grant(cluster, &kubeconfig).await?;
+        Self::run(program, &kubeconfig)
+    }
+
+    /// Starts this program on the cluster that a `KUBECONFIG` names, with the rights that it has there.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn run(program: &Path, kubeconfig: &Path) -> Result<Self, Failure> {
         let file = program.with_extension("log");
         let log = File::create(&file)?;
         let process = Command::new(program)

@@ -22,10 +22,7 @@ pub(crate) const DEMO: &str = "localhost/switchyard-demo:e2e";
 /// # Errors
 /// One of them cannot be built or loaded.
 pub async fn provide() -> Result<PathBuf, Failure> {
-    let folder = match std::env::var_os("E2E_PROGRAMS") {
-        Some(folder) => PathBuf::from(folder),
-        None => build().await?,
-    };
+    let folder = programs().await?;
     if let Ok(template) = std::env::var("E2E_IMAGE") {
         for (name, program) in [(LOAD, "load"), (DEMO, "demo")] {
             let binary = folder.join(program).display().to_string();
@@ -39,6 +36,17 @@ pub async fn provide() -> Result<PathBuf, Failure> {
     Ok(folder.join("operator"))
 }
 
+/// The folder with all of them, built unless `E2E_PROGRAMS` says where they are.
+///
+/// # Errors
+/// One of them cannot be built.
+pub async fn programs() -> Result<PathBuf, Failure> {
+    match std::env::var_os("E2E_PROGRAMS") {
+        Some(folder) => Ok(PathBuf::from(folder)),
+        None => build().await,
+    }
+}
+
 async fn build() -> Result<PathBuf, Failure> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).ok_or("there is no workspace")?;
     let target = format!("{ARCH}-unknown-linux-gnu");
@@ -48,11 +56,11 @@ async fn build() -> Result<PathBuf, Failure> {
     command
         .current_dir(root)
         .env("RUSTFLAGS", "-C target-feature=+crt-static")
-        .args(["build", "--release", "--locked", "--quiet", "--target", &target])
+        .args(["build", "--profile", "image", "--locked", "--quiet", "--target", &target])
         .args(packages);
     run(&mut command).await?;
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(folder.join(target).join("release"))
+    Ok(folder.join(target).join("image"))
 }
 
 /// Runs a command to its end and gives what it wrote.

@@ -56,6 +56,10 @@ prove TIMES='1' *ARGS:
 e2e *ARGS:
     cargo test -p e2e-cluster --test cluster --locked -- --ignored {{ARGS}}
 
+# Whether the API server that KUBECONFIG names still answers as the fake one does (crates/fake-apiserver/README.md); UPDATE=1 writes its answers down.
+replay *ARGS:
+    cargo test -p fake-apiserver --test api --locked replay_to_the_real_server -- --ignored {{ARGS}}
+
 # Every interleaving of the parts of `mesh` that take no lock.
 loom *ARGS:
     RUSTFLAGS='--cfg mesh_loom' cargo test -p mesh --lib --target-dir target/loom {{ARGS}}

@@ -1,6 +1,6 @@
 //! What a request asks for.
 
-use http::request::Parts;
+use http::{Method, request::Parts};
 use kube::core::Status;
 use serde::Deserialize;
 
@@ -19,6 +19,8 @@ pub(crate) struct Call {
     pub(crate) manager: String,
     /// Only the metadata is answered.
     pub(crate) metadata_only: bool,
+    /// Whether what is written must be as the server demands it; tests and controllers may leave out what nobody looks at.
+    pub(crate) checked: bool,
 }
 
 /// Which part of an object is written.
@@ -74,6 +76,31 @@ impl Params {
         is_true(&self.force)
     }
 
+    /// Refuses what does not go together.
+    fn check(&self, method: &Method) -> Result<(), Box<Status>> {
+        let patches = *method == Method::PATCH;
+        if patches && !matches!(self.dry_run.as_str(), "" | "All") {
+            return Err(refusal::options("PatchOptions", &[("FieldValueNotSupported", "dryRun")]));
+        }
+        let (matches, field) = (self.resource_version_match.as_str(), "resourceVersionMatch");
+        let mut wrong = vec![];
+        let initial = self.watches() && self.initial_events();
+        let forbidden = match matches {
+            "" => initial,
+            _ if self.watches() => !initial,
+            "Exact" => matches!(self.resource_version.as_str(), "" | "0"),
+            _ => self.resource_version.is_empty(),
+        };
+        if forbidden {
+            wrong.push(("FieldValueForbidden", field));
+        }
+        let known = matches!(matches, "" | "NotOlderThan") || matches == "Exact" && !self.watches();
+        if !known {
+            wrong.push(("FieldValueNotSupported", field));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(refusal::options("ListOptions", &wrong)) }
+    }
+
     /// The resourceVersion as a number; of none and of "0" none.
     pub(crate) fn revision(&self) -> Result<Option<u64>, Box<Status>> {
         match self.resource_version.as_str() {
@@ -101,6 +128,7 @@ impl Call {
             filter: Filter::default(),
             manager: manager.to_owned(),
             metadata_only: false,
+            checked: false,
         }
     }
 
@@ -126,10 +154,17 @@ impl Call {
         };
         let found =
             resources.iter().find(|one| one.group == group && one.version == version && one.plural == plural);
-        let Some(resource) = found.filter(|one| part == Part::Main || one.status) else { return Ok(None) };
+        let Some(resource) = found.filter(|one| part == Part::Main || one.status) else {
+            let is_served = resources.iter().any(|one| one.group == group && one.version == version);
+            return if is_served { Err(refusal::no_resource()) } else { Ok(None) };
+        };
         let params: Params = serde_html_form::from_str(parts.uri.query().unwrap_or_default())
             .map_err(|error| refusal::bad_request(&error.to_string()))?;
+        params.check(&parts.method)?;
         let filter = Filter::new(namespace.as_deref(), &params.label_selector, &params.field_selector)?;
+        if let Some(field) = filter.unsupported(resource) {
+            return Err(refusal::bad_request(&format!("field label not supported: {field}")));
+        }
         let (manager, metadata_only) = (manager(parts, &params), metadata_only(parts));
         Ok(Some(Self {
             resource: resource.clone(),
@@ -140,6 +175,7 @@ impl Call {
             filter,
             manager,
             metadata_only,
+            checked: true,
         }))
     }
 

@@ -12,6 +12,8 @@ mod resource;
 mod selector;
 mod server;
 mod store;
+mod strategic;
+mod validate;
 mod verbs;
 mod view;
 

@@ -85,9 +85,68 @@ pub fn invalid(resource: &Resource, name: &str, field: &str, message: &str) -> B
         message: message.to_owned(),
         field: field.to_owned(),
     };
-    let text = format!("{} \"{name}\" is invalid: {field}: {message}", resource.qualified());
-    let details = StatusDetails { causes: vec![cause], ..details(name, &resource.group, &resource.plural) };
+    unprocessable(resource, name, vec![cause])
+}
+
+/// 422: the object is not as it must be, for these causes.
+pub(crate) fn unprocessable(resource: &Resource, name: &str, causes: Vec<StatusCause>) -> Box<Status> {
+    let why: Vec<_> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+    let dot = if resource.group.is_empty() { "" } else { "." };
+    let text = format!("{}{dot}{} \"{name}\" is invalid: {}", resource.kind, resource.group, why.join(", "));
+    let details = StatusDetails { causes, ..details(name, &resource.group, &resource.kind) };
     Status::failure(&text, "Invalid").with_code(422).with_details(details).boxed()
+}
+
+/// 422: an update does not say of which version it is.
+pub(crate) fn without_version(resource: &Resource, name: &str) -> Box<Status> {
+    let message = "Invalid value: 0: must be specified for an update";
+    let mut status = invalid(resource, name, "metadata.resourceVersion", message);
+    // It is the one refusal of this kind that names the resource.
+    if let Some(details) = &mut status.details {
+        details.kind = resource.plural.to_string();
+    }
+    status
+}
+
+/// 422: parameters, by reason and field, that cannot be as they are.
+pub(crate) fn options(kind: &str, wrong: &[(&str, &str)]) -> Box<Status> {
+    let causes = wrong.iter().map(|(reason, field)| StatusCause {
+        reason: (*reason).to_owned(),
+        message: "not with these parameters".to_owned(),
+        field: (*field).to_owned(),
+    });
+    let details = StatusDetails { causes: causes.collect(), ..details("", "meta.k8s.io", kind) };
+    let fields: Vec<_> = wrong.iter().map(|(_, field)| *field).collect();
+    let text = format!("{kind}.meta.k8s.io \"\" is invalid: {}", fields.join(", "));
+    Status::failure(&text, "Invalid").with_code(422).with_details(details).boxed()
+}
+
+/// 422: what comes of a patch cannot be read.
+pub(crate) fn of_a_patch() -> Box<Status> {
+    let cause = StatusCause {
+        reason: "FieldValueInvalid".to_owned(),
+        message: "cannot be read as an object of its kind".to_owned(),
+        field: "patch".to_owned(),
+    };
+    let details = StatusDetails { causes: vec![cause], ..details("", "", "") };
+    Status::failure("\"\" is invalid: patch", "Invalid").with_code(422).with_details(details).boxed()
+}
+
+/// 422: a JSON patch does not fit.
+pub(crate) fn rejected() -> Box<Status> {
+    let message = "the server rejected our request due to an error in our request";
+    Status::failure(message, "Invalid").with_code(422).boxed()
+}
+
+/// 404: there is no such resource in this group.
+pub(crate) fn no_resource() -> Box<Status> {
+    let message = "the server could not find the requested resource";
+    Status::failure(message, "NotFound").with_code(404).boxed()
+}
+
+/// 500: in a place where the server has no better word.
+pub(crate) fn unreadable(message: &str) -> Box<Status> {
+    Status::failure(message, "").with_code(500).boxed()
 }
 
 /// 429: later, please.
@@ -102,6 +161,18 @@ pub fn too_many_requests(retry_after_seconds: u32) -> Box<Status> {
 #[must_use]
 pub fn internal(message: &str) -> Box<Status> {
     Status::failure(message, "InternalError").with_code(500).boxed()
+}
+
+/// 503: not now, for nobody.
+#[must_use]
+pub fn unavailable(message: &str) -> Box<Status> {
+    Status::failure(message, "ServiceUnavailable").with_code(503).boxed()
+}
+
+/// 504: it took the server too long; what it has done nobody knows.
+#[must_use]
+pub fn timeout(message: &str) -> Box<Status> {
+    Status::failure(message, "Timeout").with_code(504).boxed()
 }
 
 /// 504: the server itself is not yet where the request wants to start.

@@ -3,7 +3,7 @@
 use kube::core::Status;
 use serde_json::Value;
 
-use crate::refusal::bad_request;
+use crate::{Resource, refusal::bad_request};
 
 /// Which objects a request is about.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +35,15 @@ impl Filter {
             labels: requirements(labels).map(label).collect::<Result<_, _>>()?,
             fields: requirements(fields).map(field).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// A field by which objects of this kind are not selected.
+    pub(crate) fn unsupported(&self, resource: &Resource) -> Option<&str> {
+        let more = [Resource::PODS, Resource::EVENTS, Resource::JOBS, Resource::REPLICA_SETS];
+        let fields = self.fields.iter().map(|field| field.pointer.as_str());
+        let mut others =
+            fields.filter(|pointer| !matches!(*pointer, "/metadata/name" | "/metadata/namespace"));
+        others.next().filter(|_| !more.contains(resource))
     }
 
     /// Whether it leaves out some of a namespace.

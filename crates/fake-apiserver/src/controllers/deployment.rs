@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Value, json};
 
-use super::{Edit, is_deleted, owned, owner, with_status};
+use super::{Edit, counted, is_deleted, owned, owner, with_status};
 use crate::{Resource, View};
 
 pub(super) fn work(view: &View<'_>, deployment: &Value) -> Vec<Edit> {
@@ -116,11 +116,11 @@ fn resized(set: &Value, size: i64) -> Option<Edit> {
 
 fn status(deployment: &Value, current: &Value, sets: &[&Value]) -> Value {
     let sum = |field| sets.iter().map(|set| number(set, field)).sum::<i64>();
-    json!({
+    counted(json!({
         "observedGeneration": deployment["metadata"]["generation"],
         "replicas": sum("replicas"),
         "updatedReplicas": number(current, "replicas"),
         "readyReplicas": sum("readyReplicas"),
         "availableReplicas": sum("availableReplicas"),
-    })
+    }))
 }

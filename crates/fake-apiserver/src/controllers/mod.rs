@@ -229,6 +229,14 @@ fn is_ready(pod: &Value) -> bool {
     conditions.into_iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
 }
 
+/// A status as it is written: what there is none of is left out.
+fn counted(mut status: Value) -> Value {
+    if let Some(fields) = status.as_object_mut() {
+        fields.retain(|_, count| *count != 0);
+    }
+    status
+}
+
 /// Sets the status if it is another one.
 fn with_status(resource: &Resource, object: &Value, status: Value) -> Option<Edit> {
     (object["status"] != status).then(|| {

@@ -12,6 +12,10 @@ pub(super) fn work(view: &View<'_>, pod: &Value, may_be_ready: bool) -> Vec<Edit
         return vec![Edit::Remove(Resource::PODS, pod.clone())];
     }
     if pod["spec"]["nodeName"].is_null() {
+        // Whoever names another scheduler waits for that one.
+        if pod["spec"]["schedulerName"].as_str().is_some_and(|name| name != "default-scheduler") {
+            return vec![];
+        }
         let mut new = pod.clone();
         new["spec"]["nodeName"] = NODE.into();
         return vec![Edit::Main(Resource::PODS, new)];

@@ -21,8 +21,8 @@ fn draw(random: &mut Random, asked: &Asked<'_>) -> Fault {
     };
     let kind = random.below(kinds);
     match (kind, asked.watches) {
-        (0, _) => Fault::Refused(refusal::too_many_requests(1)),
-        (1, _) => Fault::Refused(refusal::internal("etcdserver: leader changed")),
+        (0, _) => Fault::Refused(refusal::too_many_requests(1 + u32::try_from(few).unwrap_or_default())),
+        (1, _) => Fault::Refused(broken(few)),
         (2, _) => Fault::Refused(forbidden()),
         (3, _) => Fault::Lost,
         (4, _) => Fault::Slow(delay),
@@ -36,6 +36,14 @@ fn draw(random: &mut Random, asked: &Asked<'_>) -> Fault {
         (8, false) => Fault::Refused(refusal::already_exists(&Resource::SERVICES, "")),
         (9, false) => Fault::Misreported(refusal::conflict(&Resource::SERVICES, "")),
         _ => Fault::Late(delay),
+    }
+}
+
+fn broken(how: usize) -> Box<kube::core::Status> {
+    match how {
+        0 => refusal::unavailable("apiserver is shutting down"),
+        1 => refusal::timeout("request did not complete within the allotted timeout"),
+        _ => refusal::internal("etcdserver: leader changed"),
     }
 }
 

@@ -7,9 +7,11 @@ use serde_json::{Map, Value, json};
 use super::{create, text, update};
 use crate::{
     call::Call,
+    defaults,
     fields::{self, By, Fields},
     refusal,
     store::Store,
+    validate,
 };
 
 /// Applies an object.
@@ -19,9 +21,17 @@ pub(super) fn apply(
     applied: Value,
 ) -> Result<(StatusCode, Value), Box<Status>> {
     if call.manager == "unknown" {
-        return Err(refusal::bad_request(
-            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value",
-        ));
+        return Err(refusal::options("PatchOptions", &[("FieldValueRequired", "fieldManager")]));
+    }
+    if !super::states_its_kind(call, &applied, false) {
+        return Err(refusal::bad_request("the kind and version of the object are not those of the URL"));
+    }
+    if !applied["metadata"]["managedFields"].is_null() {
+        return Err(refusal::bad_request("metadata.managedFields must be nil"));
+    }
+    let named = text(&applied, "/metadata/name");
+    if !named.is_empty() && named != call.name() {
+        return Err(refusal::bad_request("the name of the object does not match the name on the URL"));
     }
     let by = By { operation: "Apply", ..call.by(store) };
     let Some(old) = store.get(&call.resource, &call.key()).cloned() else {
@@ -42,6 +52,10 @@ pub(super) fn apply(
     }
     overlay(&mut changed, &applied);
     let mut new = update::parts(call, &old, changed);
+    defaults::fill(&call.resource, &mut new);
+    if call.checked {
+        validate::check(&call.resource, call.name(), Some(&old), &new)?;
+    }
     own(&by, &old, &mut new, &stated, &differing);
     Ok((StatusCode::OK, update::land(store, call, &old, new)?))
 }
@@ -64,7 +78,10 @@ fn own(by: &By, old: &Value, new: &mut Value, stated: &Fields, changed: &Fields)
     let old_entry =
         old["metadata"]["managedFields"].as_array().into_iter().flatten().find(|entry| by.is(entry));
     let same = old_entry.filter(|entry| entry["fieldsV1"] == stated.0 && changed.is_empty());
-    all.push(same.cloned().unwrap_or_else(|| by.entry(&stated.0)));
+    // Whoever states nothing owns nothing.
+    if !stated.is_empty() {
+        all.push(same.cloned().unwrap_or_else(|| by.entry(&stated.0)));
+    }
     new["metadata"]["managedFields"] = all.into();
 }
 

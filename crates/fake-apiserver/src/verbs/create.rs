@@ -1,14 +1,16 @@
 //! Objects come into being.
 
-use kube::core::Status;
+use kube::core::{Status, response::StatusCause};
 use serde_json::{Value, json};
 
 use super::text;
 use crate::{
+    Resource,
     call::Call,
     defaults, fields, refusal,
     resource::Generation,
     store::{Key, Store},
+    validate,
 };
 
 /// Keeps a new object.
@@ -22,6 +24,9 @@ pub(crate) fn create(store: &mut Store, call: &Call, mut object: Value) -> Resul
         return Err(Status::failure(message, "").with_code(500).boxed());
     }
     complete(store, call, &key, &mut object);
+    if call.checked {
+        validate::check(&call.resource, &key.1, None, &object)?;
+    }
     fields::written(&call.by(store), &json!({}), &mut object);
     if call.params.dry_run() {
         return Ok(object);
@@ -39,6 +44,9 @@ fn complete(store: &mut Store, call: &Call, key: &Key, object: &mut Value) {
         && let Some(object) = object.as_object_mut()
     {
         object.remove("status");
+    }
+    if call.resource == Resource::PODS {
+        object["status"] = json!({"phase": "Pending"});
     }
     let (stamp, number) = (store.clock.stamp(), store.next());
     let metadata = &mut object["metadata"];
@@ -72,8 +80,12 @@ fn name(store: &mut Store, call: &Call, object: &mut Value) -> Result<Key, Box<S
     let (name, prefix) = (text(object, "/metadata/name"), text(object, "/metadata/generateName"));
     let name = match (name, prefix) {
         ("", "") => {
-            let message = "Required value: name or generateName is required";
-            return Err(refusal::invalid(&call.resource, "", "metadata.name", message));
+            let cause = StatusCause {
+                reason: "FieldValueRequired".to_owned(),
+                message: "Required value: name or generateName is required".to_owned(),
+                field: "metadata.name".to_owned(),
+            };
+            return Err(refusal::unprocessable(&call.resource, "", vec![cause]));
         }
         ("", prefix) => format!("{prefix}{}", suffix(store.next())),
         (name, _) => name.to_owned(),

@@ -17,7 +17,12 @@ pub(crate) fn delete(store: &mut Store, call: &Call, options: &Value) -> Result<
             let why = format!(
                 "Precondition failed: {is} in precondition: {expected}, {is} in object meta: {found}"
             );
-            return Err(refusal::conflict_because(&call.resource, call.name(), &why));
+            let mut status = refusal::conflict_because(&call.resource, call.name(), &why);
+            if let Some(details) = &mut status.details {
+                details.kind = call.resource.kind.to_string();
+                details.group.clear();
+            }
+            return Err(status);
         }
     }
     let grace = grace(&call.resource, &old, options);
@@ -25,17 +30,40 @@ pub(crate) fn delete(store: &mut Store, call: &Call, options: &Value) -> Result<
         if !call.params.dry_run() {
             store.land(&call.resource, call.key(), None, &call.manager);
         }
-        return Ok(success(call, &old));
+        // Of most objects it is only said that they are gone.
+        return Ok(match &call.resource {
+            resource if *resource == Resource::PODS => leaving(&old, 0, &store.clock.stamp()),
+            resource if *resource == Resource::SERVICES => Value::clone(&old),
+            _ => success(call, &old),
+        });
     }
-    let mut new = Value::clone(&old);
+    let new = leaving(&old, grace, &store.clock.stamp());
+    super::update::land(store, call, &old, new)
+}
+
+/// Deletes each of those that the call is about, and answers with a list of them.
+pub(crate) fn all(store: &mut Store, call: &Call, options: &Value) -> Result<Value, Box<Status>> {
+    let list = super::list::list(store, call)?;
+    for item in list["items"].as_array().into_iter().flatten() {
+        let one = |field| Some(text(item, field).to_owned());
+        let (namespace, name) = (one("/metadata/namespace"), one("/metadata/name"));
+        let namespace = namespace.filter(|_| call.resource.namespaced);
+        delete(store, &Call { namespace, name, ..call.clone() }, options)?;
+    }
+    Ok(list)
+}
+
+/// The object, which says that it is to go.
+fn leaving(old: &Value, grace: u64, stamp: &str) -> Value {
+    let mut new = old.clone();
     if new["metadata"]["deletionTimestamp"].is_null() {
-        new["metadata"]["deletionTimestamp"] = store.clock.stamp().into();
+        new["metadata"]["deletionTimestamp"] = stamp.into();
         new["metadata"]["deletionGracePeriodSeconds"] = grace.into();
         if let Some(generation) = new["metadata"]["generation"].as_i64() {
             new["metadata"]["generation"] = (generation + 1).into();
         }
     }
-    super::update::land(store, call, &old, new)
+    new
 }
 
 /// Whether nothing keeps an object any more that was deleted.

@@ -6,6 +6,7 @@ use kube::core::Status;
 use serde_json::{Value, json};
 
 use crate::{
+    Resource,
     call::Call,
     refusal,
     store::{Key, Store},
@@ -34,8 +35,18 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Value, Box<Status>> {
         "kind": format!("{}List", call.resource.kind),
         "apiVersion": call.resource.api_version(),
         "metadata": metadata,
-        "items": page.into_iter().map(|(_, object)| Value::clone(object)).collect::<Vec<_>>(),
+        "items": page.into_iter().map(|(_, object)| item(call, object)).collect::<Vec<_>>(),
     }))
+}
+
+/// Of what kind they are the list alone says, unless they are custom resources.
+fn item(call: &Call, object: &Value) -> Value {
+    let mut item = object.clone();
+    if let Some(fields) = item.as_object_mut().filter(|_| Resource::BUILT_IN.contains(&call.resource)) {
+        fields.remove("kind");
+        fields.remove("apiVersion");
+    }
+    item
 }
 
 /// As of which version, and after which object.
@@ -51,7 +62,6 @@ fn from(store: &Store, call: &Call) -> Result<(u64, Option<Key>), Box<Status>> {
     }
     match (call.params.resource_version_match.as_str(), asked) {
         ("Exact", Some(asked)) => Ok((asked, None)),
-        ("Exact", None) => Err(refusal::bad_request("resourceVersionMatch Exact needs a resourceVersion")),
         _ => Ok((store.revision, None)),
     }
 }

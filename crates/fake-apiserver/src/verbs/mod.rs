@@ -4,6 +4,7 @@ mod apply;
 mod create;
 mod delete;
 mod list;
+mod patch;
 mod update;
 mod watch;
 
@@ -12,7 +13,7 @@ use kube::core::Status;
 use serde_json::{Value, json};
 
 pub(crate) use self::{create::create, delete::delete, update::update, watch::Watch};
-use crate::{call::Call, refusal, store::Store};
+use crate::{call::Call, refusal, store::Store, validate};
 
 /// What comes of a request.
 pub(crate) enum Answer {
@@ -36,13 +37,20 @@ pub(crate) fn perform(
         }
         (&Method::GET, None) => (StatusCode::OK, list::list(store, call)?),
         (&Method::GET, Some(_)) => (StatusCode::OK, get(store, call)?),
-        (&Method::POST, None) => (created, create(store, call, parsed(body)?)?),
+        (&Method::POST, None) => (created, create(store, call, object(call, body)?)?),
         (&Method::PUT, Some(_)) if is_created_by_update(store, call) => {
-            (created, create(store, call, parsed(body)?)?)
+            (created, create(store, call, object(call, body)?)?)
         }
-        (&Method::PUT, Some(_)) => (StatusCode::OK, update::put(store, call, parsed(body)?)?),
-        (&Method::PATCH, Some(_)) => patch(store, call, request)?,
-        (&Method::DELETE, Some(_)) => (StatusCode::OK, delete(store, call, &parsed_or_nothing(body)?)?),
+        (&Method::PUT, Some(_)) => (StatusCode::OK, update::put(store, call, object(call, body)?)?),
+        (&Method::PATCH, Some(_)) => patch::patch(store, call, request)?,
+        (&Method::DELETE, name) => {
+            let options = parsed_or_nothing(body).map_err(|status| refusal::unreadable(&status.message))?;
+            let all = name.is_none();
+            (
+                StatusCode::OK,
+                if all { delete::all(store, call, &options)? } else { delete(store, call, &options)? },
+            )
+        }
         _ => return Err(refusal::method_not_allowed()),
     };
     Ok(Answer::Object(code, if call.metadata_only { metadata_of(object) } else { object }))
@@ -53,23 +61,6 @@ fn get(store: &Store, call: &Call) -> Result<Value, Box<Status>> {
     found.map(|object| Value::clone(object)).ok_or_else(|| refusal::not_found(&call.resource, call.name()))
 }
 
-fn patch(
-    store: &mut Store,
-    call: &Call,
-    request: &Request<impl AsRef<[u8]>>,
-) -> Result<(StatusCode, Value), Box<Status>> {
-    let content =
-        request.headers().get(http::header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    match content {
-        b"application/merge-patch+json" => {
-            let patch = parsed(request.body().as_ref())?;
-            Ok((StatusCode::OK, update::merged(store, call, &patch)?))
-        }
-        b"application/apply-patch+yaml" => apply::apply(store, call, parsed(request.body().as_ref())?),
-        _ => Err(refusal::unsupported_media_type()),
-    }
-}
-
 fn is_created_by_update(store: &Store, call: &Call) -> bool {
     call.resource.created_by_update && store.get(&call.resource, &call.key()).is_none()
 }
@@ -78,6 +69,25 @@ fn parsed(body: &[u8]) -> Result<Value, Box<Status>> {
     let value: Value =
         serde_json::from_slice(body).map_err(|error| refusal::bad_request(&error.to_string()))?;
     if value.is_object() { Ok(value) } else { Err(refusal::bad_request("the body is not an object")) }
+}
+
+/// An object that says nothing else than that it is of this kind, and is as one of it.
+fn object(call: &Call, body: &[u8]) -> Result<Value, Box<Status>> {
+    let object = parsed(body)?;
+    if !states_its_kind(call, &object, true) {
+        return Err(refusal::bad_request("the object is of another kind than the URL says"));
+    }
+    if !validate::is_of_its_types(&object) {
+        return Err(refusal::bad_request("the object cannot be read as one of its kind"));
+    }
+    Ok(object)
+}
+
+/// Whether it says of which kind it is, and rightly; or nothing, where that is enough.
+fn states_its_kind(call: &Call, object: &Value, or_nothing: bool) -> bool {
+    let version = call.resource.api_version();
+    let stated = [(&object["kind"], &*call.resource.kind), (&object["apiVersion"], version.as_str())];
+    stated.into_iter().all(|(stated, is)| stated == is || (or_nothing && stated.is_null()))
 }
 
 fn parsed_or_nothing(body: &[u8]) -> Result<Value, Box<Status>> {

@@ -6,11 +6,10 @@ use serde_json::Value;
 use super::{delete::is_free, text};
 use crate::{
     call::{Call, Part},
-    fields,
-    merge::merge,
-    refusal,
+    defaults, fields, refusal,
     resource::{Generation, Resource},
     store::Store,
+    validate,
 };
 
 /// What the server alone decides.
@@ -32,18 +31,9 @@ pub(crate) fn put(store: &mut Store, call: &Call, new: Value) -> Result<Value, B
     }
     let versioned = !matches!(text(&new, "/metadata/resourceVersion"), "" | "0");
     if !versioned && !call.resource.unconditional && store.get(&call.resource, &call.key()).is_some() {
-        let message = "Invalid value: 0: must be specified for an update";
-        return Err(refusal::invalid(&call.resource, call.name(), "metadata.resourceVersion", message));
+        return Err(refusal::without_version(&call.resource, call.name()));
     }
     update(store, call, |_| new)
-}
-
-/// Changes what a merge patch names.
-pub(crate) fn merged(store: &mut Store, call: &Call, patch: &Value) -> Result<Value, Box<Status>> {
-    update(store, call, |mut object| {
-        merge(&mut object, patch);
-        object
-    })
 }
 
 /// Changes an object, if it still has the version that the change states. What changes nothing is no write.
@@ -58,6 +48,10 @@ pub(crate) fn update(
     let changed = change(Value::clone(&old));
     precondition(call, &old, &changed)?;
     let mut new = parts(call, &old, changed);
+    defaults::fill(&call.resource, &mut new);
+    if call.checked {
+        validate::check(&call.resource, call.name(), Some(&old), &new)?;
+    }
     fields::written(&call.by(store), &old, &mut new);
     land(store, call, &old, new)
 }

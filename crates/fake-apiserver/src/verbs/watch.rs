@@ -39,12 +39,8 @@ impl Watch {
     pub(super) fn new(store: &Store, call: &Call) -> Result<Self, Box<Status>> {
         let table = store.table(&call.resource)?;
         let params = &call.params;
-        if params.initial_events() && params.resource_version_match != "NotOlderThan" {
-            let message =
-                "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-            return Err(refusal::invalid(&call.resource, "", "resourceVersionMatch", message));
-        }
-        let asked = params.revision()?;
+        // Where a list would be refused as a bad request, a watch is by this.
+        let asked = params.revision().map_err(|status| refusal::unreadable(&status.message))?;
         let length =
             params.timeout_seconds.filter(|seconds| *seconds > 0).map_or(LONGEST, Duration::from_secs);
         let end = Instant::now() + length;

@@ -4,6 +4,7 @@
 mod controlling;
 mod failing;
 mod reading;
+mod replay;
 mod watching;
 mod writing;
 

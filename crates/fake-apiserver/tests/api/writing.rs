@@ -10,7 +10,7 @@ const MAPS: &str = "/api/v1/namespaces/shop/configmaps";
 const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/shop/deployments";
 
 fn deployment() -> Value {
-    json!({"metadata": {"name": "d"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": {}}, "status": {"replicas": 7}})
+    json!({"metadata": {"name": "d"}, "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}}}}, "status": {"replicas": 7}})
 }
 
 #[tokio::test(start_paused = true)]

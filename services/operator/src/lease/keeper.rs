@@ -182,3 +182,6 @@ fn read(lease: Lease) -> Known {
         transitions: spec.lease_transitions.unwrap_or(0),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,3 +15,6 @@ pub use self::{
     references::references,
     view::{Memory, View, World, deployment, strangers},
 };
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Lanes, so that threads that count at the same time do not write to the same place.
 
 use std::{
+    cell::Cell,
     ops::Deref,
     sync::{
         Arc, OnceLock, Weak,
@@ -23,6 +24,8 @@ pub(crate) struct Lane<T, L = ()>(Arc<Place<T, L>>);
 #[repr(align(128))]
 struct Place<T, L> {
     number: usize,
+    /// One less than how many there are, a power of two.
+    mask: usize,
     common: Arc<Common<T, L>>,
     own: L,
 }
@@ -40,8 +43,10 @@ impl<T, L: Default> Laned<T, L> {
     /// With as many lanes as this machine is worth.
     pub(crate) fn new(value: T) -> Self {
         let common = Arc::new(Common { value, lanes: OnceLock::new() });
-        let place = |number| Place { number, common: Arc::clone(&common), own: L::default() };
-        let places: Vec<_> = (0..worthwhile()).map(|number| Arc::new(place(number))).collect();
+        let lanes = worthwhile();
+        let place =
+            |number| Place { number, mask: lanes - 1, common: Arc::clone(&common), own: L::default() };
+        let places: Vec<_> = (0..lanes).map(|number| Arc::new(place(number))).collect();
         common.lanes.get_or_init(|| places.iter().map(Arc::downgrade).collect());
         Self(places.into_iter().map(Lane).collect())
     }
@@ -86,15 +91,19 @@ impl<T, L> Lane<T, L> {
     pub(crate) fn own(&self) -> &L {
         &self.0.own
     }
+
+    #[cold]
+    fn other(&self, number: usize) -> Option<Arc<Place<T, L>>> {
+        self.0.common.lanes.get()?.get(number)?.upgrade()
+    }
 }
 
 impl<T, L> Clone for Lane<T, L> {
     /// In the lane of the thread that clones it; in the same one if nobody has that any more.
     #[inline]
     fn clone(&self) -> Self {
-        let lanes = self.0.common.lanes.get().map_or(&[][..], |lanes| lanes);
-        let number = of_this_thread() & lanes.len().wrapping_sub(1);
-        let other = if number == self.0.number { None } else { lanes.get(number).and_then(Weak::upgrade) };
+        let number = of_this_thread() & self.0.mask;
+        let other = if number == self.0.number { None } else { self.other(number) };
         Self(other.unwrap_or_else(|| Arc::clone(&self.0)))
     }
 }
@@ -119,12 +128,26 @@ pub(crate) fn worthwhile() -> usize {
 /// This thread's lane, from 0 to less than [`MOST`]. Threads that live at the same time have lanes of their own for as long as there are any.
 #[inline]
 pub(crate) fn of_this_thread() -> usize {
-    NUMBER.try_with(|number| number.0).unwrap_or_default() % MOST
+    match LANE.get() {
+        UNKNOWN => found(),
+        lane => lane,
+    }
+}
+
+#[cold]
+fn found() -> usize {
+    let lane = NUMBER.try_with(|number| number.0).unwrap_or_default() % MOST;
+    LANE.set(lane);
+    lane
 }
 
 thread_local! {
     static NUMBER: Number = Number::take();
+    /// Apart, since what has to be given back takes longer to read.
+    static LANE: Cell<usize> = const { Cell::new(UNKNOWN) };
 }
+
+const UNKNOWN: usize = usize::MAX;
 
 /// A bit for each number that a thread has.
 static TAKEN: AtomicU64 = AtomicU64::new(0);

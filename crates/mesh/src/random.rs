@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::sync::AtomicU64;
+use crate::{lanes, sync::AtomicU64};
 
 /// By how much `SplitMix64` goes on.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -16,29 +16,49 @@ pub(crate) const fn mix(number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// The same numbers for many threads, without a lock; it knows how many there were.
+/// Numbers for many threads, without a lock; it knows how many there were. Each lane has a stretch of the same sequence, by the order in which they begin: what one
+/// thread alone draws is the same each time.
 #[derive(Debug)]
-#[repr(align(64))]
 pub(crate) struct SharedRandom {
-    turns: AtomicU64,
+    lanes: Box<[Turns]>,
+    begun: AtomicU64,
     seed: u64,
 }
 
+/// `stretch + 1: 8 | turns in it: 56`. Zero has not begun.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Turns(AtomicU64);
+
+const STRETCH: u64 = 1 << 56;
+
 impl SharedRandom {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { turns: AtomicU64::new(0), seed }
+        let lanes = (0..lanes::worthwhile()).map(|_| Turns(AtomicU64::new(0))).collect();
+        Self { lanes, begun: AtomicU64::new(0), seed }
     }
 
     /// The next number, any of 64 bits.
     #[inline]
     pub(crate) fn next(&self) -> u64 {
-        let turn = self.turns.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        let Turns(turns) = &self.lanes[lanes::of_this_thread() & (self.lanes.len() - 1)];
+        if turns.load(Ordering::Relaxed) == 0 {
+            self.begin(turns);
+        }
+        let turn = turns.fetch_add(1, Ordering::Relaxed).wrapping_add(1).wrapping_sub(STRETCH);
         mix(self.seed.wrapping_add(turn.wrapping_mul(STEP)))
     }
 
     /// How many numbers there were.
     pub(crate) fn turns(&self) -> u64 {
-        self.turns.load(Ordering::Relaxed)
+        self.lanes.iter().map(|Turns(turns)| turns.load(Ordering::Relaxed) % STRETCH).sum()
+    }
+
+    /// If two threads begin a lane at once, one stretch is left out.
+    #[cold]
+    fn begin(&self, turns: &AtomicU64) {
+        let stretch = (self.begun.fetch_add(1, Ordering::Relaxed) + 1) * STRETCH;
+        let _ = turns.compare_exchange(0, stretch, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
@@ -58,5 +78,34 @@ impl Random {
         #[expect(clippy::cast_precision_loss, reason = "53 bits are all that an f64 has")]
         let part = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
         part
+    }
+}
+
+#[cfg(all(test, not(mesh_loom)))]
+mod tests {
+    use std::{collections::BTreeSet, thread};
+
+    use super::*;
+
+    #[test]
+    fn one_thread_draws_the_same_each_time_whichever_it_is() {
+        let draw = || {
+            let random = SharedRandom::new(7);
+            [(); 5].map(|()| random.next())
+        };
+        let mut alone = Random(7);
+        assert_eq!(draw(), [(); 5].map(|()| alone.next()));
+        assert_eq!(draw(), thread::spawn(draw).join().expect("a thread that ends"));
+    }
+
+    #[test]
+    fn no_two_threads_draw_the_same_and_all_numbers_are_counted() {
+        let random = SharedRandom::new(7);
+        let draw = || (0..1_000).map(|_| random.next()).collect::<Vec<_>>();
+        let drawn: BTreeSet<_> = thread::scope(|scope| {
+            let threads = [(); 4].map(|()| scope.spawn(draw));
+            threads.into_iter().flat_map(|thread| thread.join().expect("a thread that ends")).collect()
+        });
+        assert_eq!((drawn.len(), random.turns()), (4_000, 4_000));
     }
 }

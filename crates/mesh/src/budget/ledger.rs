@@ -17,6 +17,8 @@ pub(super) struct Ledger {
     bucket_nanos: u64,
     floor: u64,
     percent: u64,
+    /// How many buckets are a window. There are more in a ring, so that it is as long as a power of two.
+    buckets: u64,
     /// Of each bucket the reservations. None comes any more once it is sealed; some may be given back.
     reserved: Box<[AtomicU64]>,
     /// Of each lane and bucket the first attempts, which nearly every call is. They may still come when the turn is over.
@@ -83,12 +85,14 @@ impl Ledger {
     pub(super) fn new(policy: &Policy, lanes: usize) -> Self {
         let zero = |_| AtomicU64::new(0);
         let buckets = policy.buckets.max(1);
-        let blocks = lanes * buckets.div_ceil(IN_BLOCK);
+        let ring = buckets.next_power_of_two();
+        let blocks = lanes * ring.div_ceil(IN_BLOCK);
         Self {
             bucket_nanos: (nanos(policy.window) / buckets as u64).max(1),
             floor: policy.floor.into(),
             percent: policy.percent.into(),
-            reserved: (0..buckets).map(zero).collect(),
+            buckets: buckets as u64,
+            reserved: (0..ring).map(zero).collect(),
             firsts: (0..blocks).map(|_| Block(std::array::from_fn(zero))).collect(),
             lanes,
         }
@@ -207,7 +211,7 @@ impl Ledger {
 
     /// The others of the window that ends with this turn, the latest first.
     fn earlier_turns(&self, turn: u64) -> impl Iterator<Item = u64> + use<> {
-        (turn.saturating_sub(self.reserved.len() as u64 - 1)..turn).rev()
+        (turn.saturating_sub(self.buckets - 1)..turn).rev()
     }
 
     #[inline]
@@ -229,7 +233,7 @@ impl Ledger {
     /// Of a turn's bucket in the ring.
     #[inline]
     fn index(&self, turn: u64) -> usize {
-        usize::try_from(turn % self.reserved.len() as u64).unwrap_or_default()
+        usize::try_from(turn & (self.reserved.len() as u64 - 1)).unwrap_or_default()
     }
 }
 

@@ -148,15 +148,15 @@ impl Breaker {
     pub(super) fn report(
         &self,
         lane: usize,
-        ticket: &Ticket,
+        ticket: Ticket,
         verdict: Verdict,
         started: Moment,
         now: impl Fn() -> Moment,
     ) -> Option<Transition> {
-        match ticket.kind {
+        match ticket.kind() {
             Kind::Uncounted => None,
-            Kind::Counted => self.count(lane, ticket.generation, verdict, started, now),
-            Kind::Probe(place) => self.probed(ticket.generation, place, verdict, started, now()),
+            Kind::Counted => self.count(lane, ticket.generation(), verdict, started, now),
+            Kind::Probe(place) => self.probed(ticket.generation(), place, verdict, started, now()),
         }
     }
 

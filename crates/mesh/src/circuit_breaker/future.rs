@@ -35,6 +35,7 @@ pin_project! {
 }
 
 impl<F, K, C: Clock> ResponseFuture<F, K, C> {
+    #[inline]
     pub(super) fn calling(future: F, call: Call<C>, classifier: K) -> Self {
         Self { step: Step::Calling { future, call: Some(call), classifier } }
     }
@@ -53,6 +54,7 @@ where
 {
     type Output = Result<K::Response<Call<C>>, BoxError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().step.project() {
             StepProjection::Refused { refused } => Poll::Ready(Err(Box::new(*refused))),

@@ -94,6 +94,7 @@ where
     type Error = BoxError;
     type Future = ResponseFuture<S::Future, K, C>;
 
+    #[inline]
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.ready = false;
         let shared = &self.shared;
@@ -119,6 +120,7 @@ where
         }
     }
 
+    #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
         self.promised = false;
         if !std::mem::take(&mut self.ready) {

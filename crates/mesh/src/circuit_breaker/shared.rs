@@ -48,7 +48,7 @@ impl<C: fmt::Debug> fmt::Debug for Shared<C> {
 #[derive(Debug)]
 pub struct Call<C: Clock> {
     shared: Lane<Shared<C>>,
-    ticket: Option<Ticket>,
+    ticket: Ticket,
     started: Moment,
 }
 
@@ -65,32 +65,40 @@ impl<C: Clock> Call<C> {
             Admission::Pass(ticket) => {
                 let started =
                     if shared.breaker.times_calls() { shared.clock.now() } else { Moment::default() };
-                Ok(Self { shared: shared.clone(), ticket: Some(ticket), started })
+                Ok(Self { shared: shared.clone(), ticket, started })
             }
         }
     }
 
-    fn settle(&self, ticket: &Ticket, verdict: Verdict) {
+    #[inline]
+    fn settle(&mut self, verdict: Verdict) {
+        let ticket = std::mem::replace(&mut self.ticket, Ticket::UNCOUNTED);
         let shared = &*self.shared;
         let (lane, now) = (self.shared.number(), || shared.clock.now());
         if let Some(transition) = shared.breaker.report(lane, ticket, verdict, self.started, now) {
             shared.tell(&transition);
         }
     }
+
+    /// A probe of which nothing was heard.
+    #[cold]
+    fn give_back(&mut self) {
+        self.settle(Verdict::new(Outcome::Cancelled));
+    }
 }
 
 impl<C: Clock> Report for Call<C> {
+    #[inline]
     fn tell(mut self, verdict: Verdict) {
-        if let Some(ticket) = self.ticket.take() {
-            self.settle(&ticket, verdict);
-        }
+        self.settle(verdict);
     }
 }
 
 impl<C: Clock> Drop for Call<C> {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take_if(|ticket| ticket.is_probe()) {
-            self.settle(&ticket, Verdict::new(Outcome::Cancelled));
+        if self.ticket.is_probe() {
+            self.give_back();
         }
     }
 }

@@ -46,7 +46,7 @@ pub(super) struct Word {
 }
 
 /// So many bits of the word are the generation's; a call would have to last for 2^28 changes to be taken for one of now.
-const GENERATION_BITS: u32 = 28;
+pub(super) const GENERATION_BITS: u32 = 28;
 
 impl Word {
     pub(super) const FIRST: Self =
@@ -90,7 +90,7 @@ impl Word {
 
 /// The low 32 bits.
 #[inline]
-const fn low(word: u64) -> u32 {
+pub(super) const fn low(word: u64) -> u32 {
     let [a, b, c, d, ..] = word.to_le_bytes();
     u32::from_le_bytes([a, b, c, d])
 }

@@ -19,7 +19,8 @@ pin_project! {
     pub struct Watched<B, R> {
         #[pin]
         body: B,
-        watch: Option<Watch<R>>,
+        // Apart from the body, which each layer moves on: all is told of most answers by now.
+        watch: Option<Box<Watch<R>>>,
     }
 }
 
@@ -36,7 +37,8 @@ struct Watch<R> {
 impl<B, R: Report> Watched<B, R> {
     pub(super) fn new(body: B, report: R, rules: Grpc) -> Self {
         let stream_at = Instant::now() + rules.stream_after_time();
-        Self { body, watch: Some(Watch { report, rules, frames: 0, stream_at, timer: None }) }
+        let watch = Watch { report, rules, frames: 0, stream_at, timer: None };
+        Self { body, watch: Some(Box::new(watch)) }
     }
 
     /// Of which everything is told.
@@ -105,7 +107,7 @@ impl<B: Body, R: Report> Body for Watched<B, R> {
     }
 }
 
-fn told<R: Report>(watch: &mut Option<Watch<R>>, verdict: impl FnOnce(&Grpc) -> Verdict) {
+fn told<R: Report>(watch: &mut Option<Box<Watch<R>>>, verdict: impl FnOnce(&Grpc) -> Verdict) {
     if let Some(watch) = watch.take() {
         let verdict = verdict(&watch.rules);
         watch.tell(verdict);

@@ -61,7 +61,11 @@ where
 
     #[inline]
     fn call(&mut self, request: Request) -> Self::Future {
-        match Admission::of(&self.shared, self.priority.priority(&request)) {
+        let priority = self.priority.priority(&request);
+        if let Some(call) = Call::enter(&self.shared, priority) {
+            return ResponseFuture::calling(self.inner.call(request), call, self.classifier.clone());
+        }
+        match Admission::without_room(&self.shared, priority) {
             Admission::Passes(call) => {
                 ResponseFuture::calling(self.inner.call(request), call, self.classifier.clone())
             }

@@ -52,17 +52,9 @@ pub(super) enum Admission<C: Clock> {
 }
 
 impl<C: Clock> Admission<C> {
-    #[inline]
-    pub(super) fn of(shared: &Lane<Shared<C>>, priority: Priority) -> Self {
-        if shared.gate.enter(priority) {
-            Self::Passes(Call::begin(shared))
-        } else {
-            Self::without_room(shared, priority)
-        }
-    }
-
+    /// Of a call that found [no room](Call::enter) at once.
     #[cold]
-    fn without_room(shared: &Lane<Shared<C>>, priority: Priority) -> Self {
+    pub(super) fn without_room(shared: &Lane<Shared<C>>, priority: Priority) -> Self {
         if !shared.is_enforced() && shared.gate.enter_anyway() {
             shared.counts.would_have_shed.fetch_add(1, Relaxed);
             return Self::Passes(Call::begin(shared));
@@ -158,6 +150,12 @@ pub struct Call<C: Clock> {
 }
 
 impl<C: Clock> Call<C> {
+    /// Lets a call through, if there is room and nobody waits.
+    #[inline]
+    pub(super) fn enter(shared: &Lane<Shared<C>>, priority: Priority) -> Option<Self> {
+        shared.gate.enter(priority).then(|| Self::begin(shared))
+    }
+
     #[inline]
     fn begin(shared: &Lane<Shared<C>>) -> Self {
         let began = if shared.gradient.is_some() { shared.clock.now() } else { Moment::default() };

@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::Part;
+use super::{Part, Policy};
 use crate::lanes::Laned;
 
 /// Reads how many tries took too long, from wherever.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    pub(super) counts: Laned<Counts>,
+    pub(super) shared: Laned<Shared>,
 }
 
 /// How many tries took too long since the layer was made.
@@ -27,10 +27,17 @@ impl Handle {
     /// All there is to see.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let Counts { headers, body, deadline } = &*self.counts;
+        let Counts { headers, body, deadline } = &self.shared.counts;
         let [headers, body, deadline] = [headers, body, deadline].map(|count| count.load(Relaxed));
         Snapshot { headers, body, deadline }
     }
+}
+
+/// What all services of a layer have in common.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) policy: Policy,
+    pub(super) counts: Counts,
 }
 
 #[derive(Debug, Default)]

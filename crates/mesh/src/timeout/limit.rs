@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use tokio::time::Instant;
 
-use super::handle::Counts;
+use super::handle::Shared;
 use crate::{
     BoxError,
     deadline::{Deadline, Exceeded},
@@ -58,32 +58,39 @@ impl std::error::Error for Elapsed {}
 /// A try that ends with [`Elapsed`] when it has taken too long, or at the call's deadline with [`Exceeded`].
 #[derive(Clone, Debug)]
 pub struct ByTry {
-    pub(super) within: Duration,
-    /// What the whole answer may take.
-    pub(super) whole: Option<Duration>,
     pub(super) part: Part,
     /// `None`: when it is first pending.
     pub(super) begun: Option<Instant>,
     pub(super) deadline: Option<Deadline>,
-    pub(super) counts: Lane<Counts>,
+    pub(super) shared: Lane<Shared>,
+}
+
+impl ByTry {
+    fn within(&self) -> Duration {
+        let policy = &self.shared.policy;
+        match self.part {
+            Part::Headers => policy.headers,
+            Part::Body => policy.whole.unwrap_or(policy.headers),
+        }
+    }
 }
 
 impl Limit for ByTry {
     fn at(&self) -> Instant {
-        let own = after(self.begun.unwrap_or_else(Instant::now), self.within);
+        let own = after(self.begun.unwrap_or_else(Instant::now), self.within());
         self.deadline.map_or(own, |deadline| own.min(deadline.instant()))
     }
 
     fn of_body(self) -> Option<Self> {
-        self.whole.map(|within| Self { within, part: Part::Body, ..self })
+        self.shared.policy.whole.is_some().then_some(Self { part: Part::Body, ..self })
     }
 
     fn over(&self) -> BoxError {
         let exceeded = self.deadline.is_some_and(Deadline::has_passed);
-        self.counts.count(self.part, exceeded);
+        self.shared.counts.count(self.part, exceeded);
         if exceeded {
             return Box::new(Exceeded::new());
         }
-        Box::new(Elapsed { after: self.within, part: self.part })
+        Box::new(Elapsed { after: self.within(), part: self.part })
     }
 }

@@ -7,7 +7,10 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{ByTry, Handle, Part, Policy, handle::Counts};
+use super::{
+    ByTry, Handle, Part, Policy,
+    handle::{Counts, Shared},
+};
 use crate::{
     BoxError, InvalidPolicy,
     deadline::Deadline,
@@ -18,8 +21,7 @@ use crate::{
 /// Ends tries that take too long. Its services count together.
 #[derive(Clone, Debug)]
 pub struct TimeoutLayer {
-    policy: Policy,
-    counts: Laned<Counts>,
+    shared: Laned<Shared>,
 }
 
 impl TimeoutLayer {
@@ -29,13 +31,13 @@ impl TimeoutLayer {
     /// The policy is out of range.
     pub fn new(policy: Policy) -> Result<Self, InvalidPolicy> {
         policy.validate()?;
-        Ok(Self { policy, counts: Laned::new(Counts::default()) })
+        Ok(Self { shared: Laned::new(Shared { policy, counts: Counts::default() }) })
     }
 
     /// To read how many tries took too long.
     #[must_use]
     pub fn handle(&self) -> Handle {
-        Handle { counts: self.counts.clone() }
+        Handle { shared: self.shared.clone() }
     }
 }
 
@@ -43,7 +45,7 @@ impl<S> Layer<S> for TimeoutLayer {
     type Service = Timeout<S>;
 
     fn layer(&self, inner: S) -> Timeout<S> {
-        Timeout { inner, policy: self.policy.clone(), counts: self.counts.here() }
+        Timeout { inner, shared: self.shared.here() }
     }
 }
 
@@ -51,8 +53,7 @@ impl<S> Layer<S> for TimeoutLayer {
 #[derive(Clone, Debug)]
 pub struct Timeout<S> {
     inner: S,
-    policy: Policy,
-    counts: Lane<Counts>,
+    shared: Lane<Shared>,
 }
 
 impl<S> Timeout<S> {
@@ -63,14 +64,11 @@ impl<S> Timeout<S> {
 
     /// How long this try may take.
     fn limit<B>(&self, request: &Request<B>) -> ByTry {
-        let Policy { headers, whole } = self.policy;
         ByTry {
-            within: headers,
-            whole,
             part: Part::Headers,
-            begun: whole.map(|_| Instant::now()),
+            begun: self.shared.policy.whole.map(|_| Instant::now()),
             deadline: Deadline::of(request),
-            counts: self.counts.clone(),
+            shared: self.shared.clone(),
         }
     }
 }

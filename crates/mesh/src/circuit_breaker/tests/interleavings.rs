@@ -41,7 +41,7 @@ fn passes(breaker: &Breaker, now: Moment) -> Option<Ticket> {
     }
 }
 
-fn tell(breaker: &Breaker, ticket: &Ticket, outcome: Outcome, now: Moment) -> Option<Transition> {
+fn tell(breaker: &Breaker, ticket: Ticket, outcome: Outcome, now: Moment) -> Option<Transition> {
     breaker.report(0, ticket, Verdict::new(outcome), now, || now)
 }
 
@@ -71,7 +71,7 @@ fn what_began_before_a_trip_counts_in_no_later_generation() {
         let breaker = breaker(1);
         let tickets = [passes(&breaker, at(0)).expect("closed"), passes(&breaker, at(0)).expect("closed")];
         let fail = |breaker: Arc<Breaker>, ticket: Ticket| {
-            move || tell(&breaker, &ticket, Outcome::Failure, at(0)).map(|change| change.generation)
+            move || tell(&breaker, ticket, Outcome::Failure, at(0)).map(|change| change.generation)
         };
         let [one, other] = tickets;
         let told = both(fail(breaker.clone(), one), fail(breaker.clone(), other));
@@ -108,7 +108,7 @@ fn a_call_that_passes_beside_a_trip_was_let_through_by_the_generation_before() {
             let breaker = breaker.clone();
             move || match breaker.admit(|| at(0)).0 {
                 // Its success changes nothing any more.
-                Admission::Pass(ticket) => tell(&breaker, &ticket, Outcome::Success, at(0)).is_none(),
+                Admission::Pass(ticket) => tell(&breaker, ticket, Outcome::Success, at(0)).is_none(),
                 // Whoever sees that it is open sees until when.
                 Admission::Refuse(wait) => wait == Some(SECOND),
             }
@@ -156,7 +156,7 @@ fn of_two_failures_in_two_lanes_that_reach_the_share_together_one_trips() {
         let fail = |breaker: Arc<Breaker>, lane| {
             move || {
                 let ticket = passes(&breaker, at(0))?;
-                breaker.report(lane, &ticket, Verdict::new(Outcome::Failure), at(0), || at(0))
+                breaker.report(lane, ticket, Verdict::new(Outcome::Failure), at(0), || at(0))
             }
         };
         let told = both(fail(breaker.clone(), 0), fail(breaker.clone(), 1));

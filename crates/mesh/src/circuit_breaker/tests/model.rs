@@ -282,7 +282,7 @@ proptest! {
                     let pause = asked.map(Duration::from_millis);
                     let verdict = Verdict { timed, ..Verdict::new(outcome).retry_after(pause) };
                     let began = Moment::from_nanos(began * 1_000_000);
-                    breaker.report(number, &ticket, verdict, began, || moment);
+                    breaker.report(number, ticket, verdict, began, || moment);
                     model.end(number, verdict, now);
                 }
                 Step::End(..) => {}

@@ -32,11 +32,11 @@ impl Exposition {
         Self(added.collect())
     }
 
-    /// Over all series of this name whose label is one of these.
-    pub(crate) fn sum(&self, name: &str, label: &str, values: &[&str]) -> f64 {
+    /// Over all series of this name that have these labels.
+    pub(crate) fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let mine = self.0.iter().filter(|(series, _)| {
             series.split('{').next() == Some(name)
-                && values.iter().any(|value| series.contains(&format!("{label}=\"{value}\"")))
+                && labels.iter().all(|(label, value)| series.contains(&format!("{label}=\"{value}\"")))
         });
         mine.map(|(_, value)| value).sum()
     }
@@ -79,11 +79,12 @@ mod tests {
         requests{code=\"200\",verb=\"list\"} 5\n";
 
     #[test]
-    fn what_was_added_is_summed_by_a_label() {
+    fn what_was_added_is_summed_by_labels() {
         let before = Exposition::read("requests{code=\"200\",verb=\"watch\"} 1\n");
         let since = Exposition::read(TEXT).since(&before);
-        assert_eq!(since.sum("requests", "verb", &["watch"]), 3.0);
-        assert_eq!(since.sum("requests", "verb", &["watch", "list"]), 8.0);
+        assert_eq!(since.sum("requests", &[("verb", "watch")]), 3.0);
+        assert_eq!(since.sum("requests", &[("verb", "watch"), ("code", "410")]), 1.0);
+        assert_eq!(since.sum("requests", &[]), 8.0);
     }
 
     #[test]

@@ -129,8 +129,8 @@ impl Metrics {
             requests: counters(
                 &registry,
                 "api_requests_total",
-                "Requests to the API server, by verb and status code; the code is `none` where no answer came.",
-                &["verb", "code"],
+                "Requests to the API server, by verb, resource and status code; the code is `none` where no answer came.",
+                &["verb", "resource", "code"],
             )?,
             gate_answers: counters(
                 &registry,

@@ -48,12 +48,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (verb, counter) = (verb(request.method(), request.uri()), self.counter.clone());
+        let (verb, resource) = (verb(request.method(), request.uri()), resource(request.uri()));
+        let counter = self.counter.clone();
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = answer.await;
             let code = answer.as_ref().map(Response::status);
-            counter.with_label_values(&[verb, code.as_ref().map_or("none", |code| code.as_str())]).inc();
+            let code = code.as_ref().map_or("none", |code| code.as_str());
+            counter.with_label_values(&[verb, resource, code]).inc();
             answer
         })
     }
@@ -79,6 +81,25 @@ fn verb(method: &Method, uri: &Uri) -> &'static str {
         "DELETE" => "delete",
         _ => "other",
     }
+}
+
+/// The resource, one of those that the operator has to do with, so that nothing in a path makes a series of its own.
+fn resource(uri: &Uri) -> &'static str {
+    const KNOWN: [&str; 11] = [
+        "bluegreens",
+        "cronjobs",
+        "deployments",
+        "endpointslices",
+        "events",
+        "horizontalpodautoscalers",
+        "jobs",
+        "leases",
+        "pods",
+        "replicasets",
+        "services",
+    ];
+    let named = below_the_namespace(uri.path()).first().copied();
+    KNOWN.into_iter().find(|known| Some(*known) == named).unwrap_or("other")
 }
 
 /// The resource, an object's name, and a subresource, as far as there are any.
@@ -117,6 +138,20 @@ mod tests {
         for (method, uri, expected) in cases {
             let found = verb(&method.parse().unwrap(), &uri.parse().unwrap());
             assert_eq!(found, expected, "{method} {uri}");
+        }
+    }
+
+    #[test]
+    fn a_resource_is_one_that_is_known() {
+        let cases = [
+            ("/apis/switchyard.dev/v1alpha1/namespaces/shop/bluegreens/shop/status", "bluegreens"),
+            ("/api/v1/pods?watch=true", "pods"),
+            ("/apis/coordination.k8s.io/v1/namespaces/shop/leases/operator", "leases"),
+            ("/api/v1/namespaces/shop/secrets/a", "other"),
+            ("/readyz", "other"),
+        ];
+        for (uri, expected) in cases {
+            assert_eq!(resource(&uri.parse().unwrap()), expected, "{uri}");
         }
     }
 }

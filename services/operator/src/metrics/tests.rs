@@ -83,7 +83,8 @@ async fn requests_to_the_api_server_are_counted_also_if_no_answer_comes() {
     ask(&metrics, Ok(StatusCode::TOO_MANY_REQUESTS)).await;
     ask(&metrics, Err("connection refused")).await;
     for code in ["429", "none"] {
-        let series = format!(r#"switchyard_operator_api_requests_total{{code="{code}",verb="list"}}"#);
+        let series =
+            format!(r#"switchyard_operator_api_requests_total{{code="{code}",resource="pods",verb="list"}}"#);
         assert_eq!(line(&metrics, &series).unwrap(), format!("{series} 1"));
     }
 }

@@ -16,7 +16,8 @@ pub fn bad_request(message: &str) -> Box<Status> {
 /// 403: this may not be done.
 #[must_use]
 pub fn forbidden(resource: &Resource, name: &str, why: &str) -> Box<Status> {
-    let message = format!("{} \"{name}\" is forbidden: {why}", resource.qualified());
+    let named = if name.is_empty() { String::new() } else { format!(" \"{name}\"") };
+    let message = format!("{}{named} is forbidden: {why}", resource.qualified());
     about(resource, name, Status::failure(&message, "Forbidden").with_code(403))
 }
 

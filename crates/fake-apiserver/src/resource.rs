@@ -66,7 +66,19 @@ impl Resource {
     /// Services.
     pub const SERVICES: Self = Self::built_in("", "v1", "Service", "services").generation(Generation::None);
 
-    pub(crate) const BUILT_IN: [Self; 13] = [
+    /// Questions of whoever asks, which are answered and not kept.
+    const OWN_ACCESS_REVIEWS: Self =
+        Self::built_in("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews")
+            .plain()
+            .cluster_wide();
+    /// The same of somebody else.
+    const ACCESS_REVIEWS: Self =
+        Self::built_in("authorization.k8s.io", "v1", "SubjectAccessReview", "subjectaccessreviews")
+            .plain()
+            .cluster_wide();
+
+    pub(crate) const BUILT_IN: [Self; 15] = [
+        Self::ACCESS_REVIEWS,
         Self::CONFIG_MAPS,
         Self::CRON_JOBS,
         Self::DEPLOYMENTS,
@@ -76,6 +88,7 @@ impl Resource {
         Self::JOBS,
         Self::LEASES,
         Self::NAMESPACES,
+        Self::OWN_ACCESS_REVIEWS,
         Self::PODS,
         Self::REPLICA_SETS,
         Self::SECRETS,

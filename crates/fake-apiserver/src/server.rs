@@ -71,6 +71,12 @@ impl Server {
         self
     }
 
+    /// From now on nobody may do this, which is one of the verbs of roles (`get`, `list`, `watch`, `create`, `update`, `patch`, `delete`,
+    /// `deletecollection`): it is refused, and reviews of access say so.
+    pub fn forbid(&self, verb: &str, resource: &Resource) {
+        self.lock().forbidden.push((verb.to_owned(), resource.clone()));
+    }
+
     /// A client of this server, in this namespace.
     #[must_use]
     pub fn client(&self, namespace: &str) -> Client {

@@ -25,6 +25,8 @@ pub(crate) struct Store {
     pub(crate) revision: u64,
     /// How many changes of a resource are remembered.
     pub(crate) history: usize,
+    /// What nobody may do: a verb of a role, and of which objects.
+    pub(crate) forbidden: Vec<(String, Resource)>,
     made: u64,
     observers: Vec<Observer>,
 }
@@ -63,7 +65,8 @@ pub struct Landed<'a> {
 
 impl Store {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, tables: vec![], revision: 1, history: 1024, made: 0, observers: vec![] }
+        let (tables, forbidden, observers) = (vec![], vec![], vec![]);
+        Self { clock, tables, revision: 1, history: 1024, forbidden, made: 0, observers }
     }
 
     pub(crate) fn register(&mut self, resource: Resource) {

@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod list;
 mod patch;
+mod rights;
 mod update;
 mod watch;
 
@@ -31,7 +32,10 @@ pub(crate) fn perform(
 ) -> Result<Answer, Box<Status>> {
     let body = request.body().as_ref();
     let created = StatusCode::CREATED;
+    rights::check(store, call, request.method())?;
     let (code, object) = match (request.method(), &call.name) {
+        (&Method::POST, None) if rights::reviews(call) => (created, rights::review(store, parsed(body)?)),
+        _ if rights::reviews(call) => return Err(refusal::method_not_allowed()),
         (&Method::GET, None) if call.params.watches() => {
             return Ok(Answer::Watch(Box::new(Watch::new(store, call)?)));
         }

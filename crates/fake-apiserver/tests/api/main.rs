@@ -5,6 +5,7 @@ mod controlling;
 mod failing;
 mod reading;
 mod replay;
+mod rights;
 mod watching;
 mod writing;
 

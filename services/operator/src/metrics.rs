@@ -1,22 +1,25 @@
 //! What the operator counts and measures, for `/metrics`. Every label has a fixed set of values; those of the API server's answers
 //! are its status codes.
 
+mod families;
 mod requests;
+mod standing;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use prometheus::{
-    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder, core::Collector,
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
-use rollout::{Change, Gate, Kind, Phase, Reason, Status, observed::Answer};
-use tokio::time::Duration;
 
-pub use self::requests::{Requests, RequestsLayer};
+use prometheus::{Histogram, HistogramVec, IntCounterVec, Registry, TextEncoder};
+use rollout::{Change, Gate, Kind, Phase, Status, observed::Answer};
 
-const PREFIX: &str = "switchyard_operator";
+use self::{families::Families, standing::Standing};
+pub use self::{
+    requests::{Requests, RequestsLayer},
+    standing::Scene,
+};
 
 /// In seconds: a turn that has nothing to do takes less than a millisecond, one that writes as long as the API server does.
 const TURNS: &[f64] = &[0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0];
@@ -41,26 +44,6 @@ pub struct Metrics {
     gate_answers: IntCounterVec,
     news: IntCounterVec,
     standing: Arc<Mutex<Standing>>,
-}
-
-/// What is looked up for each scrape.
-#[derive(Debug)]
-struct Standing {
-    phases: IntGaugeVec,
-    held: IntGaugeVec,
-    leader: IntGauge,
-    silent: GaugeVec,
-}
-
-/// What is seen at the moment of a scrape.
-#[derive(Clone, Debug, Default)]
-pub struct Scene {
-    /// The phase and reason of each BlueGreen.
-    pub bluegreens: Vec<(Phase, Option<Reason>)>,
-    /// Whether this process leads.
-    pub leads: bool,
-    /// For how long each watch has told nothing, by resource.
-    pub silent: Vec<(&'static str, Duration)>,
 }
 
 /// How a turn of a BlueGreen ended.
@@ -91,83 +74,53 @@ impl Metrics {
     /// # Errors
     /// Never: no two have the same name.
     pub fn new() -> Result<Self, prometheus::Error> {
-        let registry = Registry::new();
+        let families = Families::new("switchyard_operator");
         let made = Self {
-            turns: histograms(
-                &registry,
+            turns: families.histograms(
                 "reconcile_duration_seconds",
                 "Time that turns of BlueGreens took, by how they ended.",
                 TURNS,
                 &["outcome"],
             )?,
-            transitions: counters(&registry, "transitions_total", "Changes of phase.", &["from", "to"])?,
-            phases: histograms(
-                &registry,
+            transitions: families.counters("transitions_total", "Changes of phase.", &["from", "to"])?,
+            phases: families.histograms(
                 "phase_duration_seconds",
                 "Time that releases spent in a phase, when they left it.",
                 PHASES,
                 &["phase"],
             )?,
-            switches: histogram(
-                &registry,
+            switches: families.histogram(
                 "switch_duration_seconds",
                 "Time from the first Service that was pointed at the new side until the endpoints of all had shown it.",
                 SWITCHES,
             )?,
-            skew: histogram(
-                &registry,
+            skew: families.histogram(
                 "switch_skew_seconds",
                 "Time between the first and the last Service that were pointed elsewhere together.",
                 SWITCHES,
             )?,
-            writes: counters(
-                &registry,
+            writes: families.counters(
                 "writes_total",
                 "Guarded writes, by what they change and what became of them.",
                 &["change", "outcome"],
             )?,
-            requests: counters(
-                &registry,
+            requests: families.counters(
                 "api_requests_total",
                 "Requests to the API server, by verb, resource and status code; the code is `none` where no answer came.",
                 &["verb", "resource", "code"],
             )?,
-            gate_answers: counters(
-                &registry,
+            gate_answers: families.counters(
                 "gate_answers_total",
                 "Answers of gates, by the gate's kind.",
                 &["kind", "answer"],
             )?,
-            news: counters(
-                &registry,
+            news: families.counters(
                 "news_total",
                 "Events, webhooks and spans, by what became of them.",
                 &["to", "result"],
             )?,
-            standing: Arc::new(Mutex::new(Standing {
-                phases: gauges(
-                    &registry,
-                    "bluegreens",
-                    "BlueGreens by the phase that they are in.",
-                    &["phase"],
-                )?,
-                held: gauges(&registry, "held", "BlueGreens that are held, by reason.", &["reason"])?,
-                leader: registered(
-                    &registry,
-                    IntGauge::with_opts(opts("leader", "Whether this process leads: 1 if it does."))?,
-                )?,
-                silent: registered(
-                    &registry,
-                    GaugeVec::new(
-                        opts(
-                            "watch_silent_seconds",
-                            "For how long a watch has told nothing, bookmarks included.",
-                        ),
-                        &["resource"],
-                    )?,
-                )?,
-            })),
-            registry,
+            standing: Arc::new(Mutex::new(Standing::new(&families)?)),
+            registry: families.into_registry(),
         };
         for change in ["point", "seal", "scale", "floor"] {
             made.writes.with_label_values(&[change, "made"]);
@@ -209,10 +162,10 @@ impl Metrics {
         if before.phase == after.phase {
             return;
         }
-        self.transitions.with_label_values(&[label(before.phase), label(after.phase)]).inc();
+        self.transitions.with_label_values(&[before.phase.word(), after.phase.word()]).inc();
         let Some(now) = after.since else { return };
         if let Some(since) = before.since {
-            self.phases.with_label_values(&[label(before.phase)]).observe(now.since(since).as_secs_f64());
+            self.phases.with_label_values(&[before.phase.word()]).observe(now.since(since).as_secs_f64());
         }
         let is_over = matches!(after.phase, Phase::Verifying | Phase::Draining | Phase::Stable);
         let began = after.services.iter().filter_map(|service| service.pointed_at).min();
@@ -239,41 +192,19 @@ impl Metrics {
 
     /// A gate has given an answer.
     pub(crate) fn gate_answered(&self, gate: &Gate, answer: &Answer) {
-        let kind = match gate.kind() {
-            Some(Kind::Http(_)) => "http",
-            Some(Kind::Prometheus(_)) => "prometheus",
-            Some(Kind::Breakers(_)) => "breakers",
-            Some(Kind::Job(_)) => "job",
-            Some(Kind::Approval) | None => return,
-        };
+        // A person's approval is read, and not asked for.
+        let Some(kind) = gate.kind().filter(|kind| *kind != Kind::Approval) else { return };
         let answer = match answer {
             Answer::Good => "good",
             Answer::Bad(_) => "bad",
             Answer::Unknown(_) => "unknown",
         };
-        self.gate_answers.with_label_values(&[kind, answer]).inc();
+        self.gate_answers.with_label_values(&[kind.word(), answer]).inc();
     }
 
     /// Something was told, or could not be.
     pub(crate) fn told(&self, to: &'static str, what: Told, count: u64) {
         self.news.with_label_values(&[to, what.label()]).inc_by(count);
-    }
-}
-
-impl Standing {
-    fn show(&self, scene: &Scene) {
-        Phase::ALL.iter().for_each(|phase| self.phases.with_label_values(&[label(*phase)]).set(0));
-        Reason::ALL.iter().for_each(|reason| self.held.with_label_values(&[reason.word()]).set(0));
-        for (phase, reason) in &scene.bluegreens {
-            self.phases.with_label_values(&[label(*phase)]).inc();
-            if let Some(reason) = reason.filter(|_| *phase == Phase::Held) {
-                self.held.with_label_values(&[reason.word()]).inc();
-            }
-        }
-        self.leader.set(scene.leads.into());
-        for (resource, silence) in &scene.silent {
-            self.silent.with_label_values(&[resource]).set(silence.as_secs_f64());
-        }
     }
 }
 
@@ -285,69 +216,4 @@ impl Told {
             Self::Dropped => "dropped",
         }
     }
-}
-
-/// The phase, as its status has it.
-pub(crate) const fn label(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Stable => "Stable",
-        Phase::Preparing => "Preparing",
-        Phase::Gating => "Gating",
-        Phase::Switching => "Switching",
-        Phase::Verifying => "Verifying",
-        Phase::Draining => "Draining",
-        Phase::SwitchingBack => "SwitchingBack",
-        Phase::Held => "Held",
-    }
-}
-
-fn registered<C: Collector + Clone + 'static>(
-    registry: &Registry,
-    metric: C,
-) -> Result<C, prometheus::Error> {
-    registry.register(Box::new(metric.clone()))?;
-    Ok(metric)
-}
-
-fn opts(name: &str, help: &str) -> Opts {
-    Opts::new(format!("{PREFIX}_{name}"), help)
-}
-
-fn counters(
-    registry: &Registry,
-    name: &str,
-    help: &str,
-    labels: &[&str],
-) -> Result<IntCounterVec, prometheus::Error> {
-    registered(registry, IntCounterVec::new(opts(name, help), labels)?)
-}
-
-fn gauges(
-    registry: &Registry,
-    name: &str,
-    help: &str,
-    labels: &[&str],
-) -> Result<IntGaugeVec, prometheus::Error> {
-    registered(registry, IntGaugeVec::new(opts(name, help), labels)?)
-}
-
-fn histograms(
-    registry: &Registry,
-    name: &str,
-    help: &str,
-    buckets: &[f64],
-    labels: &[&str],
-) -> Result<HistogramVec, prometheus::Error> {
-    let opts = HistogramOpts::from(opts(name, help)).buckets(buckets.to_vec());
-    registered(registry, HistogramVec::new(opts, labels)?)
-}
-
-fn histogram(
-    registry: &Registry,
-    name: &str,
-    help: &str,
-    buckets: &[f64],
-) -> Result<Histogram, prometheus::Error> {
-    let opts = HistogramOpts::from(opts(name, help)).buckets(buckets.to_vec());
-    registered(registry, Histogram::with_opts(opts)?)
 }

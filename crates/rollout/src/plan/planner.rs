@@ -143,10 +143,7 @@ impl<'a> Planner<'a> {
 
     /// Where the release is, be it held there or not.
     pub(super) fn at(&self) -> Phase {
-        match self.status.phase {
-            Phase::Held => self.status.held_in.unwrap_or_default(),
-            phase => phase,
-        }
+        self.status.at()
     }
 
     pub(super) fn enter(&mut self, phase: Phase) {

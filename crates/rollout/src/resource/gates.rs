@@ -68,6 +68,20 @@ pub enum Kind<'a> {
     Job(&'a Job),
 }
 
+impl Kind<'_> {
+    /// The name of its field in the resource, which stands in metrics too.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Http(_) => "http",
+            Self::Approval => "approval",
+            Self::Prometheus(_) => "prometheus",
+            Self::Breakers(_) => "breakers",
+            Self::Job(_) => "job",
+        }
+    }
+}
+
 impl Gate {
     /// Its kind; none if it has several or none, which the API server refuses.
     #[must_use]

@@ -114,6 +114,17 @@ pub struct Status {
     pub conditions: Vec<Condition>,
 }
 
+impl Status {
+    /// Where the release is, be it held there or not.
+    #[must_use]
+    pub fn at(&self) -> Phase {
+        match self.phase {
+            Phase::Held => self.held_in.unwrap_or_default(),
+            phase => phase,
+        }
+    }
+}
+
 /// What the Services select.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -173,11 +184,26 @@ impl Phase {
         Self::SwitchingBack,
         Self::Held,
     ];
+
+    /// The word that stands in a status, in metrics and in logs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stable => "Stable",
+            Self::Preparing => "Preparing",
+            Self::Gating => "Gating",
+            Self::Switching => "Switching",
+            Self::Verifying => "Verifying",
+            Self::Draining => "Draining",
+            Self::SwitchingBack => "SwitchingBack",
+            Self::Held => "Held",
+        }
+    }
 }
 
 impl fmt::Display for Phase {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, formatter)
+        formatter.write_str(self.word())
     }
 }
 

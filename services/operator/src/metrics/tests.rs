@@ -2,7 +2,7 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use http::{Request, StatusCode};
 use kube::client::Body;
-use rollout::{ServiceStatus, Time};
+use rollout::{Reason, ServiceStatus, Time};
 use tower::{ServiceBuilder, ServiceExt};
 
 use super::*;

@@ -14,10 +14,7 @@ use super::{
     About,
     outbox::{Delivery, Outbox},
 };
-use crate::{
-    fetch::innermost,
-    metrics::{Told, label},
-};
+use crate::{fetch::innermost, metrics::Told};
 
 const CONTROLLER: &str = "switchyard.dev/operator";
 
@@ -60,7 +57,7 @@ pub fn happened(before: &Status, after: &Status) -> Vec<Happened> {
     let held = |status: &Status| status.reason.filter(|_| status.phase == Phase::Held);
     if before.phase != after.phase {
         let warning = matches!(after.phase, Phase::Held | Phase::SwitchingBack);
-        all.push(Happened { warning, reason: label(after.phase), note: sentence(after) });
+        all.push(Happened { warning, reason: after.phase.word(), note: sentence(after) });
     } else if held(before) != held(after) {
         all.push(Happened { warning: true, reason: "HeldReason", note: sentence(after) });
     }

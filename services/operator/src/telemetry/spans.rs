@@ -7,10 +7,7 @@ use rollout::{Change, ConditionStatus, Object, Phase, Reason, Status, Time};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use crate::{
-    metrics::label,
-    news::{About, Wrote},
-};
+use crate::news::{About, Wrote};
 
 /// A span that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +37,11 @@ pub(super) fn of_phase(about: &About, before: &Status, after: &Status) -> Vec<Sp
     let phase = Span {
         id: trace.phase(before),
         parent: Some(trace.root()),
-        name: label(before.phase),
+        name: before.phase.word(),
         began: moment(before.since.unwrap_or(ended)),
         ended: moment(ended),
         attributes: vec![
-            ("switchyard.next", label(after.phase).to_owned()),
+            ("switchyard.next", after.phase.word().to_owned()),
             ("switchyard.reason", reason.to_owned()),
         ],
         ..trace.span(failed.clone())
@@ -154,7 +151,7 @@ impl Trace {
     }
 
     fn phase(&self, status: &Status) -> [u8; 8] {
-        self.id(&[label(status.phase), &status.since.unwrap_or_default().to_string()])
+        self.id(&[status.phase.word(), &status.since.unwrap_or_default().to_string()])
     }
 
     fn id(&self, parts: &[&str]) -> [u8; 8] {

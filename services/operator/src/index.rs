@@ -28,12 +28,16 @@ impl Index {
             let Some(declared) = declared else { continue };
             let Some(content) = declared.content() else { continue };
             let key = Key::of(&**declared);
-            let names = spaces.entry(key.namespace).or_default();
+            let names = spaces.entry(key.namespace.clone()).or_default();
             for deployment in deployments(&content.spec) {
                 put(&mut names.deployments, deployment, &key.name, is);
             }
             for service in services(&content.spec) {
                 put(&mut names.services, service, &key.name, is);
+            }
+            // Namespaces come and go, with every branch that somebody tries out say.
+            if names.deployments.is_empty() && names.services.is_empty() {
+                spaces.remove(&key.namespace);
             }
         }
     }

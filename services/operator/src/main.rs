@@ -66,10 +66,12 @@ fn identity(name: &str, clock: &Clock) -> String {
     format!("{name}_{}_{}", std::process::id(), clock.now().as_millis())
 }
 
-fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    TcpListener::from_std(listener)
+fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    let bound = std::net::TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        TcpListener::from_std(listener)
+    });
+    bound.map_err(|error| format!("listening on {address}: {error}"))
 }
 
 #[expect(clippy::print_stderr, reason = "there is no log yet")]

@@ -15,6 +15,10 @@ use crate::{lease::Token, observe::Memory};
 const FIRST_PROBE: Duration = Duration::from_secs(1);
 const LAST_PROBE: Duration = Duration::from_secs(30);
 
+/// So much of a kind is remembered, which is far more than a cluster has. Beyond it all of that kind is forgotten, which costs requests and no more:
+/// what is not known to be sealed is sealed once more, a refused write is tried again, and a uid is looked for again.
+const MOST: usize = 1 << 16;
+
 /// A term of leadership, and what is remembered in it.
 #[derive(Debug)]
 pub struct Term {
@@ -57,6 +61,9 @@ impl Term {
         let key = (namespace.to_owned(), object.clone());
         if sealed {
             memory.refused.remove(&key);
+            if memory.sealed.len() >= MOST {
+                memory.sealed.clear();
+            }
             memory.sealed.insert(key);
         } else {
             memory.sealed.remove(&key);
@@ -69,6 +76,9 @@ impl Term {
         let key = (namespace.to_owned(), write.object.clone());
         let pause = memory.refused.get(&key).map_or(FIRST_PROBE, |known| (known.pause * 2).min(LAST_PROBE));
         let probe = Instant::now() + pause;
+        if memory.refused.len() >= MOST {
+            memory.refused.clear();
+        }
         memory.refused.insert(key, Refusal { words, write: write.clone(), probe, pause });
     }
 
@@ -89,7 +99,11 @@ impl Term {
 
     /// No BlueGreen has this uid any more, and none will ever have it.
     pub(super) fn bury(&self, uid: String) {
-        self.lock().nobody.insert(uid);
+        let mut memory = self.lock();
+        if memory.nobody.len() >= MOST {
+            memory.nobody.clear();
+        }
+        memory.nobody.insert(uid);
     }
 
     fn lock(&self) -> MutexGuard<'_, Remembered> {

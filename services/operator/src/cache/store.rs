@@ -117,16 +117,16 @@ impl<K: Kept> Store<K> {
     /// Takes an object, from a watch or an answer, if it is newer than what is known.
     pub fn take(&self, object: K) -> Option<Changed<K>> {
         let mut inner = self.write();
-        let (version, told) = (number(object.meta()), inner.version);
+        let version = number(object.meta());
         let (namespace, name) = key(&object);
-        let space = inner.spaces.entry(namespace).or_default();
+        let known = inner.spaces.get(&namespace).and_then(|space| space.objects.get(&name));
         // What is not there and not newer than everything that was told has been deleted since.
-        let known = space.objects.get(&name).map_or(told, |known| number(known.meta()));
+        let known = known.map_or(inner.version, |known| number(known.meta()));
         if !is_newer(version, known) {
             return None;
         }
         let after = Arc::new(object);
-        let before = space.insert(name, Arc::clone(&after));
+        let before = inner.spaces.entry(namespace).or_default().insert(name, Arc::clone(&after));
         let same = before.as_ref().is_some_and(|before| is_same(&**before, &*after));
         (!same).then_some(Changed { before, after: Some(after) })
     }
@@ -141,6 +141,10 @@ impl<K: Kept> Store<K> {
             return None;
         }
         let before = space.remove(&name);
+        // Namespaces come and go, with every branch that somebody tries out say.
+        if space.objects.is_empty() {
+            inner.spaces.remove(&namespace);
+        }
         Some(Changed { before, after: None })
     }
 

@@ -7,16 +7,18 @@ mod turn;
 
 use std::{
     collections::{BTreeSet, HashMap},
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use tokio::{
     sync::{Semaphore, watch},
     task::JoinSet,
     time::Instant,
 };
-use tracing::info;
+use tracing::{error, info};
 
 use self::queue::Queue;
 pub use self::{affected::affected, turn::Next};
@@ -142,7 +144,7 @@ impl Controller {
             let (controller, term) = (Arc::clone(self), Arc::clone(&term));
             turns.spawn(async move {
                 let began = Instant::now();
-                let next = controller.turn(&key, &term).await;
+                let next = survived(&key, controller.turn(&key, &term)).await;
                 controller.around.metrics.turned(next.into(), began.elapsed());
                 let next = controller.when(&key, next);
                 controller.queue.done(key, next);
@@ -173,10 +175,31 @@ impl Controller {
     }
 }
 
+/// A turn that panics has failed: what one BlueGreen brings about costs no other its turns, and not even itself the next.
+async fn survived(key: &Key, turn: impl Future<Output = Next>) -> Next {
+    AssertUnwindSafe(turn).catch_unwind().await.unwrap_or_else(|_| {
+        error!(bluegreen = %key, "a turn of `{key}` has panicked");
+        Next::Failed
+    })
+}
+
 /// The objects that a BlueGreen names.
 fn objects(spec: &rollout::BlueGreenSpec) -> BTreeSet<rollout::Object> {
     let deployments =
         crate::index::deployments(spec).map(|name| rollout::Object::Deployment(name.to_owned()));
     let services = crate::index::services(spec).map(|name| rollout::Object::Service(name.to_owned()));
     deployments.chain(services).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_turn_that_panics_has_failed_and_no_more() {
+        let key = Key { namespace: "shop".to_owned(), name: "orders".to_owned() };
+        let panics = async { panic!("on purpose") };
+        assert_eq!(survived(&key, panics).await, Next::Failed);
+        assert_eq!(survived(&key, async { Next::Rest }).await, Next::Rest);
+    }
 }

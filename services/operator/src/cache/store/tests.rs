@@ -59,3 +59,13 @@ fn a_list_that_is_older_than_what_was_told_is_not_taken() {
     assert!(store.replace(vec![], Some(9)).is_err());
     assert_eq!(replicas(&store), Some(2));
 }
+
+#[test]
+fn a_namespace_in_which_nothing_is_left_costs_nothing() {
+    let store = Store::default();
+    store.take(deployment("blue", 7, 2));
+    store.forget(&deployment("blue", 9, 2));
+    store.told_until(Some(9));
+    assert!(store.take(deployment("blue", 8, 3)).is_none());
+    assert_eq!(store.read().spaces.len(), 0);
+}

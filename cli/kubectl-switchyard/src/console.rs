@@ -122,31 +122,19 @@ fn speaks_unicode() -> bool {
 
 #[cfg(test)]
 mod tests {
+    use test_terminal::Written;
+
     use super::*;
     use crate::text::Paint;
 
-    #[derive(Clone, Default)]
-    struct Sink(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Sink {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
     fn a_picture_is_drawn_in_the_place_of_the_one_before_and_never_larger_than_the_terminal() {
-        let out = Sink::default();
+        let out = Written::default();
         let look = Look { width: 4, ..Look::PLAIN };
         let console = Console { rows: 3, ..Console::new(out.clone(), io::sink(), true, look) };
         let lines = |text: &str| vec![vec![(Paint::Plain, text.to_owned())]; 9];
         console.redraw(&lines("first"));
         console.redraw(&lines("next"));
-        let written = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(written, "fir…\nfir…\n\u{1b}[2F\u{1b}[Jnext\nnext\n");
+        assert_eq!(out.text(), "fir…\nfir…\n\u{1b}[2F\u{1b}[Jnext\nnext\n");
     }
 }

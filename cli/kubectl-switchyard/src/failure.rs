@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, process::ExitCode};
 
-use kube::{config::KubeconfigError, core::Status};
+use kube::{config::KubeconfigError, core::Status, runtime::watcher};
 
 use crate::intent::Refusal;
 
@@ -61,6 +61,9 @@ pub enum Failure {
         #[source]
         source: Box<kube::Error>,
     },
+    /// The BlueGreen was deleted while it was waited for.
+    #[error("BlueGreen `{0}` was deleted in the meantime")]
+    Gone(String),
     /// Others changed the object again and again in between.
     #[error("{0} changes faster than it can be written")]
     Contended(String),
@@ -78,6 +81,18 @@ impl Failure {
         move |error| match error {
             kube::Error::Api(status) => Self::Api { doing, source: Answer(status) },
             error => Self::Unreachable { doing, source: Box::new(error) },
+        }
+    }
+
+    /// Why a watch of this cannot begin; nothing if it only broke off, as each does now and then. Both are tried again by the watch itself.
+    pub(crate) fn of_watch(what: &str, error: watcher::Error) -> Option<Self> {
+        match error {
+            watcher::Error::InitialListFailed(error) | watcher::Error::WatchStartFailed(error) => {
+                Some(Self::of(format!("watching {what}"))(error))
+            }
+            watcher::Error::WatchError(_)
+            | watcher::Error::WatchFailed(_)
+            | watcher::Error::NoResourceVersion => None,
         }
     }
 
@@ -122,6 +137,7 @@ impl Failure {
                 _ => None,
             },
             Self::Unreachable { .. } => Some("is this the right --context, and is the cluster up?".into()),
+            Self::Gone(_) => None,
             Self::Contended(_) => Some("try again".into()),
         }
     }

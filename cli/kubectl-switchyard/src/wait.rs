@@ -2,7 +2,7 @@
 
 use rollout::{Active, BlueGreen, Colour, Phase, Status};
 
-use crate::{explain::next_step, failure::Exit};
+use crate::{explain::next_step, failure::Exit, intent::current};
 
 /// What is waited for, and from when on the status tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Awaited {
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
+    /// The operator has not seen what is waited for: the status is of what was before.
+    Unseen,
     /// It goes on.
     Waiting,
     /// It has ended.
@@ -49,7 +51,7 @@ impl Awaited {
         }
         match &now.status {
             Some(status) if status.observed_generation >= self.generation => self.judge(status),
-            _ => Verdict::Waiting,
+            _ => Verdict::Unseen,
         }
     }
 
@@ -57,7 +59,7 @@ impl Awaited {
         let served = status.active == Some(Active::from(self.wish));
         match status.phase {
             Phase::Stable if served => Verdict::Ended(Exit::Done),
-            Phase::Held if self.former.is_some() && self.former == status.release => Verdict::Waiting,
+            Phase::Held if self.former.is_some() && self.former == status.release => Verdict::Unseen,
             // `cause` is of this release: each begins without one.
             Phase::Held if !served && status.cause.is_some() => Verdict::Ended(Exit::GoneBack),
             Phase::Held => Verdict::Ended(Exit::Held),
@@ -77,6 +79,9 @@ pub fn ending(exit: Exit, now: &BlueGreen) -> String {
         Exit::Done => format!("{name} is Stable: {wish} serves"),
         Exit::Held => format!("{name} is Held: {message}\n{next}"),
         Exit::GoneBack => format!("{name} went back, {} serves: {message}\n{next}", wish.other()),
+        Exit::TimedOut if current(now).is_none() => format!(
+            "the operator has not seen what is wished of {name}: does it run, lead, and watch this namespace?\nit goes on without you once it does: `kubectl switchyard status {name} -w`"
+        ),
         Exit::TimedOut => format!(
             "{name} is still {}: {message}\nit goes on without you: `kubectl switchyard status {name} -w`; to call it off: `kubectl switchyard abort {name}`",
             status.phase
@@ -88,14 +93,9 @@ pub fn ending(exit: Exit, now: &BlueGreen) -> String {
 
 /// A line of how far it is, for logs.
 #[must_use]
-pub fn progress(now: &BlueGreen) -> String {
-    match &now.status {
-        Some(status) => {
-            let reason = status.reason.map_or("", rollout::Reason::word);
-            format!("{:<13} {reason:<16} {}", status.phase.to_string(), status.message)
-        }
-        None => "the operator has not looked at it yet".into(),
-    }
+pub fn progress(status: &Status) -> String {
+    let reason = status.reason.map_or("", rollout::Reason::word);
+    format!("{:<13} {reason:<16} {}", status.phase.to_string(), status.message)
 }
 
 #[cfg(test)]
@@ -107,7 +107,7 @@ mod tests {
 
     fn ended(awaited: &Awaited, now: &BlueGreen) -> Option<Exit> {
         match awaited.verdict(now) {
-            Verdict::Waiting => None,
+            Verdict::Unseen | Verdict::Waiting => None,
             Verdict::Ended(exit) => Some(exit),
         }
     }
@@ -138,10 +138,23 @@ mod tests {
     }
 
     #[test]
+    fn what_the_operator_has_not_seen_is_not_told_of() {
+        let awaited = Awaited::of(&green(json!({})));
+        let mut unseen = green(json!({"phase": "Stable", "active": "blue", "observedGeneration": 6}));
+        assert_eq!(awaited.verdict(&unseen), Verdict::Unseen);
+        assert!(
+            ending(Exit::TimedOut, &unseen).starts_with("the operator has not seen what is wished of shop")
+        );
+        unseen.status = None;
+        assert_eq!(awaited.verdict(&unseen), Verdict::Unseen);
+        assert_eq!(awaited.verdict(&green(json!({"phase": "Gating", "active": "blue"}))), Verdict::Waiting);
+    }
+
+    #[test]
     fn a_failure_that_was_known_before_new_images_is_not_their_end() {
         let before = green(json!({"phase": "Held", "heldIn": "Gating", "active": "blue", "release": "old"}));
         let awaited = Awaited::after(&before, &before);
-        assert_eq!(ended(&awaited, &before), None);
+        assert_eq!(awaited.verdict(&before), Verdict::Unseen);
         let new = json!({"phase": "Held", "heldIn": "Gating", "active": "blue", "release": "new"});
         assert_eq!(ended(&awaited, &green(new)), Some(Exit::Held));
     }

@@ -64,7 +64,8 @@ pub(super) fn quotas(of: &BlueGreen, seen: &Seen) -> Vec<Finding> {
         let there = idle.status.as_ref().and_then(|status| status.replicas).unwrap_or_default();
         let added = Milli::from(size.saturating_sub(there).max(0));
         for (resource, each) in requests(idle) {
-            *needs.entry(resource).or_default() += each.saturating_mul(added);
+            let need = needs.entry(resource).or_default();
+            *need = need.saturating_add(each.saturating_mul(added));
         }
     }
     seen.quotas.iter().flat_map(|quota| tight(quota, &needs)).collect()
@@ -72,7 +73,7 @@ pub(super) fn quotas(of: &BlueGreen, seen: &Seen) -> Vec<Finding> {
 
 /// What each pod of a Deployment takes from quotas, by the quotas' names for it.
 fn requests(of: &Deployment) -> BTreeMap<String, Milli> {
-    let mut all = BTreeMap::from([("pods".to_owned(), 1_000), ("count/pods".to_owned(), 1_000)]);
+    let mut all = BTreeMap::<_, Milli>::from([("pods".to_owned(), 1_000), ("count/pods".to_owned(), 1_000)]);
     let pod = of.spec.as_ref().and_then(|spec| spec.template.spec.as_ref());
     let resources = pod.into_iter().flat_map(|pod| &pod.containers).filter_map(|one| one.resources.as_ref());
     for resources in resources {
@@ -84,7 +85,8 @@ fn requests(of: &Deployment) -> BTreeMap<String, Milli> {
             .flat_map(|(name, value)| [(format!("requests.{name}"), value), (name.clone(), value)]);
         let limits = resources.limits.iter().flatten().map(|(name, value)| (format!("limits.{name}"), value));
         for (name, value) in requests.chain(limits) {
-            *all.entry(name).or_default() += parse(&value.0).unwrap_or_default();
+            let sum = all.entry(name).or_default();
+            *sum = sum.saturating_add(parse(&value.0).unwrap_or_default());
         }
     }
     all
@@ -97,7 +99,7 @@ fn tight(quota: &ResourceQuota, needs: &BTreeMap<String, Milli>) -> Vec<Finding>
         parse(&of.get(name)?.0)
     };
     let tight = |(name, need): (&String, &Milli)| {
-        let free = number(&status.hard, name)? - number(&status.used, name).unwrap_or_default();
+        let free = number(&status.hard, name)?.saturating_sub(number(&status.used, name).unwrap_or_default());
         (free < *need).then(|| {
             let about = format!("ResourceQuota {}", quota.name_any());
             let what =

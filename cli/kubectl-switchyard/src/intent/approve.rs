@@ -4,7 +4,7 @@ use kube::ResourceExt;
 use rollout::{BlueGreen, Kind, Phase};
 use serde_json::json;
 
-use super::{Object, Patch, Refusal, guarded, phase_of, seen};
+use super::{Object, Patch, Refusal, guarded, seen};
 
 /// What the annotation's name begins with; the gate follows.
 pub const APPROVE: &str = "approve.switchyard.dev/";
@@ -19,7 +19,7 @@ pub fn approve(of: &BlueGreen, gate: &str, expected: Option<&str>) -> Result<Vec
         return Err(Refusal::NoSuchGate { name: of.name_any(), gate: gate.to_owned(), there });
     }
     let status = seen(of)?;
-    let under_way = !matches!(phase_of(status), Phase::Stable | Phase::Draining | Phase::SwitchingBack);
+    let under_way = !matches!(status.at(), Phase::Stable | Phase::Draining | Phase::SwitchingBack);
     let release = status.release.as_deref().filter(|_| under_way);
     let release = release.ok_or_else(|| Refusal::NothingToApprove(of.name_any()))?;
     if let Some(expected) = expected.filter(|expected| *expected != release) {

@@ -17,7 +17,7 @@ mod tests;
 use std::fmt;
 
 use kube::{Resource, ResourceExt};
-use rollout::{Active, BlueGreen, Colour, ConditionStatus, Phase, Status};
+use rollout::{Active, BlueGreen, Colour, ConditionStatus, Status};
 use serde_json::{Map, Value, json};
 
 pub use self::refusal::Refusal;
@@ -95,13 +95,15 @@ fn guarded<K: Resource>(of: &K, mut body: Value) -> Value {
     body
 }
 
-/// What the operator says; or that it has not said anything about the object as it is now.
+/// What the operator says of the object as it is now; nothing if it has seen only an earlier one.
+pub(crate) fn current(of: &BlueGreen) -> Option<&Status> {
+    of.status.as_ref().filter(|status| status.observed_generation >= of.meta().generation.unwrap_or_default())
+}
+
+/// The same, or that there is nothing to decide from.
 fn seen(of: &BlueGreen) -> Result<&Status, Refusal> {
     let generation = of.meta().generation.unwrap_or_default();
-    match &of.status {
-        Some(status) if status.observed_generation >= generation => Ok(status),
-        _ => Err(Refusal::NotSeen { name: of.name_any(), generation }),
-    }
+    current(of).ok_or_else(|| Refusal::NotSeen { name: of.name_any(), generation })
 }
 
 /// The colour that all Services select.
@@ -122,13 +124,5 @@ pub(crate) fn rollback(status: &Status) -> Result<(), &str> {
         Some(condition) if condition.status == ConditionStatus::True => Ok(()),
         Some(condition) => Err(&condition.message),
         None => Err("The operator does not say that it stands ready."),
-    }
-}
-
-/// The phase, or for what is held the one that it was held in.
-fn phase_of(status: &Status) -> Phase {
-    match status.phase {
-        Phase::Held => status.held_in.unwrap_or_default(),
-        phase => phase,
     }
 }

@@ -8,7 +8,7 @@ use kube::ResourceExt;
 use rollout::{BlueGreen, Colour, Phase, Side, Status, Workload};
 use serde_json::{Map, Value, json};
 
-use super::{Object, Patch, Refusal, guarded, image::Assignment, phase_of, seen, serving};
+use super::{Object, Patch, Refusal, guarded, image::Assignment, seen, serving};
 
 /// The label of a pod template that tells its version.
 pub const VERSION: &str = "app.kubernetes.io/version";
@@ -44,9 +44,7 @@ pub fn release(of: &BlueGreen, deployments: &[Deployment], wanted: &Wanted) -> R
     }
     let mut patches = vec![];
     for pair in &pairs {
-        let named = wanted.images.iter().any(|one| pair.is_meant_by(one));
-        let version = if named { wanted.version.as_deref() } else { pair.serves.and_then(version) };
-        patches.extend(pair.patch(&images, version)?);
+        patches.extend(pair.patch(&images, pair.version(wanted))?);
     }
     if let Some(patch) = wish(of, &pairs, wanted, side)? {
         patches.push(patch);
@@ -60,10 +58,8 @@ pub fn release(of: &BlueGreen, deployments: &[Deployment], wanted: &Wanted) -> R
 
 /// Refuses to touch a side that is the way back, or ends what it has begun.
 fn free(of: &BlueGreen, status: &Status, side: Colour) -> Result<(), Refusal> {
-    let begun = matches!(
-        phase_of(status),
-        Phase::Switching | Phase::Verifying | Phase::Draining | Phase::SwitchingBack
-    );
+    let begun =
+        matches!(status.at(), Phase::Switching | Phase::Verifying | Phase::Draining | Phase::SwitchingBack);
     let drains = status.draining_since.is_some() && status.drained_at.is_none();
     if begun || drains {
         let phase = if begun { status.phase } else { Phase::Draining };
@@ -95,6 +91,18 @@ impl<'a> Pair<'a> {
     fn is_meant_by(&self, assignment: &Assignment) -> bool {
         assignment.workload.as_ref().is_none_or(|workload| *workload == self.workload.name)
             && containers(self.gets).any(|(_, container)| container.name == assignment.container)
+    }
+
+    fn is_named(&self, wanted: &Wanted) -> bool {
+        wanted.images.iter().any(|one| self.is_meant_by(one))
+    }
+
+    /// The version that it gets, if that is known: the one that was said of what was named, and of everything else the one that serves now.
+    fn version<'v>(&self, wanted: &'v Wanted) -> Option<&'v str>
+    where
+        'a: 'v,
+    {
+        if self.is_named(wanted) { wanted.version.as_deref() } else { self.serves.and_then(version) }
     }
 
     /// The images that serve now, by the containers that both sides have.
@@ -177,13 +185,11 @@ fn wish(of: &BlueGreen, pairs: &[Pair<'_>], wanted: &Wanted, side: Colour) -> Re
     let mut workloads = of.spec.workloads.clone();
     for (pair, workload) in pairs.iter().zip(&mut workloads) {
         let Some(awaited) = &pair.declared.version else { continue };
-        let named = wanted.images.iter().any(|one| pair.is_meant_by(one));
-        let given = if named { wanted.version.as_deref() } else { pair.serves.and_then(version) };
-        let given = given.or_else(|| version(pair.gets)).unwrap_or_default();
+        let given = pair.version(wanted).or_else(|| version(pair.gets)).unwrap_or_default();
         if given == awaited {
             continue;
         }
-        if named && wanted.version.is_none() {
+        if pair.is_named(wanted) && wanted.version.is_none() {
             return Err(Refusal::OtherVersion {
                 workload: workload.name.clone(),
                 side,

@@ -4,7 +4,7 @@ use kube::ResourceExt;
 use rollout::{BlueGreen, Colour, Phase};
 use serde_json::json;
 
-use super::{Patch, Refusal, phase_of, rollback, seen, serving};
+use super::{Patch, Refusal, rollback, seen, serving};
 
 /// The traffic shall be brought to `to`, or, if that is not said, to the side that does not serve. Nothing if that is the wish.
 ///
@@ -24,7 +24,7 @@ pub fn promote(of: &BlueGreen, to: Option<Colour>) -> Result<Vec<Patch>, Refusal
 /// Nothing is under way.
 pub fn abort(of: &BlueGreen) -> Result<Vec<Patch>, Refusal> {
     let status = seen(of)?;
-    let begun = status.to.filter(|_| phase_of(status) != Phase::Stable);
+    let begun = status.to.filter(|_| status.at() != Phase::Stable);
     let back = match begun {
         Some(to) => to.other(),
         None => serving(of, status)?,

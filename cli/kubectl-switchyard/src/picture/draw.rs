@@ -3,10 +3,10 @@
 use rollout::{Active, Colour, GateState, Phase};
 
 use super::{GateView, Picture, Role, ServiceView, SideView, Step, WorkloadView};
-use crate::text::{Line, Paint, cut, length, span::short, wrapped};
+use crate::text::{Line, Paint, cut, entry, length, span::short};
 
 /// How many pods are a block each; of more, each block stands for several.
-const BLOCKS: i32 = 12;
+const BLOCKS: i64 = 12;
 
 /// The lines of a picture, of at most `width` characters.
 #[must_use]
@@ -94,12 +94,6 @@ fn why(picture: &Picture, width: usize) -> Vec<Line> {
     lines
 }
 
-fn entry(head: &str, text: &str, width: usize) -> Vec<Line> {
-    let lines = wrapped(text, width.saturating_sub(8).max(20));
-    let head = |first: bool| (Paint::Dim, format!("  {:<6}", if first { head } else { "" }));
-    lines.into_iter().enumerate().map(|(at, text)| vec![head(at == 0), plain(text)]).collect()
-}
-
 fn rows(workload: &WorkloadView, width: usize) -> Vec<Line> {
     let mut lines = vec![vec![(Paint::Strong, workload.name.clone())]];
     let blocks = workload.sides.iter().map(|side| bar(side).1).max().unwrap_or_default();
@@ -137,16 +131,17 @@ fn side_line(side: &SideView, blocks: usize, names: usize, width: usize) -> Line
 
 /// The pods as blocks: ready, there but not ready, yet to come; and how many characters that takes.
 fn bar(side: &SideView) -> (Vec<(Paint, String)>, usize) {
-    let all = side.wanted.max(side.there);
-    let scaled = |count: i32| match count {
+    let all = i64::from(side.wanted.max(side.there));
+    let scaled = |count: i64| match count {
         count if all <= BLOCKS => count,
         // Some are never shown as none, and not all never as all.
         count if count >= all => BLOCKS,
         count if count <= 0 => 0,
         count => (count * BLOCKS / all).clamp(1, BLOCKS - 1),
     };
-    let (ready, there, all) = (scaled(side.ready), scaled(side.there.max(side.ready)), scaled(all));
-    let run = |sign: &str, count: i32| sign.repeat(usize::try_from(count).unwrap_or_default());
+    let there = side.there.max(side.ready);
+    let (ready, there, all) = (scaled(side.ready.into()), scaled(there.into()), scaled(all));
+    let run = |sign: &str, count: i64| sign.repeat(usize::try_from(count).unwrap_or_default());
     let pieces = vec![
         (Paint::from(side.colour), run("█", ready)),
         (Paint::Warning, run("▒", there - ready)),

@@ -5,7 +5,9 @@
 
 mod draw;
 mod line;
+mod take;
 mod view;
+mod workload;
 
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,12 @@
 //! The verbs, carried out.
 
 mod check;
+mod wait;
 mod watch;
 mod write;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
-use kube::ResourceExt;
 use rollout::{BlueGreen, Time};
 
 use crate::{
@@ -20,6 +20,9 @@ use crate::{
     output::Output,
     picture::{Picture, draw, line},
 };
+
+/// How long an operator that runs may take to see a change.
+const SEEN_WITHIN: Duration = Duration::from_secs(3);
 
 /// Does what was typed.
 pub(crate) async fn run(verb: Verb, cluster: &Cluster, console: &Console) -> Result<Exit, Failure> {
@@ -124,9 +127,4 @@ pub(crate) fn output(object: &BlueGreen, output: Option<Output>, console: &Conso
     if let Some(output) = output {
         console.say(output.one(object));
     }
-}
-
-/// Its name, for messages.
-pub(crate) fn name(object: &BlueGreen) -> String {
-    object.name_any()
 }

@@ -1,6 +1,6 @@
 //! `status -w`: as it happens.
 
-use std::{convert::identity, pin::pin, time::Duration};
+use std::{pin::pin, time::Duration};
 
 use futures_util::{
     StreamExt,
@@ -38,7 +38,7 @@ struct Watched {
     slices: Store<EndpointSlice>,
 }
 
-/// Shows the picture until somebody ends it: on a terminal drawn anew in its place with every change and every second, elsewhere a
+/// Shows the picture until somebody ends it, or deletes the object: on a terminal drawn anew in its place with every change and every second, elsewhere a
 /// line for each change.
 pub(super) async fn status(name: &str, cluster: &Cluster, console: &Console) -> Result<Exit, Failure> {
     // What does not exist, or may not be seen, is told at once.
@@ -54,13 +54,23 @@ pub(super) async fn status(name: &str, cluster: &Cluster, console: &Console) -> 
     };
     let mut changes = pin!(select_all(changes));
     let mut tick = interval(Duration::from_secs(1));
-    let mut said = String::new();
+    let (mut said, mut noted) = (String::new(), String::new());
     loop {
-        let changed = tokio::select! {
-            change = changes.next() => change.is_some_and(identity),
-            _ = tick.tick() => console.is_terminal(),
-        };
-        let Some(picture) = watched.picture(cluster).filter(|_| changed) else { continue };
+        tokio::select! {
+            Some(change) = changes.next() => if let Err(error) = change {
+                let failure = Failure::of_watch("what belongs to it", error).map(|failure| failure.told().to_string());
+                if let Some(failure) = failure.filter(|failure| *failure != noted) {
+                    console.note(&failure);
+                    noted = failure;
+                }
+                continue;
+            },
+            _ = tick.tick() => if !console.is_terminal() { continue },
+        }
+        if watched.is_gone() {
+            return Err(Failure::Gone(name.to_owned()));
+        }
+        let Some(picture) = watched.picture(cluster) else { continue };
         if console.is_terminal() {
             console.redraw(&draw(&picture, console.look().width));
         } else if line(&picture) != said {
@@ -74,7 +84,7 @@ pub(super) async fn status(name: &str, cluster: &Cluster, console: &Console) -> 
 fn kept<K>(
     cluster: &Cluster,
     config: watcher::Config,
-    changes: &mut Vec<BoxStream<'static, bool>>,
+    changes: &mut Vec<BoxStream<'static, Result<(), watcher::Error>>>,
 ) -> Store<K>
 where
     K: Resource<Scope = NamespaceResourceScope>
@@ -88,11 +98,15 @@ where
 {
     let (store, writer) = reflector::store();
     let events = watcher(cluster.api::<K>(), config).default_backoff().reflect(writer);
-    changes.push(events.map(|event| event.is_ok()).boxed());
+    changes.push(events.map(|event| event.map(drop)).boxed());
     store
 }
 
 impl Watched {
+    fn is_gone(&self) -> bool {
+        all(&self.blue_greens).is_some_and(|objects| objects.is_empty())
+    }
+
     /// Nothing until all of it was read once.
     fn picture(&self, cluster: &Cluster) -> Option<Picture> {
         let object = self.blue_greens.state().first().cloned()?;

@@ -1,14 +1,12 @@
 //! The verbs that write: read, decide, write, and after a conflict once more from the beginning.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
-use futures_util::StreamExt;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Service};
-use kube::runtime::{WatchStreamExt, watcher::watch_object};
-use rollout::BlueGreen;
+use rollout::{Active, BlueGreen, Colour};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{name, output};
+use super::{SEEN_WITHIN, output, wait::to_the_end};
 use crate::{
     cluster::Cluster,
     command_line::{Verb, Waiting, Writing},
@@ -18,18 +16,16 @@ use crate::{
         Patch, Refusal,
         adopt::adopt,
         approve::approve,
+        current,
         owner::unowned,
         release::{Wanted, release},
         wish::{abort, pause, promote, retry, undo},
     },
-    wait::{Awaited, Verdict, ending, progress},
+    wait::Awaited,
 };
 
 /// How often is decided anew before it is given up.
 const ATTEMPTS: usize = 8;
-
-/// How long the operator is waited for that has not yet seen the latest change.
-const SEEN_WITHIN: Duration = Duration::from_secs(3);
 
 /// How long a release that is held before it has ever served is taken for one whose objects are just being applied.
 const COMPLETE_WITHIN: Duration = Duration::from_secs(10);
@@ -41,11 +37,24 @@ struct Seen {
     services: Vec<Service>,
 }
 
+/// What is read for it beside the BlueGreen, and nothing else: who may only approve can read nothing more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    Deployments,
+    Services,
+}
+
 /// Carries a verb out.
 pub(super) async fn run(verb: Verb, cluster: &Cluster, console: &Console) -> Result<Exit, Failure> {
     let never = Waiting::default();
     let label = cluster.label().to_owned();
-    let shell = |of, writing, waiting| Shell { cluster, console, of, writing, waiting };
+    let needs = match verb {
+        Verb::Release(_) => Needs::Deployments,
+        Verb::Adopt(_) => Needs::Services,
+        _ => Needs::Nothing,
+    };
+    let shell = |of, writing, waiting| Shell { cluster, console, of, needs, writing, waiting };
     match verb {
         Verb::Release(args) => {
             let wanted = Wanted { images: args.images, version: args.app_version };
@@ -57,7 +66,7 @@ pub(super) async fn run(verb: Verb, cluster: &Cluster, console: &Console) -> Res
             // Decided once, so that a conflict cannot turn it round.
             let to = match args.colour {
                 Some(colour) => Some(colour),
-                None => shell.serving().await?.map(rollout::Colour::other),
+                None => shell.serving().await?.map(Colour::other),
             };
             shell.carry_out(|seen| promote(&seen.object, to)).await
         }
@@ -95,6 +104,7 @@ struct Shell<'a> {
     cluster: &'a Cluster,
     console: &'a Console,
     of: String,
+    needs: Needs,
     writing: Writing,
     waiting: Waiting,
 }
@@ -110,7 +120,8 @@ impl Shell<'_> {
         let after = self.cluster.blue_green(&self.of).await?;
         output(&after, self.writing.output, self.console);
         if self.waiting.wait {
-            return self.wait(Awaited::after(&before, &after)).await;
+            let awaited = Awaited::after(&before, &after);
+            return to_the_end(&self.of, &awaited, self.waiting.timeout(), self.cluster, self.console).await;
         }
         Ok(Exit::Done)
     }
@@ -192,9 +203,7 @@ impl Shell<'_> {
         let wait = async {
             loop {
                 let seen = self.read().await?;
-                let generation = seen.object.metadata.generation.unwrap_or_default();
-                if seen.object.status.as_ref().is_some_and(|status| status.observed_generation >= generation)
-                {
+                if current(&seen.object).is_some() {
                     return Ok(seen);
                 }
                 sleep(Duration::from_millis(200)).await;
@@ -208,53 +217,19 @@ impl Shell<'_> {
 
     async fn read(&self) -> Result<Seen, Failure> {
         let object = self.cluster.blue_green(&self.of).await?;
-        let deployments = self.cluster.deployments(&object).await?;
-        let services = self.cluster.services(&object).await?;
+        let (mut deployments, mut services) = (vec![], vec![]);
+        match self.needs {
+            Needs::Nothing => {}
+            Needs::Deployments => deployments = self.cluster.deployments(&object).await?,
+            Needs::Services => services = self.cluster.services(&object).await?,
+        }
         Ok(Seen { object, deployments, services })
     }
 
     /// The colour that serves, if the operator says one.
-    async fn serving(&self) -> Result<Option<rollout::Colour>, Failure> {
+    async fn serving(&self) -> Result<Option<Colour>, Failure> {
         let seen = self.seen().await?;
-        Ok(match seen.object.status.and_then(|status| status.active) {
-            Some(rollout::Active::Blue) => Some(rollout::Colour::Blue),
-            Some(rollout::Active::Green) => Some(rollout::Colour::Green),
-            _ => None,
-        })
-    }
-
-    /// Waits for the end, and tells on the way what changes.
-    async fn wait(&self, awaited: Awaited) -> Result<Exit, Failure> {
-        let mut last = None;
-        let watched = async {
-            let stream = watch_object(self.cluster.api::<BlueGreen>(), &self.of).default_backoff();
-            let mut stream = pin!(stream);
-            let mut said = String::new();
-            while let Some(event) = stream.next().await {
-                // What a watch trips over it repeats by itself.
-                let Ok(Some(now)) = event else { continue };
-                let line = progress(&now);
-                if line != said {
-                    self.console.note(&line);
-                    said = line;
-                }
-                let verdict = awaited.verdict(&now);
-                last = Some(now);
-                if let Verdict::Ended(exit) = verdict {
-                    return exit;
-                }
-            }
-            Exit::Failed
-        };
-        let exit = timeout(self.waiting.timeout(), watched).await.unwrap_or(Exit::TimedOut);
-        if let Some(now) = &last {
-            self.console.note(ending(exit, now));
-        } else {
-            self.console.note(format_args!(
-                "{} could not be watched",
-                name(&self.cluster.blue_green(&self.of).await?)
-            ));
-        }
-        Ok(exit)
+        let active = seen.object.status.and_then(|status| status.active);
+        Ok(Colour::BOTH.into_iter().find(|colour| active == Some(Active::from(*colour))))
     }
 }

@@ -38,6 +38,14 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A text beside its head, such as `why`: in lines of at most `width` characters, all but the first of which have blanks in the head's place.
+#[must_use]
+pub fn entry(head: &str, text: &str, width: usize) -> Vec<Line> {
+    let lines = wrapped(text, width.saturating_sub(8).max(20));
+    let head = |first: bool| (Paint::Dim, format!("  {:<6}", if first { head } else { "" }));
+    lines.into_iter().enumerate().map(|(at, text)| vec![head(at == 0), (Paint::Plain, text)]).collect()
+}
+
 /// The line, cut so that it does not go over to the next of a terminal.
 #[must_use]
 pub fn clipped(line: &Line, width: usize) -> Line {

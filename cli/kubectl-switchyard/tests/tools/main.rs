@@ -1,11 +1,11 @@
-//! The plugin as its users have it: typed, and seen by what it writes and shows. Against an API server of the tests' own, the
-//! program itself, and, where KUBECONFIG names a cluster, a real API server.
+//! The plugin as its users have it: typed, and seen by what it writes and shows. Against an API server in memory, by the
+//! program itself, and, where KUBECONFIG names a cluster, against a real API server.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, the server that it is made of included")]
 
 mod program;
 mod real;
-mod server;
+mod shop;
 mod terminal;
 mod verbs;
 mod waiting;

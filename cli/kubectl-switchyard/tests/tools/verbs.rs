@@ -1,96 +1,98 @@
 //! What each verb writes and shows.
 
+use fake_apiserver::Resource;
 use serde_json::json;
 
 use crate::{
-    server::{SHOP, Server},
-    terminal::{typed, watched},
+    shop::Shop,
+    terminal::{noted, typed, watched},
 };
-
-/// The last part of what was written to, in order.
-fn written(server: &Server) -> Vec<String> {
-    let world = server.world();
-    world.written.iter().map(|(path, _)| path.rsplit('/').next().unwrap().to_owned()).collect()
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_release_writes_images_first_and_the_wish_last() {
-    let server = Server::with_a_shop();
-    let ended = typed(&server.cluster(), "release shop app=ordering:1.5").await.with(0);
+    let shop = Shop::open();
+    let ended = typed(&shop.cluster(), "release shop app=ordering:1.5").await.with(0);
     assert_eq!(ended.err, "shop: Deployment ordering-green gets app ordering:1.5\nshop: green shall serve\n");
-    assert_eq!(written(&server), ["ordering-green", "shop"]);
-    let world = server.world();
-    assert_eq!(world.objects[SHOP]["spec"]["active"], "green");
+    assert_eq!(shop.written(), ["ordering-green", "shop"]);
+    assert_eq!(shop.object()["spec"]["active"], "green");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_somebody_else_changes_in_between_is_decided_anew() {
-    let server = Server::with_a_shop();
-    server.world().conflicts = 3;
-    typed(&server.cluster(), "release shop app=ordering:1.5").await.with(0);
-    assert_eq!(written(&server), ["ordering-green", "shop"], "each once");
-    server.world().conflicts = 100;
-    let ended = typed(&server.cluster(), "pause shop").await.with(1);
+    let shop = Shop::open();
+    shop.contend(3);
+    typed(&shop.cluster(), "release shop app=ordering:1.5").await.with(0);
+    assert_eq!(shop.written(), ["ordering-green", "shop"], "each once");
+    shop.contend(100);
+    let ended = typed(&shop.cluster(), "pause shop").await.with(1);
     assert_eq!(ended.err, "error: BlueGreen `shop` changes faster than it can be written\ntry again\n");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_writes_nothing_and_shows_what_kubectl_would_do() {
-    let server = Server::with_a_shop();
-    let ended = typed(&server.cluster(), "release shop app=ordering:1.5 --dry-run").await.with(0);
+    let shop = Shop::open();
+    let ended = typed(&shop.cluster(), "release shop app=ordering:1.5 --dry-run").await.with(0);
     let commands = [
         r#"kubectl patch deployment ordering-green -n default --type=strategic -p '{"spec":{"template":{"spec":{"containers":[{"image":"ordering:1.5","name":"app"}]}}}}'"#,
         r#"kubectl patch bluegreen shop -n default --type=merge -p '{"spec":{"active":"green"}}'"#,
     ];
     assert_eq!(ended.out.lines().collect::<Vec<_>>(), commands);
-    assert_eq!(written(&server), [] as [&str; 0]);
+    assert_eq!(shop.written(), [] as [&str; 0]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_writes_nothing_and_says_what_to_do() {
-    let server = Server::with_a_shop();
-    let ended = typed(&server.cluster(), "undo shop").await.with(3);
+    let shop = Shop::open();
+    let ended = typed(&shop.cluster(), "undo shop").await.with(3);
     let told = "error: BlueGreen `shop` has not switched yet\nto bring the traffic to the other side: `kubectl switchyard promote shop`\n";
     assert_eq!(ended.err, told);
-    assert_eq!(written(&server), [] as [&str; 0]);
+    assert_eq!(shop.written(), [] as [&str; 0]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_helm_keeps_is_written_only_by_force() {
-    let server = Server::with_a_shop();
+    let shop = Shop::open();
     let marks = json!({"meta.helm.sh/release-name": "shop"});
-    server.world().objects.get_mut(SHOP).unwrap()["metadata"]["annotations"] = marks;
-    let ended = typed(&server.cluster(), "promote shop").await.with(3);
+    shop.edit(|object| object["metadata"]["annotations"] = marks);
+    let ended = typed(&shop.cluster(), "promote shop").await.with(3);
     assert!(
         ended.err.contains("Helm (shop) writes `spec.active`") && ended.err.contains("active: green"),
         "{}",
         ended.err
     );
     // An approval is no part of what Helm keeps.
-    server.told(json!({"phase": "Gating", "release": "3f9c"}));
-    typed(&server.cluster(), "approve shop sign-off").await.with(0);
-    typed(&server.cluster(), "promote shop --force").await.with(0);
-    assert_eq!(server.world().objects[SHOP]["spec"]["active"], "green");
+    shop.told(&json!({"phase": "Gating", "release": "3f9c"}));
+    typed(&shop.cluster(), "approve shop sign-off").await.with(0);
+    typed(&shop.cluster(), "promote shop --force").await.with(0);
+    assert_eq!(shop.object()["spec"]["active"], "green");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_approval_is_an_annotation_that_names_the_release() {
-    let server = Server::with_a_shop();
-    server.told(json!({"phase": "Gating", "release": "3f9c"}));
-    let ended = typed(&server.cluster(), "approve shop sign-off").await.with(0);
+    let shop = Shop::open();
+    shop.told(&json!({"phase": "Gating", "release": "3f9c"}));
+    let ended = typed(&shop.cluster(), "approve shop sign-off").await.with(0);
     assert_eq!(ended.err, "shop: gate sign-off is approved for release 3f9c\n");
-    let ended = typed(&server.cluster(), "approve shop sign-off").await.with(0);
+    let ended = typed(&shop.cluster(), "approve shop sign-off").await.with(0);
     assert_eq!(ended.err, "shop is told so already\n");
-    assert_eq!(
-        server.world().objects[SHOP]["metadata"]["annotations"]["approve.switchyard.dev/sign-off"],
-        "3f9c"
-    );
+    assert_eq!(shop.object()["metadata"]["annotations"]["approve.switchyard.dev/sign-off"], "3f9c");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_only_approve_can() {
+    let shop = Shop::open();
+    shop.told(&json!({"phase": "Gating", "release": "3f9c"}));
+    for kind in [Resource::DEPLOYMENTS, Resource::SERVICES, Resource::ENDPOINT_SLICES] {
+        ["get", "list", "watch", "patch"].into_iter().for_each(|verb| shop.forbid(verb, &kind));
+    }
+    typed(&shop.cluster(), "approve shop sign-off").await.with(0);
+    typed(&shop.cluster(), "release shop app=ordering:1.5").await.with(1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn objects_are_written_as_kubectl_users_expect_them() {
-    let server = Server::with_a_shop();
-    let out = async |words: &str| typed(&server.cluster(), words).await.with(0).out;
+    let shop = Shop::open();
+    let out = async |words: &str| typed(&shop.cluster(), words).await.with(0).out;
     assert_eq!(out("get -o name").await, "bluegreen.switchyard.dev/shop\n");
     assert!(out("get -o yaml").await.starts_with("apiVersion: v1\nitems:\n"), "{}", out("get -o yaml").await);
     assert!(out("get shop -o json").await.starts_with("{\n  \"apiVersion\": \"switchyard.dev/v1alpha1\""));
@@ -100,45 +102,62 @@ async fn objects_are_written_as_kubectl_users_expect_them() {
 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_exist_is_said_with_where_to_look() {
-    let ended = typed(&Server::with_a_shop().cluster(), "status shot").await.with(1);
-    let told = "error: reading BlueGreen `shot` in namespace `default`: \"shot\" not found\n`kubectl switchyard get` lists those that there are; another namespace: -n\n";
+    let ended = typed(&Shop::open().cluster(), "status shot").await.with(1);
+    let told = "error: reading BlueGreen `shot` in namespace `default`: bluegreens.switchyard.dev \"shot\" not found\n`kubectl switchyard get` lists those that there are; another namespace: -n\n";
     assert_eq!(ended.err, told);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_picture_is_of_the_objects() {
-    let server = Server::with_a_shop();
-    let ended = typed(&server.cluster(), "status").await.with(0);
+    let shop = Shop::open();
+    let ended = typed(&shop.cluster(), "status").await.with(0);
     assert!(ended.out.contains("blue   ██  2/2    serves    ordering-blue   ordering:1.4"), "{}", ended.out);
-    let ended = typed(&server.cluster(), "explain shop").await.with(0);
+    let ended = typed(&shop.cluster(), "explain shop").await.with(0);
     assert!(ended.out.starts_with("shop is Stable: nothing is under way.\n"), "{}", ended.out);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_check_ends_by_what_it_finds() {
-    let server = Server::with_a_shop();
-    let ended = typed(&server.cluster(), "check shop --operator").await.with(0);
+    let shop = Shop::open();
+    let ended = typed(&shop.cluster(), "check shop --operator").await.with(0);
     assert_eq!(ended.out, "rights: nothing is in the way\nshop: nothing is in the way\n");
-    server.world().denied = vec![("patch", "services")];
-    let ended = typed(&server.cluster(), "check shop").await.with(0);
+    shop.forbid("patch", &Resource::SERVICES);
+    let ended = typed(&shop.cluster(), "check shop").await.with(0);
     assert!(ended.out.starts_with(
         "! you: may not patch on services (the core group), which it takes to adopt Services\n"
     ));
-    let ended = typed(&server.cluster(), "check shop --operator=ops:switchyard").await.with(3);
+    let ended = typed(&shop.cluster(), "check shop --operator=ops:switchyard").await.with(3);
     let who = "✗ system:serviceaccount:ops:switchyard: may not patch on services";
     assert!(ended.out.contains(who), "{}", ended.out);
 }
 
 #[tokio::test(start_paused = true)]
 async fn piped_a_watch_is_a_line_for_each_change() {
-    let server = Server::with_a_shop();
-    let phases = ["Preparing", "Gating", "Gating", "Switching"];
-    server.world().next = phases.iter().map(|phase| json!({"status": {"phase": phase}})).collect();
-    let out = watched(&server.cluster(), "status shop -w", "phase=Switching").await;
+    let shop = Shop::open();
+    let told = ["Preparing", "Gating", "Gating", "Switching"].map(|phase| json!({ "phase": phase }));
+    let cluster = shop.cluster();
+    let watches = watched(&cluster, "status shop -w", "phase=Switching");
+    let (out, ()) = tokio::join!(watches, shop.operated(&told));
     let phase = |line: &str| line.split(' ').find_map(|word| word.strip_prefix("phase=")).unwrap().to_owned();
-    let mut seen: Vec<_> = out.lines().map(phase).collect();
-    seen.dedup();
-    // Which of the changes come together is the server's affair; none is told twice, and the last one always.
-    assert_eq!(seen.len(), out.lines().count(), "{out}");
-    assert_eq!(seen.last().unwrap(), "Switching");
+    let seen: Vec<_> = out.lines().map(phase).collect();
+    assert_eq!(seen, ["Stable", "Preparing", "Gating", "Switching"], "{out}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_of_what_is_deleted_ends_and_one_that_is_not_permitted_says_so() {
+    let shop = Shop::open();
+    let cluster = shop.cluster();
+    let deletes = async {
+        shop.operated(&[json!({"phase": "Gating"})]).await;
+        shop.delete();
+    };
+    let (ended, ()) = tokio::join!(typed(&cluster, "status shop -w"), deletes);
+    let ended = ended.with(1);
+    assert_eq!(ended.err, "error: BlueGreen `shop` was deleted in the meantime\n");
+    assert!(ended.out.lines().last().unwrap().contains("phase=Gating"), "{}", ended.out);
+
+    let shop = Shop::open();
+    shop.forbid("watch", &Resource::DEPLOYMENTS);
+    let err = noted(&shop.cluster(), "status shop -w", "forbidden").await;
+    assert!(err.starts_with("watching what belongs to it: deployments.apps is forbidden: "), "{err}");
 }

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
+use fake_apiserver::Resource;
+use rollout::BlueGreen;
 use serde_json::{Value, json};
+use test_terminal::Ended;
 use tokio::time::{Instant, sleep};
 
-use crate::{
-    server::Server,
-    terminal::{Ended, typed},
-};
+use crate::{shop::Shop, terminal::typed};
 
-/// Promotes and waits while an operator writes these statuses.
-async fn promoted(statuses: &[Value]) -> Ended {
-    let server = Server::with_a_shop();
-    server.world().next = statuses.iter().map(|status| json!({ "status": status })).collect();
-    typed(&server.cluster(), "promote shop --wait").await
+/// Promotes and waits while an operator tells these.
+async fn promoted(told: &[Value]) -> Ended {
+    let shop = Shop::open();
+    let cluster = shop.cluster();
+    let (ended, ()) = tokio::join!(typed(&cluster, "promote shop --wait"), shop.operated(told));
+    ended
 }
 
 #[tokio::test(start_paused = true)]
@@ -27,7 +28,6 @@ async fn stable_at_the_wish_is_zero() {
     .with(0);
     let told = [
         "shop: green shall serve",
-        "Stable        Switched         All is well.",
         "Preparing     ScalingUp        ordering-green has 0 of 2 replicas",
         "Stable        Switched         All is well.",
         "shop is Stable: green serves",
@@ -51,18 +51,20 @@ async fn held_is_four_and_gone_back_is_five() {
 
 #[tokio::test(start_paused = true)]
 async fn a_release_waits_for_its_beginning_too() {
-    let server = Server::with_a_shop();
-    server.told(json!({"phase": "Preparing", "active": null, "message": "the first side gets ready"}));
-    server.world().next.push_back(json!({"status": {"phase": "Stable", "active": "green"}}));
-    let cluster = server.cluster();
+    let shop = Shop::open();
+    shop.told(&json!({"phase": "Preparing", "active": null, "message": "the first side gets ready"}));
+    let cluster = shop.cluster();
     let releases = typed(&cluster, "release shop app=ordering:1.5 --wait");
     let operates = async {
         sleep(Duration::from_secs(5)).await;
-        assert_eq!(server.world().written, []);
-        server.told(json!({"phase": "Draining", "active": "blue"}));
+        assert_eq!(shop.written(), [] as [&str; 0]);
+        shop.told(&json!({"phase": "Draining", "active": "blue"}));
         sleep(Duration::from_secs(5)).await;
-        assert_eq!(server.world().written, []);
-        server.told(json!({"phase": "Stable"}));
+        assert_eq!(shop.written(), [] as [&str; 0]);
+        shop.told(&json!({"phase": "Stable"}));
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(shop.written(), ["ordering-green", "shop"]);
+        shop.told(&json!({"active": "green"}));
     };
     let (ended, ()) = tokio::join!(releases, operates);
     let waits = [
@@ -74,27 +76,88 @@ async fn a_release_waits_for_its_beginning_too() {
 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_pass_by_itself_is_not_waited_for_for_long() {
-    let server = Server::with_a_shop();
-    server.told(json!({"phase": "Held", "active": null, "message": "no colour"}));
+    let shop = Shop::open();
+    shop.told(&json!({"phase": "Held", "active": null, "message": "no colour"}));
     let began = Instant::now();
-    typed(&server.cluster(), "release shop app=ordering:1.5 --wait").await.with(3);
+    typed(&shop.cluster(), "release shop app=ordering:1.5 --wait").await.with(3);
     assert!(began.elapsed() < Duration::from_secs(15), "by the test's own clock: {:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
 async fn too_late_is_six_and_says_that_it_goes_on() {
-    let server = Server::with_a_shop();
-    server.told(json!({"phase": "Preparing", "to": "green", "reason": "ScalingUp", "message": "0 of 2"}));
-    let ended = typed(&server.cluster(), "promote shop green --wait --timeout 90s").await.with(6);
+    let shop = Shop::open();
+    let cluster = shop.cluster();
+    let waits = typed(&cluster, "promote shop green --wait --timeout 90s");
+    let told = [json!({"phase": "Preparing", "to": "green", "reason": "ScalingUp", "message": "0 of 2"})];
+    let (ended, ()) = tokio::join!(waits, shop.operated(&told));
+    let ended = ended.with(6);
     assert!(ended.err.contains("shop is still Preparing: 0 of 2\nit goes on without you"), "{}", ended.err);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wish_that_somebody_else_changes_is_seven() {
-    let server = Server::with_a_shop();
-    let changes =
-        [json!({"status": {"phase": "Preparing", "to": "green"}}), json!({"spec": {"active": "blue"}})];
-    server.world().next = changes.into();
-    let ended = typed(&server.cluster(), "promote shop --wait").await.with(7);
+    let shop = Shop::open();
+    let cluster = shop.cluster();
+    let changes = async {
+        shop.operated(&[json!({"phase": "Preparing", "to": "green"})]).await;
+        shop.edit(|object| object["spec"]["active"] = json!("blue"));
+    };
+    let (ended, ()) = tokio::join!(typed(&cluster, "promote shop --wait"), changes);
+    let ended = ended.with(7);
     assert!(ended.err.ends_with("the wish of shop was changed to blue in the meantime\n"), "{}", ended.err);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operator_that_is_slow_or_away_is_told_of_and_what_it_said_before_is_not() {
+    let shop = Shop::open();
+    let cluster = shop.cluster();
+    let waits = typed(&cluster, "promote shop --wait --timeout 20s");
+    let operates = async {
+        sleep(Duration::from_secs(10)).await;
+        shop.told(&json!({"phase": "Preparing", "to": "green", "reason": "ScalingUp", "message": "0 of 2"}));
+    };
+    let (ended, ()) = tokio::join!(waits, operates);
+    let told = [
+        "shop: green shall serve",
+        "the operator has not seen it yet",
+        "Preparing     ScalingUp        0 of 2",
+        "shop is still Preparing: 0 of 2",
+    ];
+    assert_eq!(ended.with(6).err.lines().take(4).collect::<Vec<_>>(), told);
+
+    let ended = typed(&Shop::open().cluster(), "promote shop --wait --timeout 20s").await.with(6);
+    let told = [
+        "shop: green shall serve",
+        "the operator has not seen it yet",
+        "the operator has not seen what is wished of shop: does it run, lead, and watch this namespace?",
+    ];
+    assert_eq!(ended.err.lines().take(3).collect::<Vec<_>>(), told);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_deleted_while_it_is_waited_for_is_waited_for_no_longer() {
+    let shop = Shop::open();
+    let cluster = shop.cluster();
+    let deletes = async {
+        shop.operated(&[json!({"phase": "Preparing", "to": "green"})]).await;
+        shop.delete();
+    };
+    let (ended, ()) = tokio::join!(typed(&cluster, "promote shop --wait"), deletes);
+    let ended = ended.with(1);
+    assert!(ended.err.ends_with("error: BlueGreen `shop` was deleted in the meantime\n"), "{}", ended.err);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_is_not_permitted_is_told_of_once() {
+    let shop = Shop::open();
+    shop.forbid("list", &Resource::of::<BlueGreen>());
+    let ended = typed(&shop.cluster(), "promote shop --wait --timeout 5m").await.with(6);
+    let told: Vec<_> = ended.err.lines().collect();
+    assert!(
+        told[1].starts_with("watching BlueGreen `shop`: bluegreens.switchyard.dev is forbidden: "),
+        "{}",
+        ended.err
+    );
+    assert_eq!(told[2], "`kubectl switchyard check` lists the rights that are needed");
+    assert!(told[3].starts_with("the operator has not seen what is wished of shop"), "{}", ended.err);
 }

@@ -31,6 +31,7 @@
 //! open when a deadline is changed.
 
 mod attempts;
+mod calling;
 mod client;
 mod current;
 mod endpoint;
@@ -41,6 +42,7 @@ mod policy;
 mod rated;
 mod route;
 mod server;
+mod serving;
 
 pub use self::{
     attempts::{Attempts, AttemptsFuture},

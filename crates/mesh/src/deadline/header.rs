@@ -76,13 +76,6 @@ pub struct Header<S> {
     counts: Lane<Counts>,
 }
 
-impl<S> Header<S> {
-    /// The service inside.
-    pub(crate) const fn inner(&self) -> &S {
-        &self.inner
-    }
-}
-
 impl<S, B> Service<Request<B>> for Header<S>
 where
     S: Service<Request<B>>,

@@ -13,14 +13,14 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    Attempts, ClientPolicy, ClientRoute, RouteHandle,
-    attempts::AttemptsLayer,
+    Attempts, ClientPolicy, RouteHandle,
+    calling::{Calling, Common},
     current::{Current, Reader},
     endpoint::EndpointLayer,
     limited::{Limited, LimitedLayer},
     oneshot::oneshot,
-    policy::{AttemptPolicy, Classifier, DEFAULT_ROUTE},
-    route::{self, Route, Routes},
+    policy::Classifier,
+    route::{Route, Routes},
 };
 use crate::{
     BoxError, InvalidPolicy,
@@ -32,7 +32,7 @@ use crate::{
     deadline::{self, ByDeadline, UntilBody},
     lanes::Laned,
     replay::Replay,
-    telemetry::{self, Calls, CallsLayer, Shown, Telemetry, Transitions},
+    telemetry::{self, Calls, Shown, Telemetry, Transitions},
     timeout::{Timeout, TimeoutLayer},
 };
 
@@ -64,15 +64,8 @@ pub(super) struct Parts {
     budget: Budget,
     breaker: CircuitBreakerLayer<Classifier>,
     concurrency: LimitedLayer,
-    routes: Routes<RouteParts>,
+    routes: Routes<Calling>,
     called: Called,
-}
-
-#[derive(Clone, Debug)]
-struct RouteParts {
-    calls: CallsLayer<Classifier>,
-    deadline: deadline::ClientLayer,
-    attempts: AttemptsLayer,
 }
 
 /// Whom it calls, as metrics have it.
@@ -148,8 +141,8 @@ impl ClientHandle {
         Ok(())
     }
 
-    /// Shows what the policy has of it by the [name](ClientLayer::named) of whom it calls, and the calls of each route by `name/route`. After a
-    /// [`reload`](Self::reload) it is to be shown again, since what has changed is another one.
+    /// Shows what the policy has of it by the [name](ClientLayer::named) of whom it calls; and by `name/route` the calls of each route, their deadlines, what was
+    /// tried again of them, and their time-out if it is the route's own. After a [`reload`](Self::reload) it is to be shown again, since what has changed is another one.
     pub fn show(&self, telemetry: &Telemetry) -> Vec<Shown> {
         let parts = self.current.get();
         let Called { name, target, transitions, .. } = &parts.called;
@@ -161,7 +154,9 @@ impl ClientHandle {
         shown.extend(policy.circuit_breaker.is_some().then(breaker));
         shown.extend(parts.concurrency.handle().map(limit));
         shown.extend(policy.tries_again().then(budget));
-        shown.extend(route::show(self.routes(), telemetry, name, target));
+        for route in parts.routes.iter() {
+            shown.extend(route.parts.show(telemetry, &format!("{name}/{}", route.name), target));
+        }
         shown
     }
 
@@ -193,7 +188,7 @@ impl ClientHandle {
     #[must_use]
     pub fn routes(&self) -> Vec<RouteHandle> {
         let parts = self.current.get();
-        let snapshot = |route: &Route<RouteParts>| RouteHandle {
+        let snapshot = |route: &Route<Calling>| RouteHandle {
             name: Arc::clone(&route.name),
             calls: route.parts.calls.handle(),
         };
@@ -231,21 +226,23 @@ impl Parts {
             None => LimitedLayer::new(policy.concurrency.as_ref(), &classifier)?,
         };
         let same_budget = same(|one, other| one.budget == other.budget).is_some();
-        let before = before.filter(|_| same_budget);
-        let routes = routes(&policy, before, &budget, &classifier, called.seed)?;
+        let before = before.filter(|_| same_budget).map(|before| (&before.policy, &before.routes));
+        let common =
+            Common { budget: &budget, timeout: &timeout, classifier: &classifier, seed: called.seed };
+        let routes = common.routes(&policy, before)?;
         Ok(Self { policy, timeout, budget, breaker, concurrency, routes, called })
     }
 
-    /// The layers next to a transport.
-    pub(super) fn endpoint<S>(&self, transport: S) -> Timeout<deadline::Header<S>> {
-        let protocol = self.policy.protocol.of_deadlines();
-        let headers = self.routes.default().parts.deadline.headers(protocol);
-        self.timeout.layer(headers.at_most(self.policy.timeout.headers).layer(transport))
+    /// The layers next to a transport, for a request.
+    #[inline]
+    pub(super) fn endpoint<S, B>(&self, request: &Request<B>, transport: S) -> Timeout<deadline::Header<S>> {
+        let Route { parts: route, .. } = self.routes.at(self.routes.of(request));
+        route.timeout.layer.layer(route.headers.layer(transport))
     }
 
-    fn way<S: Clone>(&self, parts: &RouteParts, transport: S) -> Way<S> {
-        let attempts = parts.attempts.layer(self.breaker.layer(transport));
-        parts.calls.layer(parts.deadline.layer(self.concurrency.layer(attempts)))
+    fn way<S: Clone>(&self, route: &Calling, transport: S) -> Way<S> {
+        let attempts = route.attempts.layer(self.breaker.layer(transport));
+        route.calls.layer(route.deadline.layer(self.concurrency.layer(attempts)))
     }
 }
 
@@ -261,60 +258,6 @@ fn breaker(
         layer.handle().set_mode(Mode::ForcedClosed);
     }
     Ok(layer)
-}
-
-fn routes(
-    policy: &ClientPolicy,
-    before: Option<&Parts>,
-    budget: &Budget,
-    classifier: &Classifier,
-    seed: Option<u64>,
-) -> Result<Routes<RouteParts>, InvalidPolicy> {
-    let parts = |name: &str, deadline: &deadline::ClientPolicy, attempts: &AttemptPolicy| {
-        let kept = before.and_then(|before| {
-            let (was_deadline, was_attempts) = before.policy.of_route(name)?;
-            let same = (was_deadline, was_attempts) == (deadline, attempts);
-            before.routes.named(name).filter(|_| same)
-        });
-        Ok::<_, InvalidPolicy>(match kept {
-            Some(route) => route.parts.clone(),
-            None => RouteParts {
-                calls: CallsLayer::new(classifier.clone()),
-                deadline: deadline::ClientLayer::new(deadline.clone())?,
-                attempts: AttemptsLayer::new(attempts.clone(), budget, classifier, seed)?,
-            },
-        })
-    };
-    let route = |route: &ClientRoute| {
-        let deadline = route.deadline.as_ref().unwrap_or(&policy.deadline);
-        let attempts = route.attempts.as_ref().unwrap_or(&policy.attempts);
-        let parts = parts(&route.name, deadline, attempts)?;
-        Ok::<_, InvalidPolicy>(Route {
-            name: route.name.as_str().into(),
-            matches: route.matches.clone(),
-            parts,
-        })
-    };
-    let routes = policy.routes.iter().map(route).collect::<Result<_, _>>()?;
-    Ok(Routes::new(routes, parts(DEFAULT_ROUTE, &policy.deadline, &policy.attempts)?))
-}
-
-impl ClientPolicy {
-    /// Whether there can be a second try on any route.
-    fn tries_again(&self) -> bool {
-        let of_routes = self.routes.iter().filter_map(|route| route.attempts.as_ref());
-        !of_routes.chain([&self.attempts]).all(AttemptPolicy::is_once)
-    }
-
-    /// What counts for the route of a name.
-    fn of_route(&self, name: &str) -> Option<(&deadline::ClientPolicy, &AttemptPolicy)> {
-        if name == DEFAULT_ROUTE {
-            return Some((&self.deadline, &self.attempts));
-        }
-        let route = self.routes.iter().find(|route| route.name == name)?;
-        let deadline = route.deadline.as_ref().unwrap_or(&self.deadline);
-        Some((deadline, route.attempts.as_ref().unwrap_or(&self.attempts)))
-    }
 }
 
 impl<S: Clone> Layer<S> for ClientLayer {

@@ -48,25 +48,12 @@ impl<T> Reader<T> {
     /// What it is now. The lock is taken only where it has changed.
     #[inline]
     pub(super) fn get(&mut self) -> &T {
-        self.renew();
-        &self.value
-    }
-
-    /// What it was when this was last asked.
-    pub(super) fn seen(&self) -> &T {
-        &self.value
-    }
-
-    /// Whether it has changed since this was last asked.
-    #[inline]
-    pub(super) fn renew(&mut self) -> bool {
         let version = self.current.version.load(Ordering::Acquire);
-        let changed = version != self.seen;
-        if changed {
+        if version != self.seen {
             // It may be changed once more in between, which is seen the next time.
             (self.seen, self.value) = (version, self.current.get().here());
         }
-        changed
+        &self.value
     }
 }
 

@@ -10,11 +10,11 @@ use super::{client::Parts, current::Reader};
 use crate::{
     BoxError,
     deadline::Header,
-    timeout::{ByTry, Timeout},
+    timeout::ByTry,
     until::{UntilBody, UntilWhole},
 };
 
-/// The time-out of a try, and the header that says what it has left.
+/// The time-out of a try, and the header that says what it has left: those of the route of each request, as it arrives here.
 #[derive(Clone, Debug)]
 pub struct EndpointLayer {
     reader: Reader<Parts>,
@@ -26,25 +26,24 @@ impl EndpointLayer {
     }
 }
 
-impl<S: Clone> Layer<S> for EndpointLayer {
+impl<S> Layer<S> for EndpointLayer {
     type Service = Endpoint<S>;
 
     fn layer(&self, transport: S) -> Endpoint<S> {
-        let reader = self.reader.clone();
-        Endpoint { inner: reader.seen().endpoint(transport), reader }
+        Endpoint { transport, reader: self.reader.clone() }
     }
 }
 
 /// A transport each of whose calls is one try.
 #[derive(Clone, Debug)]
 pub struct Endpoint<S> {
-    inner: Timeout<Header<S>>,
+    transport: S,
     reader: Reader<Parts>,
 }
 
 impl<S, A, B> Service<Request<A>> for Endpoint<S>
 where
-    S: Service<Request<A>, Response = Response<B>> + Clone,
+    S: Service<Request<A>, Response = Response<B>>,
     S::Error: Into<BoxError>,
 {
     type Response = Response<UntilBody<B, ByTry>>;
@@ -52,15 +51,11 @@ where
     type Future = UntilWhole<<Header<S> as Service<Request<A>>>::Future, ByTry>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        // Here, since the one that is called must be the one that was polled.
-        if self.reader.renew() {
-            let transport = self.inner.inner().inner().clone();
-            self.inner = self.reader.seen().endpoint(transport);
-        }
-        self.inner.poll_ready(context)
+        self.transport.poll_ready(context).map_err(Into::into)
     }
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
-        self.inner.call(request)
+        // Around the transport that was polled, and not around a clone.
+        self.reader.get().endpoint(&request, &mut self.transport).call(request)
     }
 }

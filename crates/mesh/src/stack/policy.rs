@@ -46,8 +46,10 @@ pub struct ClientRoute {
     pub name: String,
     /// Which calls.
     pub matches: Matches,
-    /// How long they may take. Default: as the service's.
+    /// How long they may take, and with how little left no try is sent. Default: as the service's.
     pub deadline: Option<deadline::ClientPolicy>,
+    /// How long a try of them may take. Default: as the service's.
+    pub timeout: Option<timeout::Policy>,
     /// What is tried more than once of them. Default: as the service's.
     pub attempts: Option<AttemptPolicy>,
 }
@@ -93,6 +95,8 @@ pub struct ServerRoute {
     pub matches: Matches,
     /// How long their callers may wait. Default: as the service's.
     pub deadline: Option<deadline::ServerPolicy>,
+    /// How many of them there may be in a time, beside all others. Default: they share the service's limit.
+    pub rate_limit: Option<RatePolicy>,
     /// How many of them are worked on at a time, beside all others. Default: they share the service's limit.
     pub concurrency: Option<concurrency::Policy>,
 }
@@ -246,6 +250,9 @@ impl ClientRoute {
         if let Some(deadline) = &self.deadline {
             problems.within("deadline", |problems| deadline.check(problems));
         }
+        if let Some(timeout) = &self.timeout {
+            problems.within("timeout", |problems| timeout.check(problems));
+        }
         if let Some(attempts) = &self.attempts {
             attempts.check(problems);
         }
@@ -278,6 +285,9 @@ impl ServerRoute {
         problems.within("matches", |problems| self.matches.check(problems));
         if let Some(deadline) = &self.deadline {
             problems.within("deadline", |problems| deadline.check(problems));
+        }
+        if let Some(rate) = &self.rate_limit {
+            problems.within("rate_limit", |problems| rate.check(problems));
         }
         check_limit(self.concurrency.as_ref(), problems);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::Request;
 
 use super::{Matches, policy::DEFAULT_ROUTE};
-use crate::telemetry::{CallsHandle, Shown, Telemetry};
+use crate::telemetry::CallsHandle;
 
 /// The way of some requests, and what it is made of.
 #[derive(Debug)]
@@ -30,19 +30,6 @@ pub struct RouteHandle {
     pub name: Arc<str>,
     /// Its calls.
     pub calls: CallsHandle,
-}
-
-/// Shows the calls of each route, by `name/route`.
-pub(super) fn show<'a>(
-    routes: Vec<RouteHandle>,
-    telemetry: &'a Telemetry,
-    name: &'a str,
-    target: &'a str,
-) -> impl Iterator<Item = Shown> + 'a {
-    routes.into_iter().map(move |route| {
-        let name = format!("{name}/{}", route.name);
-        telemetry.show(&name, target, route.calls)
-    })
 }
 
 impl<T> Routes<T> {

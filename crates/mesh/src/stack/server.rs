@@ -13,13 +13,14 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    RouteHandle, ServerPolicy, ServerRoute,
+    RouteHandle, ServerPolicy,
     current::{Current, Reader},
     limited::{Limited, LimitedLayer},
     oneshot::oneshot,
     policy::Classifier,
     rated::{Rated, RatedLayer},
-    route::{self, Route, Routes},
+    route::{Route, Routes},
+    serving::{Common, Serving},
 };
 use crate::{
     BoxError, InvalidPolicy,
@@ -29,7 +30,7 @@ use crate::{
     concurrency, deadline,
     lanes::Laned,
     rate_limit,
-    telemetry::{self, Calls, CallsLayer, Shown, Telemetry},
+    telemetry::{self, Calls, Shown, Telemetry},
 };
 
 /// The layers of a server by a policy.
@@ -60,15 +61,7 @@ struct Parts {
     answers: Laned<AnswerLayer>,
     rate: RatedLayer,
     concurrency: LimitedLayer,
-    routes: Routes<RouteParts>,
-}
-
-#[derive(Clone, Debug)]
-struct RouteParts {
-    calls: CallsLayer<Classifier>,
-    deadline: deadline::ServerLayer,
-    /// The service's, unless the route has one of its own.
-    concurrency: LimitedLayer,
+    routes: Routes<Serving>,
 }
 
 /// The body of a server's answer, around that of its routes.
@@ -104,13 +97,15 @@ impl ServerHandle {
         Ok(())
     }
 
-    /// Shows what the policy has of it: the limits by the name, and the calls of each route by `name/route`. After a [`reload`](Self::reload) it is to be
-    /// shown again, since what has changed is another one.
+    /// Shows what the policy has of it: the limits by the name, and by `name/route` the calls of each route, their deadlines, and the limits that are the route's
+    /// own. After a [`reload`](Self::reload) it is to be shown again, since what has changed is another one.
     pub fn show(&self, telemetry: &Telemetry, name: &str, target: &str) -> Vec<Shown> {
         let mut shown = vec![telemetry.show(name, target, self.answers.clone())];
         shown.extend(self.concurrency().map(|limit| telemetry.show(name, target, limit)));
         shown.extend(self.rate_limit().map(|limit| telemetry.show(name, target, limit)));
-        shown.extend(route::show(self.routes(), telemetry, name, target));
+        for route in self.current.get().routes.iter() {
+            shown.extend(route.parts.show(telemetry, &format!("{name}/{}", route.name), target));
+        }
         shown
     }
 
@@ -126,7 +121,7 @@ impl ServerHandle {
         self.current.get().concurrency.handle()
     }
 
-    /// The rate limit, if there is one.
+    /// The rate limit of the service, if there is one.
     #[must_use]
     pub fn rate_limit(&self) -> Option<rate_limit::Handle> {
         self.current.get().rate.handle()
@@ -142,7 +137,7 @@ impl ServerHandle {
     #[must_use]
     pub fn routes(&self) -> Vec<RouteHandle> {
         let parts = self.current.get();
-        let snapshot = |route: &Route<RouteParts>| RouteHandle {
+        let snapshot = |route: &Route<Serving>| RouteHandle {
             name: Arc::clone(&route.name),
             calls: route.parts.calls.handle(),
         };
@@ -173,55 +168,15 @@ impl Parts {
             Some(before) => before.rate.clone(),
             None => RatedLayer::new(policy.rate_limit.as_ref())?,
         };
-        let routes = routes(&policy, before, &concurrency, &classifier)?;
+        let common = Common { rate: &rate, concurrency: &concurrency, classifier: &classifier };
+        let routes = common.routes(&policy, before.map(|before| (&before.policy, &before.routes)))?;
         Ok(Self { policy, answers, rate, concurrency, routes })
     }
 
-    fn way<S: Clone>(&self, parts: &RouteParts, routes: S) -> Way<S> {
-        let limited = self.rate.layer(parts.concurrency.layer(routes));
-        Answer::new(parts.calls.layer(parts.deadline.layer(limited)), self.answers.here())
+    fn way<S: Clone>(&self, route: &Serving, routes: S) -> Way<S> {
+        let limited = route.rate.layer.layer(route.concurrency.layer.layer(routes));
+        Answer::new(route.calls.layer(route.deadline.layer(limited)), self.answers.here())
     }
-}
-
-fn routes(
-    policy: &ServerPolicy,
-    before: Option<&Parts>,
-    shared: &LimitedLayer,
-    classifier: &Classifier,
-) -> Result<Routes<RouteParts>, InvalidPolicy> {
-    let parts = |route: &ServerRoute| {
-        let was = before.and_then(|before| {
-            let was = before.policy.routes.iter().find(|was| was.name == route.name)?;
-            Some((was, &before.routes.named(&route.name)?.parts))
-        });
-        let deadline = route.deadline.as_ref().unwrap_or(&policy.deadline);
-        let concurrency = match (&route.concurrency, was) {
-            (None, _) => shared.clone(),
-            (own, Some((was, parts))) if *own == was.concurrency => parts.concurrency.clone(),
-            (own, _) => LimitedLayer::new(own.as_ref(), classifier)?,
-        };
-        Ok::<_, InvalidPolicy>(RouteParts {
-            calls: was.map_or_else(|| CallsLayer::new(classifier.clone()), |(_, parts)| parts.calls.clone()),
-            deadline: deadline::ServerLayer::new(deadline.clone())?,
-            concurrency,
-        })
-    };
-    let of_each = policy.routes.iter().map(|route| {
-        let parts = parts(route)?;
-        Ok::<_, InvalidPolicy>(Route {
-            name: route.name.as_str().into(),
-            matches: route.matches.clone(),
-            parts,
-        })
-    });
-    let of_each = of_each.collect::<Result<_, _>>()?;
-    let default = before.map(|before| before.routes.default().parts.calls.clone());
-    let default = RouteParts {
-        calls: default.unwrap_or_else(|| CallsLayer::new(classifier.clone())),
-        deadline: deadline::ServerLayer::new(policy.deadline.clone())?,
-        concurrency: shared.clone(),
-    };
-    Ok(Routes::new(of_each, default))
 }
 
 impl<S: Clone> Layer<S> for ServerLayer {

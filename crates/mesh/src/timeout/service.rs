@@ -57,11 +57,6 @@ pub struct Timeout<S> {
 }
 
 impl<S> Timeout<S> {
-    /// The service inside.
-    pub(crate) const fn inner(&self) -> &S {
-        &self.inner
-    }
-
     /// How long this try may take.
     fn limit<B>(&self, request: &Request<B>) -> ByTry {
         ByTry {

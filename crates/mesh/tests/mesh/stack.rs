@@ -1,5 +1,6 @@
 //! The layers put together: in which order they are, and what becomes of them when the policy changes.
 
+mod balanced;
 mod order;
 mod policies;
 mod reload;

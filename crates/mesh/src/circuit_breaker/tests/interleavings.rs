@@ -56,7 +56,7 @@ fn no_failure_in_a_row_is_lost_and_only_one_trips() {
     explore(|| {
         let breaker = breaker(2);
         let fail = |breaker: Arc<Breaker>| {
-            move || passes(&breaker, at(0)).and_then(|call| tell(&breaker, &call, Outcome::Failure, at(0)))
+            move || passes(&breaker, at(0)).and_then(|call| tell(&breaker, call, Outcome::Failure, at(0)))
         };
         let told = both(fail(breaker.clone()), fail(breaker.clone()));
         let reasons: Vec<_> = told.into_iter().flatten().map(|change| change.reason).collect();
@@ -85,7 +85,7 @@ fn one_place_is_leased_once() {
     explore(|| {
         let breaker = breaker(1);
         let call = passes(&breaker, at(0)).expect("closed");
-        tell(&breaker, &call, Outcome::Failure, at(0));
+        tell(&breaker, call, Outcome::Failure, at(0));
         let probe = |breaker: Arc<Breaker>| move || passes(&breaker, at(1)).is_some();
         let told = both(probe(breaker.clone()), probe(breaker.clone()));
         assert_eq!(told.into_iter().filter(|passed| *passed).count(), 1);
@@ -100,7 +100,7 @@ fn a_call_that_passes_beside_a_trip_was_let_through_by_the_generation_before() {
         let tripping = {
             let breaker = breaker.clone();
             move || {
-                tell(&breaker, &call, Outcome::Failure, at(0));
+                tell(&breaker, call, Outcome::Failure, at(0));
                 true
             }
         };

@@ -16,7 +16,7 @@ const FILE: &str = r#"{
     "circuit_breaker": {"consecutive_failures": 3, "open": {"first": "250ms"}},
     "routes": [
         {"name": "reads", "matches": {"methods": ["GET"], "path": "/v1"}, "attempts": {"retry": {"attempts": 2}}},
-        {"name": "search", "matches": {"path": "/search"}, "deadline": {"at_most": "10s"}, "attempts": {"hedge": {"percentile": 99}}}
+        {"name": "search", "matches": {"path": "/search"}, "deadline": {"at_most": "10s"}, "timeout": {"headers": "2s"}, "attempts": {"hedge": {"percentile": 99}}}
     ]
 }"#;
 
@@ -43,7 +43,7 @@ fn everything_that_is_wrong_is_told_at_once_by_its_path() {
         "routes": [
             {"name": "a b", "matches": {"methods": ["get"], "path": "v1"}},
             {"name": "x", "attempts": {"retry": {"attempts": 0, "backoff": {"first": "0s"}}}},
-            {"name": "x"},
+            {"name": "x", "timeout": {"headers": "0s"}},
             {"name": "default"}
         ]
     }"#;
@@ -60,6 +60,7 @@ fn everything_that_is_wrong_is_told_at_once_by_its_path() {
         "`routes[1].attempts.retry.attempts`",
         "`routes[1].attempts.retry.backoff.first`",
         "`routes[2].name`",
+        "`routes[2].timeout.headers`",
         "`routes[3].name`",
     ] {
         assert!(error.problems().iter().any(|problem| problem.starts_with(path)), "{path}: {error}");
@@ -101,7 +102,7 @@ async fn the_first_route_that_fits_is_the_one_of_a_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_of_a_stack_is_shown_by_its_name_and_the_calls_by_route() {
+async fn all_of_a_stack_is_shown_by_its_name_and_what_is_a_route_s_by_that() {
     let policy = serde_json::from_str(FILE).expect("a policy");
     let layer = mesh::stack::ClientLayer::named(policy, "orders", "10.0.0.1:80").expect("in its ranges");
     let telemetry = mesh::telemetry::Telemetry::default();
@@ -114,10 +115,17 @@ async fn all_of_a_stack_is_shown_by_its_name_and_the_calls_by_route() {
     for layer in ["mesh_circuit_breaker_", "mesh_budget_", "mesh_concurrency_", "mesh_timeouts_"] {
         assert!(has(layer, "orders"), "{layer}: {families:?}");
     }
-    assert!(
-        has("mesh_calls_total", "orders/reads") && has("mesh_calls_total", "orders/default"),
-        "{families:?}"
-    );
+    for (layer, name) in [
+        ("mesh_calls_total", "orders/reads"),
+        ("mesh_calls_total", "orders/default"),
+        ("mesh_deadline_", "orders/default"),
+        ("mesh_retries_total", "orders/reads"),
+        ("mesh_hedges_total", "orders/search"),
+        ("mesh_timeouts_total", "orders/search"),
+    ] {
+        assert!(has(layer, name), "{layer} of {name}: {families:?}");
+    }
+    assert!(!has("mesh_retries_total", "orders/search") && !has("mesh_timeouts_total", "orders/reads"));
     drop(shown);
     assert!(telemetry.families().is_empty());
 }

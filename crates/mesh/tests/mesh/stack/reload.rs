@@ -9,10 +9,12 @@ use mesh::{
     classify::Outcome,
     concurrency, deadline,
     stack::{ClientPolicy, ClientRoute, Matches},
+    timeout,
 };
+use tokio::time::Instant;
 
-use super::{Stage, asking, breaker, plain, retrying};
-use crate::upstream::{ready_call, status};
+use super::{SECOND, Stage, asking, breaker, plain, retrying};
+use crate::upstream::{never, ready_call, status};
 
 #[tokio::test(start_paused = true)]
 async fn what_is_the_same_in_another_policy_keeps_its_state() {
@@ -56,6 +58,32 @@ async fn a_policy_that_is_wrong_leaves_the_one_before() {
     assert!(error.to_string().contains("`concurrency.limit.fixed`"), "{error}");
     assert_eq!(stage.handle.policy(), plain());
     assert_eq!(stage.get().await.expect("as before"), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tries_of_a_route_have_its_time_out_and_the_others_the_service_s() {
+    let until = |headers| timeout::Policy { headers, ..timeout::Policy::default() };
+    let route = |headers| ClientRoute {
+        name: "slow".into(),
+        matches: Matches { path: "/slow".into(), ..Matches::default() },
+        timeout: Some(until(headers)),
+        ..ClientRoute::default()
+    };
+    let policy =
+        |of_all, of_route| ClientPolicy { timeout: until(of_all), routes: vec![route(of_route)], ..plain() };
+    let mut stage = Stage::new(policy(SECOND, 3 * SECOND));
+    let took = async |stage: &mut Stage, path| {
+        stage.upstream.will([never()]);
+        let begun = Instant::now();
+        stage.call(asking(Method::GET, path)).await.expect_err("nobody answers");
+        let told = stage.upstream.seen().pop().expect("a request").headers["x-request-timeout-ms"].clone();
+        (begun.elapsed(), told.to_str().expect("text").to_owned())
+    };
+    assert_eq!(took(&mut stage, "/").await, (SECOND, "1000".to_owned()));
+    assert_eq!(took(&mut stage, "/slow").await, (3 * SECOND, "3000".to_owned()));
+    stage.handle.reload(policy(2 * SECOND, 4 * SECOND)).expect("a policy in its ranges");
+    assert_eq!(took(&mut stage, "/").await, (2 * SECOND, "2000".to_owned()));
+    assert_eq!(took(&mut stage, "/slow").await, (4 * SECOND, "4000".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]

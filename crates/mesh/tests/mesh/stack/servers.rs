@@ -112,6 +112,28 @@ async fn a_route_may_have_a_limit_of_its_own_which_the_others_cannot_use_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_route_may_have_a_rate_of_its_own_which_outlives_another_policy() {
+    let once = |name: &str| {
+        let limit =
+            rate_limit::Policy { calls: 1, burst: 1, name: name.into(), ..rate_limit::Policy::default() };
+        Some(RatePolicy { limit, ..RatePolicy::default() })
+    };
+    let route = ServerRoute {
+        name: "search".into(),
+        matches: Matches { path: "/search".into(), ..Matches::default() },
+        rate_limit: once("search"),
+        ..ServerRoute::default()
+    };
+    let policy = ServerPolicy { rate_limit: once("all"), routes: vec![route], ..ServerPolicy::default() };
+    let mut stage = Stage::new(policy.clone());
+    assert_eq!((stage.get("/search").await, stage.get("/search").await), (200, 429));
+    assert_eq!((stage.get("/").await, stage.get("/").await), (200, 429), "the others have theirs");
+    let deadline = deadline::ServerPolicy { default: SECOND, ..policy.deadline.clone() };
+    stage.handle.reload(ServerPolicy { deadline, ..policy }).expect("a policy in its ranges");
+    assert_eq!((stage.get("/search").await, stage.get("/").await), (429, 429));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_policy_has_is_shown_and_nothing_else() {
     let telemetry = mesh::telemetry::Telemetry::default();
     let layers = |text: &str| {
@@ -120,7 +142,9 @@ async fn what_the_policy_has_is_shown_and_nothing_else() {
     };
     let has = |family: &str| telemetry.families().iter().any(|it| it.family.name.starts_with(family));
     let plain = layers("{}").handle().show(&telemetry, "requests", "");
-    assert!(has("mesh_calls_total") && has("mesh_error_answers_total"), "{:?}", telemetry.families());
+    for family in ["mesh_calls_total", "mesh_error_answers_total", "mesh_deadline_exceeded_total"] {
+        assert!(has(family), "{family}: {:?}", telemetry.families());
+    }
     assert!(!has("mesh_concurrency_") && !has("mesh_rate_limit_"), "{:?}", telemetry.families());
     drop(plain);
     let limited =

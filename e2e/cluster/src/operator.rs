@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -50,6 +51,9 @@ impl Operator {
     /// # Errors
     /// It cannot be started.
     pub fn run(program: &Path, kubeconfig: &Path) -> Result<Self, Failure> {
+        TcpListener::bind(METRICS).map_err(|error| {
+            format!("{METRICS} is taken, by an operator that was left over perhaps: {error}")
+        })?;
         let file = program.with_extension("log");
         let log = File::create(&file)?;
         let process = Command::new(program)

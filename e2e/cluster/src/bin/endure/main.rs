@@ -9,6 +9,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use e2e_cluster::{Cluster, Failure, Operator, provide};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Switchovers by the thousand. What was shown is kept in a file after every round, and the next run goes on from there.
 #[derive(Debug, Parser)]
@@ -65,10 +66,25 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let cluster = Cluster::connect().await?;
     cluster.clean().await?;
     let operator = Operator::start(&program, &cluster).await?;
-    let outcome = play(arguments, &cluster, &operator).await;
+    let outcome = tokio::select! {
+        biased;
+        outcome = play(arguments, &cluster, &operator) => outcome,
+        signal = interrupted() => Err(signal?.into()),
+    };
     cluster.clean().await?;
     operator.stop().await?;
     outcome
+}
+
+/// Until somebody wants it to end.
+async fn interrupted() -> std::io::Result<&'static str> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        biased;
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok("interrupted; the next run goes on from the last round")
 }
 
 async fn play(arguments: &Arguments, cluster: &Cluster, operator: &Operator) -> Result<(), Failure> {

@@ -16,7 +16,7 @@ macro_rules! exits {
 
 /// Releases by BlueGreen objects: see them, begin them, call them off, and learn why they are where they are.
 ///
-/// Every verb writes the wish (`spec`) alone, and only approvals and adoption are annotations: `kubectl patch` and a commit do the same.
+/// Every verb writes what anybody could: the wish (`spec`), images, and for approvals and adoption annotations. `kubectl patch` and a commit do the same.
 /// Where Helm, Argo CD or Flux keep the object, a verb refuses and says what to commit.
 #[derive(Debug, Parser)]
 #[command(
@@ -122,7 +122,7 @@ pub(crate) struct Waiting {
     /// Wait until what is under way has ended, and then for the end, and tell of it by the exit code
     #[arg(long)]
     pub(crate) wait: bool,
-    /// How long to wait at most, such as 90s, 10m or 1h30m
+    /// How long to wait at most for both together, such as 90s, 10m or 1h30m
     #[arg(long, value_name = "TIME", default_value = "30m", requires = "wait")]
     timeout: Span,
 }

@@ -1,11 +1,11 @@
 //! `--wait`: until the end, and on the way a line for whatever changes.
 
-use std::{pin::pin, time::Duration};
+use std::pin::pin;
 
 use futures_util::StreamExt;
 use kube::runtime::{WatchStreamExt, watcher::watch_object};
 use rollout::BlueGreen;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::SEEN_WITHIN;
 use crate::{
@@ -15,18 +15,18 @@ use crate::{
     wait::{Awaited, Verdict, ending, progress},
 };
 
-/// Waits for the end, so long at most, and tells of it.
+/// Waits for the end, until then at most, and tells of it.
 ///
 /// # Errors
 /// The object is deleted in the meantime, or can be read no more.
 pub(super) async fn to_the_end(
     of: &str,
     awaited: &Awaited,
-    patience: Duration,
+    until: Instant,
     cluster: &Cluster,
     console: &Console,
 ) -> Result<Exit, Failure> {
-    let ended = Box::pin(timeout(patience, watched(of, awaited, cluster, console))).await;
+    let ended = Box::pin(timeout_at(until, watched(of, awaited, cluster, console))).await;
     let (exit, now) = match ended {
         Ok(ended) => ended?,
         Err(_) => (Exit::TimedOut, cluster.blue_green(of).await?),

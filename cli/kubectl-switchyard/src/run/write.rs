@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Service};
 use rollout::{Active, BlueGreen, Colour};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{SEEN_WITHIN, output, wait::to_the_end};
 use crate::{
@@ -54,7 +54,10 @@ pub(super) async fn run(verb: Verb, cluster: &Cluster, console: &Console) -> Res
         Verb::Adopt(_) => Needs::Services,
         _ => Needs::Nothing,
     };
-    let shell = |of, writing, waiting| Shell { cluster, console, of, needs, writing, waiting };
+    let shell = |of, writing, waiting: Waiting| {
+        let until = waiting.wait.then(|| Instant::now() + waiting.timeout());
+        Shell { cluster, console, of, needs, writing, until }
+    };
     match verb {
         Verb::Release(args) => {
             let wanted = Wanted { images: args.images, version: args.app_version };
@@ -106,7 +109,8 @@ struct Shell<'a> {
     of: String,
     needs: Needs,
     writing: Writing,
-    waiting: Waiting,
+    /// Until when it is waited, if at all: for the beginning and the end together.
+    until: Option<Instant>,
 }
 
 impl Shell<'_> {
@@ -119,16 +123,14 @@ impl Shell<'_> {
         let Some(before) = wrote else { return Ok(Exit::Done) };
         let after = self.cluster.blue_green(&self.of).await?;
         output(&after, self.writing.output, self.console);
-        if self.waiting.wait {
-            let awaited = Awaited::after(&before, &after);
-            return to_the_end(&self.of, &awaited, self.waiting.timeout(), self.cluster, self.console).await;
-        }
-        Ok(Exit::Done)
+        let Some(until) = self.until else { return Ok(Exit::Done) };
+        to_the_end(&self.of, &Awaited::after(&before, &after), until, self.cluster, self.console).await
     }
 
     /// The objects to decide from. Whoever waits for the end waits for the beginning too: until what is under way has ended, and one
     /// colour serves.
     async fn ready(&self, decide: impl Fn(&Seen) -> Result<Vec<Patch>, Refusal>) -> Result<Seen, Failure> {
+        let Some(until) = self.until else { return self.seen().await };
         let (mut said, began) = (String::new(), Instant::now());
         let ready = async {
             loop {
@@ -137,7 +139,7 @@ impl Shell<'_> {
                 // What was applied a moment ago may be held for what has not come to the operator yet.
                 let early =
                     began.elapsed() < COMPLETE_WITHIN && matches!(refusal, Refusal::NoServingColour { .. });
-                if !self.waiting.wait || !(refusal.passes() || early) {
+                if !(refusal.passes() || early) {
                     return Ok(seen);
                 }
                 if refusal.to_string() != said {
@@ -147,7 +149,7 @@ impl Shell<'_> {
                 sleep(Duration::from_millis(500)).await;
             }
         };
-        match timeout(self.waiting.timeout(), ready).await {
+        match timeout_at(until, ready).await {
             Ok(seen) => seen,
             Err(_) => self.seen().await,
         }

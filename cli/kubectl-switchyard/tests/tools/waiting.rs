@@ -161,3 +161,19 @@ async fn a_watch_that_is_not_permitted_is_told_of_once() {
     assert_eq!(told[2], "`kubectl switchyard check` lists the rights that are needed");
     assert!(told[3].starts_with("the operator has not seen what is wished of shop"), "{}", ended.err);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_time_is_for_the_beginning_and_the_end_together() {
+    let (shop, began) = (Shop::open(), Instant::now());
+    shop.told(&json!({"phase": "Draining"}));
+    let cluster = shop.cluster();
+    let releases = typed(&cluster, "release shop app=ordering:1.5 --wait --timeout 90s");
+    let operates = async {
+        sleep(Duration::from_secs(60)).await;
+        shop.told(&json!({"phase": "Stable"}));
+    };
+    let (ended, ()) = tokio::join!(releases, operates);
+    ended.with(6);
+    assert_eq!(shop.written(), ["ordering-green", "shop"]);
+    assert_eq!(began.elapsed().as_secs(), 90, "by the test's own clock");
+}

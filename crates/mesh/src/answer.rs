@@ -11,7 +11,7 @@
 //! | … by a limit, a full queue, or shed | 503 | 8 RESOURCE_EXHAUSTED |
 //! | … since the time is not enough | 503 | 4 DEADLINE_EXCEEDED |
 //! | … for any other reason | 503 | 14 UNAVAILABLE |
-//! | a time-out of ours, or one of tokio's | 504 | 4 DEADLINE_EXCEEDED |
+//! | a time-out of ours, of tokio's, or [what is one, too](AnswerLayer::time_outs) | 504 | 4 DEADLINE_EXCEEDED |
 //! | any other error | 502 | 14 UNAVAILABLE |
 //!
 //! - **When to try again** is told where a refusal knows it: as `Retry-After` in whole seconds, rounded up, or as `grpc-retry-pushback-ms`.

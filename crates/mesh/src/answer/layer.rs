@@ -14,11 +14,15 @@ use crate::lanes::Laned;
 
 type Observer = Arc<dyn Fn(&(dyn Error + Send + Sync + 'static)) + Send + Sync>;
 
+/// Tells of an error, or of one of its causes, whether it is a time-out.
+pub(super) type TimeOuts = Arc<dyn Fn(&(dyn Error + 'static)) -> bool + Send + Sync>;
+
 /// Makes answers of errors. Clones, and all services that they are put before, count together.
 #[derive(Clone, Default)]
 pub struct AnswerLayer {
     reason_in: Option<HeaderName>,
     observer: Option<Observer>,
+    time_outs: Option<TimeOuts>,
     counts: Arc<Counts>,
 }
 
@@ -45,6 +49,13 @@ impl AnswerLayer {
         Self { observer: Some(Arc::new(observer)), ..self }
     }
 
+    /// Has errors of these types taken for time-outs, too, which a transport may have of its own, such as `tonic::TimeoutExpired`. It is asked of an error
+    /// and of each of its causes.
+    #[must_use]
+    pub fn time_outs(self, are: impl Fn(&(dyn Error + 'static)) -> bool + Send + Sync + 'static) -> Self {
+        Self { time_outs: Some(Arc::new(are)), ..self }
+    }
+
     /// To read how many errors became answers.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -56,7 +67,7 @@ impl AnswerLayer {
         error: &(dyn Error + Send + Sync + 'static),
         protocol: &Protocol,
     ) -> Response<B> {
-        let meaning = Meaning::of(error);
+        let meaning = Meaning::of(error, self.time_outs.as_ref());
         self.counts.count(meaning);
         if let (Meaning::Failed, Some(observer)) = (meaning, &self.observer) {
             observer(error);
@@ -75,7 +86,7 @@ impl<S> Layer<S> for AnswerLayer {
 
 impl fmt::Debug for AnswerLayer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { reason_in, observer: _, counts } = self;
+        let Self { reason_in, observer: _, time_outs: _, counts } = self;
         let mut debug = formatter.debug_struct("AnswerLayer");
         debug.field("reason_in", reason_in).field("counts", counts).finish_non_exhaustive()
     }

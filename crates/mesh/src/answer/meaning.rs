@@ -7,6 +7,7 @@ use http::{
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
 
+use super::layer::TimeOuts;
 use crate::{Refused, Why, deadline, timeout};
 
 /// What a call ended with, as far as a caller may know.
@@ -19,7 +20,8 @@ pub(super) enum Meaning {
 
 impl Meaning {
     /// By the first error that says, from the outermost to its last source.
-    pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
+    pub(super) fn of(error: &(dyn Error + 'static), time_outs: Option<&TimeOuts>) -> Self {
+        let is_time_out = |error| is_time_out(error) || time_outs.is_some_and(|time_outs| time_outs(error));
         std::iter::successors(Some(error), |&error| error.source())
             .find_map(|error| {
                 let refused = error.downcast_ref().map(|refused| Self::Refused(*refused));

@@ -11,6 +11,7 @@ use super::{
     ByDeadline, ClientPolicy, Deadline, Handle, HeaderLayer, Protocol,
     counts::Counts,
     current::{Scoped, during, scoped},
+    wire,
 };
 use crate::{
     BoxError, InvalidPolicy,
@@ -22,6 +23,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct ClientLayer {
     policy: ClientPolicy,
+    reads_grpc: bool,
     counts: Laned<Counts>,
 }
 
@@ -32,7 +34,13 @@ impl ClientLayer {
     /// The policy is out of range.
     pub fn new(policy: ClientPolicy) -> Result<Self, InvalidPolicy> {
         policy.validate()?;
-        Ok(Self { policy, counts: Laned::new(Counts::default()) })
+        Ok(Self { policy, reads_grpc: false, counts: Laned::new(Counts::default()) })
+    }
+
+    /// Holds a call to the `grpc-timeout` that its request has by itself, too: it is how callers by gRPC say how long they wait.
+    #[must_use]
+    pub fn reading_grpc_timeout(self) -> Self {
+        Self { reads_grpc: true, ..self }
     }
 
     /// What belongs on the inside of retries: it tells the other side what each try has left. It counts together with this.
@@ -52,7 +60,7 @@ impl<S> Layer<S> for ClientLayer {
     type Service = Client<S>;
 
     fn layer(&self, inner: S) -> Client<S> {
-        Client { inner, policy: self.policy.clone(), counts: self.counts.here() }
+        Client { inner, policy: self.policy.clone(), reads_grpc: self.reads_grpc, counts: self.counts.here() }
     }
 }
 
@@ -61,12 +69,15 @@ impl<S> Layer<S> for ClientLayer {
 pub struct Client<S> {
     inner: S,
     policy: ClientPolicy,
+    reads_grpc: bool,
     counts: Lane<Counts>,
 }
 
 impl<S> Client<S> {
     fn deadline<B>(&self, request: &Request<B>, now: Instant) -> Deadline {
-        let own = Deadline::at(after(now, self.policy.at_most));
+        let asked = self.reads_grpc.then(|| wire::grpc_of(request.headers())).flatten();
+        let time = asked.map_or(self.policy.at_most, |asked| asked.min(self.policy.at_most));
+        let own = Deadline::at(after(now, time));
         let inherited = Deadline::of(request);
         inherited.map_or(own, |inherited| inherited.sooner_by(self.policy.hop_margin).min(own))
     }

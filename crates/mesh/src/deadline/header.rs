@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use http::Request;
+use http::{HeaderMap, Request};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -28,6 +28,8 @@ pub struct HeaderLayer {
 #[derive(Clone, Copy, Debug)]
 struct Rules {
     protocol: Protocol,
+    /// Whether the answer's body has to be there in time, too.
+    whole: bool,
     least: Duration,
     way_back_percent: u8,
     at_most: Option<Duration>,
@@ -35,8 +37,8 @@ struct Rules {
 
 impl HeaderLayer {
     pub(super) fn new(protocol: Protocol, policy: &ClientPolicy, counts: Laned<Counts>) -> Self {
-        let ClientPolicy { least, way_back_percent, .. } = *policy;
-        Self { rules: Rules { protocol, least, way_back_percent, at_most: None }, counts }
+        let ClientPolicy { least, way_back_percent, body: whole, .. } = *policy;
+        Self { rules: Rules { protocol, whole, least, way_back_percent, at_most: None }, counts }
     }
 
     /// No try is told more than this: where tries have a time-out of their own, that.
@@ -51,6 +53,12 @@ impl Rules {
     fn told(&self, left: Duration) -> Duration {
         let told = left - left * u32::from(self.way_back_percent) / 100;
         told.max(Duration::from_millis(1)).min(left)
+    }
+
+    /// Tells the other side, if that is what it would understand: by gRPC it holds a whole stream to what it is told. `false` if it cannot be said.
+    fn tell(&self, left: Duration, headers: &mut HeaderMap) -> bool {
+        let of_stream = self.protocol == Protocol::Grpc && !self.whole;
+        of_stream || wire::write(self.protocol, self.told(left), headers)
     }
 
     /// What a try has left, if anybody said so.
@@ -92,7 +100,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let rules = self.rules;
         if let Some(left) = rules.left(&request)
-            && (left < rules.least || !wire::write(rules.protocol, rules.told(left), request.headers_mut()))
+            && (left < rules.least || !rules.tell(left, request.headers_mut()))
         {
             return OrRefused::refused(self.counts.refuse());
         }

@@ -40,7 +40,8 @@ pub struct ClientPolicy {
     /// How many percent of what a try has left the other side is not told of, up to 50: it gives up first, and its answer that says so is on the way
     /// back meanwhile. Default: 0.
     pub way_back_percent: u8,
-    /// Whether the answer's body has to be there by the deadline, too. Not of streams, which last as long as they are wanted. Default: true.
+    /// Whether the answer's body has to be there by the deadline, too. Not of streams, which last as long as they are wanted; by gRPC, which knows no time
+    /// until the headers alone, the other side is then told none. Default: true.
     pub body: bool,
 }
 

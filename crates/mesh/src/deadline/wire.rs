@@ -27,6 +27,11 @@ pub(super) struct Asked {
     pub(super) unreadable: bool,
 }
 
+/// What the caller said by gRPC alone, if it can be read.
+pub(super) fn grpc_of(headers: &HeaderMap) -> Option<Duration> {
+    grpc(headers.get(GRPC)?.as_bytes())
+}
+
 impl Asked {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut asked = Self { time: None, unreadable: false };

@@ -85,7 +85,7 @@ impl Common<'_> {
             Some(kept) => (kept.calls.clone(), kept.deadline.clone(), kept.attempts.clone()),
             None => (
                 CallsLayer::new(self.classifier.clone()),
-                deadline::ClientLayer::new(rules.deadline.clone())?,
+                policy.protocol.deadline(rules.deadline)?,
                 AttemptsLayer::new(rules.attempts.clone(), self.budget, self.classifier, self.seed)?,
             ),
         };

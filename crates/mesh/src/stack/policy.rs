@@ -191,6 +191,18 @@ impl Protocol {
         }
     }
 
+    /// The layer of a client's deadline: whoever calls by gRPC says in the request how long he waits.
+    pub(super) fn deadline(
+        self,
+        policy: &deadline::ClientPolicy,
+    ) -> Result<deadline::ClientLayer, InvalidPolicy> {
+        let layer = deadline::ClientLayer::new(policy.clone())?;
+        Ok(match self {
+            Self::Http => layer,
+            Self::Grpc => layer.reading_grpc_timeout(),
+        })
+    }
+
     fn check(self, exceptions: &[Exception], problems: &mut Problems) {
         let known = |status: u16| match self {
             Self::Http => StatusCode::from_u16(status).is_ok() && status < 600,

@@ -16,5 +16,6 @@ mod server;
 mod stack;
 mod telemetry;
 mod timeout;
+mod tonic;
 mod until;
 mod upstream;

@@ -1,0 +1,65 @@
+//! Deadlines on their way.
+
+use std::time::Duration;
+
+use mesh::{
+    answer::AnswerLayer,
+    deadline::{self, Deadline},
+};
+use tokio::time::Instant;
+use tonic::{Code, Request};
+use tonic_health::pb::HealthCheckRequest;
+use tower::{ServiceExt, service_fn};
+
+use super::{Do, SECOND, Stage, calling, serving_by, told};
+
+fn within(time: Duration) -> Request<HealthCheckRequest> {
+    let mut request = Request::new(HealthCheckRequest::default());
+    request.set_timeout(time);
+    request
+}
+
+/// What each call was told to have left.
+fn told_times(stage: &Stage) -> Vec<String> {
+    stage.service.seen().iter().filter_map(|seen| told(seen, "grpc-timeout")).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_try_is_told_what_is_left_of_what_the_caller_has_set() {
+    let retrying =
+        r#""attempts": {"retry": {"idempotent": true, "backoff": {"first": "1ms", "longest": "1ms"}}}"#;
+    let mut stage = Stage::new(calling(retrying), serving_by("")).await;
+    stage.service.will([Do::Wait(SECOND), Do::Say(Code::Unavailable)]);
+    stage.client.check(within(3 * SECOND)).await.expect("the second try's answer");
+    let [first, second] = &told_times(&stage)[..] else { panic!("two tries") };
+    assert_eq!(first, "3000000u");
+    let second: u64 = second.trim_end_matches('u').parse().expect("microseconds");
+    assert!((1_990_000..=2_000_000).contains(&second), "a second and the back-off are gone: {second}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_within_a_call_has_less_than_that_and_never_more_than_the_policy() {
+    let mut stage = Stage::new(calling(r#""deadline": {"at_most": "4s"}"#), serving_by("")).await;
+    let inherited = Deadline::after(2 * SECOND);
+    deadline::scope(inherited, stage.client.check(within(3 * SECOND))).await.expect("an answer");
+    stage.client.check(within(9 * SECOND)).await.expect("an answer");
+    assert_eq!(told_times(&stage), ["1995000u", "4000000u"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_ends_what_takes_longer_with_deadline_exceeded() {
+    let mut stage = Stage::new(calling(r#""deadline": {"way_back_percent": 10}"#), serving_by("")).await;
+    stage.service.will([Do::Hang]);
+    let began = Instant::now();
+    let status = stage.client.check(within(2 * SECOND)).await.expect_err("its time is up");
+    assert_eq!((status.code(), stage.serving.answers().snapshot().timed_out), (Code::DeadlineExceeded, 1));
+    assert!(began.elapsed() < 2 * SECOND, "the server's answer is there in time: {:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_hears_nothing_says_the_same_itself() {
+    let deaf = async |_| service_fn(|_| std::future::pending()).boxed_clone();
+    let mut stage = Stage::over(calling(""), serving_by(""), AnswerLayer::new(), deaf).await;
+    let status = stage.client.check(within(2 * SECOND)).await.expect_err("its time is up");
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+}

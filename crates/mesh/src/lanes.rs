@@ -120,9 +120,11 @@ impl<T, L> Deref for Lane<T, L> {
 /// There are never more.
 pub(crate) const MOST: usize = 8;
 
-/// How many lanes this machine is worth: one per processor, as a power of two.
+/// How many lanes this machine is worth: one per processor, as a power of two. The system is asked once, since it reads files for that.
 pub(crate) fn worthwhile() -> usize {
-    thread::available_parallelism().map_or(1, usize::from).next_power_of_two().min(MOST)
+    static LANES: OnceLock<usize> = OnceLock::new();
+    let asked = || thread::available_parallelism().map_or(1, usize::from).next_power_of_two().min(MOST);
+    *LANES.get_or_init(asked)
 }
 
 /// This thread's lane, from 0 to less than [`MOST`]. Threads that live at the same time have lanes of their own for as long as there are any.

@@ -10,7 +10,7 @@
 //!   retry | hedge   within one budget                   rate limit     by caller
 //!   circuit breaker of the service                      concurrency    limit, queue and shedding
 //!   ┄┄ the balancer, and each endpoint's gate           ┄┄ the routes
-//!   time-out        of a try
+//!   time-out        of a try, by route
 //!   headers         each try says what it has left
 //!   ┄┄ the transport
 //! ```
@@ -23,6 +23,13 @@
 //! - **The breaker is outside of the balancer**, where it judges the service as a whole; each endpoint's gate is inside of it, so that another endpoint
 //!   may answer. Its time-outs are failures; a caller who leaves is none.
 //! - **Headers are next to the wire**, since only there is known what is left.
+//!
+//! # Cost
+//!
+//! A call of a client asks for memory three times: for its future, for the header that says what it has left, and for a place for that among the others; one that may be
+//! tried again asks for what its clone takes, too. A call of a server asks four times: for its future, and three times for the [`Deadline`](crate::deadline::Deadline) among
+//! the request's extensions. Of what threads that call at once write, only limits and
+//! rates are in one place, since they are exact, and the runtime's timers.
 //!
 //! # One policy
 //!

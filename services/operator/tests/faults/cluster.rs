@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use fake_apiserver::{Resource, Server, controllers::Controllers, faults::Random};
@@ -11,8 +11,10 @@ use rollout::BlueGreen;
 use serde_json::{Value, json};
 use tokio::{
     sync::Notify,
-    time::{Duration, sleep},
+    time::{Duration, Instant, sleep},
 };
+
+use crate::world::{Gate, Kind, World};
 
 pub(crate) const NAMESPACE: &str = "shop";
 pub(crate) const COLOUR: &str = "switchyard.dev/color";
@@ -21,38 +23,72 @@ pub(crate) const COLOUR: &str = "switchyard.dev/color";
 pub(crate) struct Cluster {
     pub(crate) server: Server,
     pub(crate) controllers: Controllers,
+    pub(crate) world: World,
     pub(crate) workloads: Vec<String>,
     /// Whether green's pods get Ready.
     pub(crate) good: Arc<AtomicBool>,
+    /// When it was made.
+    pub(crate) began: Instant,
+    /// How many operators were killed.
+    pub(crate) deaths: AtomicU64,
 }
 
 impl Cluster {
-    /// One of this seed, at rest.
-    pub(crate) fn new(random: &mut Random) -> Self {
+    /// One of this world, at rest.
+    pub(crate) fn new(world: &World) -> Self {
         let server =
             Server::starting_at("2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap()).with(blue_greens());
+        let server = if world.forgets { server.remembering(30) } else { server };
         let controllers = Controllers::new(&server);
         let good = Arc::new(AtomicBool::new(true));
         let green = Arc::clone(&good);
         controllers.ready_if(move |pod| {
             pod["metadata"]["labels"][COLOUR] != "green" || green.load(Ordering::Relaxed)
         });
-        let workloads: Vec<_> = (0..=random.below(2)).map(|number| format!("work-{number}")).collect();
-        let replicas = random.below(3);
-        for workload in &workloads {
-            deployment(&server, workload, "blue", 2);
-            deployment(&server, workload, "green", replicas);
-            service(&server, workload);
-        }
-        controllers.settle();
-        let cluster = Self { server, controllers, workloads, good };
+        let workloads: Vec<_> = (0..world.workloads).map(|number| format!("work-{number}")).collect();
+        let (world, began) = (world.clone(), Instant::now());
+        let cluster = Self { server, controllers, world, workloads, good, began, deaths: AtomicU64::new(0) };
+        cluster.furnish();
+        cluster.controllers.settle();
         cluster.server.create("test", cluster.blue_green()).unwrap();
         cluster
+    }
+
+    fn furnish(&self) {
+        for workload in &self.workloads {
+            for (colour, replicas) in [("blue", 2), ("green", self.world.replicas)] {
+                self.make(deployment(workload, colour, replicas));
+                if self.world.scaled {
+                    self.make(autoscaler(workload, colour));
+                }
+            }
+            self.make(service(workload, workload, "blue"));
+            if self.world.preview {
+                self.make(service(&preview(workload), workload, "green"));
+            }
+        }
+        let job = json!({"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "check:1"}]}}});
+        self.make(json!({
+            "apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "check", "namespace": NAMESPACE},
+            "spec": {"schedule": "@yearly", "suspend": true, "jobTemplate": {"spec": job}},
+        }));
+    }
+
+    fn make(&self, object: Value) {
+        self.server.create("test", object).unwrap();
     }
 
     /// The wish is this colour from now on.
     pub(crate) fn wish(&self, colour: &str) {
         self.edit(|object| object["spec"]["active"] = colour.into());
+    }
+
+    /// What failed is tried again.
+    pub(crate) fn try_again(&self) {
+        self.edit(|object| {
+            let attempt = object["spec"]["attempt"].as_u64().unwrap_or_default();
+            object["spec"]["attempt"] = (attempt + 1).into();
+        });
     }
 
     pub(crate) fn edit(&self, change: impl FnOnce(&mut Value)) {
@@ -84,17 +120,26 @@ impl Cluster {
 
     fn blue_green(&self) -> Value {
         let workloads = self.workloads.iter().map(|name| {
-            json!({
+            let mut workload = json!({
                 "name": name, "services": [{"name": name}],
                 "blue": {"deployment": format!("{name}-blue")}, "green": {"deployment": format!("{name}-green")},
-            })
+            });
+            if self.world.preview {
+                workload["preview"] = json!({"service": preview(name)});
+            }
+            workload
         });
+        let mut drain = json!({"min": "1s", "max": "3s"});
+        if self.world.drains {
+            drain["port"] = "admin".into();
+        }
         json!({
             "apiVersion": "switchyard.dev/v1alpha1", "kind": "BlueGreen",
             "metadata": {"name": "shop", "namespace": NAMESPACE},
             "spec": {
                 "active": "blue", "workloads": workloads.collect::<Vec<_>>(), "progressDeadline": "2m",
-                "drain": {"min": "1s", "max": "3s"}, "idle": {"replicas": 0, "after": "10s"},
+                "drain": drain, "idle": {"replicas": 0, "after": "10s"},
+                "gates": {"before": gates("before", &self.world.before), "after": gates("after", &self.world.after)},
             },
         })
     }
@@ -104,28 +149,60 @@ pub(crate) fn blue_greens() -> Resource {
     Resource::of::<BlueGreen>()
 }
 
+/// The name of a workload's preview.
+pub(crate) fn preview(workload: &str) -> String {
+    format!("{workload}-preview")
+}
+
+/// A gate is called by its stage and its number.
+fn gates(stage: &str, gates: &[Gate]) -> Vec<Value> {
+    let declared = gates.iter().enumerate().map(|(number, gate)| {
+        let name = format!("{stage}-{number}");
+        let path = format!("/{name}");
+        match gate.kind {
+            Kind::Http => {
+                json!({"name": name, "http": {"port": "admin", "path": path, "attempts": 20, "interval": "1s", "timeout": "1s"}})
+            }
+            Kind::Approval => json!({"name": name, "approval": {}}),
+            Kind::Job => json!({"name": name, "job": {"fromCronJob": "check", "timeout": "1m"}}),
+        }
+    });
+    declared.collect()
+}
+
 fn labels(workload: &str, colour: &str) -> Value {
     json!({"app": workload, COLOUR: colour})
 }
 
-fn deployment(server: &Server, workload: &str, colour: &str, replicas: u64) {
+fn deployment(workload: &str, colour: &str, replicas: u64) -> Value {
     let labels = labels(workload, colour);
-    let container =
-        json!({"name": "c", "image": "shop:1", "ports": [{"name": "http", "containerPort": 8080}]});
-    let object = json!({
+    let ports = json!([{"name": "http", "containerPort": 8080}, {"name": "admin", "containerPort": 8081}]);
+    json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": format!("{workload}-{colour}"), "namespace": NAMESPACE},
         "spec": {"replicas": replicas, "selector": {"matchLabels": labels}, "template": {
-            "metadata": {"labels": labels}, "spec": {"containers": [container]},
+            "metadata": {"labels": labels},
+            "spec": {"containers": [{"name": "c", "image": "shop:1", "ports": ports}]},
         }},
-    });
-    server.create("test", object).unwrap();
+    })
 }
 
-fn service(server: &Server, workload: &str) {
-    let object = json!({
-        "apiVersion": "v1", "kind": "Service", "metadata": {"name": workload, "namespace": NAMESPACE},
-        "spec": {"selector": labels(workload, "blue"), "ports": [{"port": 80, "targetPort": "http"}]},
-    });
-    server.create("test", object).unwrap();
+/// Of a workload, which points at that colour.
+pub(crate) fn service(name: &str, workload: &str, colour: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {"selector": labels(workload, colour), "ports": [{"port": 80, "targetPort": "http"}]},
+    })
+}
+
+fn autoscaler(workload: &str, colour: &str) -> Value {
+    let deployment = format!("{workload}-{colour}");
+    json!({
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": deployment, "namespace": NAMESPACE},
+        "spec": {
+            "minReplicas": 1, "maxReplicas": 5,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment},
+        },
+    })
 }

@@ -1,15 +1,22 @@
 //! The whole operator, before an API server in memory on whose way everything goes wrong that a seed says.
 //!
-//! Each run is a release under faults: of requests and watches, of operators that are killed after a write, of two that want to lead. At each
-//! write that lands it is judged what must never be; after the faults have ended the release must come to rest, by itself and in minutes of
-//! its own time. `SEED=… cargo test -p operator --test faults` repeats one run; `SEEDS=10000` makes as many.
+//! Each run is a release under faults: of requests and watches, of operators that are killed after a write, of two that want to lead; and among others,
+//! who approve late, change bounds, Services, Deployments and pods. At each write that lands it is judged what must never be; after the faults have
+//! ended and what others broke is put right the release must come to rest, in minutes of its own time. `SEED=… cargo test -p operator --test faults` repeats one run; `SEEDS=10000` makes as many.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail by panicking, as tests do")]
 
 mod cluster;
 mod judge;
 mod operators;
+mod others;
+mod pods;
 mod run;
+mod world;
+
+use fake_apiserver::faults::Random;
+
+use self::world::{Death, Gate, Kind, Story, World};
 
 /// So many runs there are, unless `SEEDS` says how many.
 const SEEDS: u64 = 2_000;
@@ -50,5 +57,35 @@ fn a_release_comes_to_rest_whatever_went_wrong_and_no_write_cuts_what_serves() {
 fn a_seed_is_always_the_same_run() {
     for seed in [1, 2, 3] {
         assert_eq!(run::run(seed).map(|end| end.digest), run::run(seed).map(|end| end.digest));
+    }
+}
+
+/// Worlds whose operator is killed after each of its writes in turn.
+fn mortal() -> Vec<World> {
+    let gated = World {
+        before: vec![Gate::good(Kind::Http), Gate::good(Kind::Approval)],
+        after: vec![Gate::good(Kind::Job)],
+        drains: true,
+        ..World::quiet(Story::Promote)
+    };
+    let large = World { workloads: 2, replicas: 2, ..World::quiet(Story::Promote) };
+    let around = World { preview: true, scaled: true, ..World::quiet(Story::Promote) };
+    let stories = [Story::Promote, Story::Abort, Story::Bad, Story::Retarget].map(World::quiet);
+    stories.into_iter().chain([large, gated, around]).collect()
+}
+
+#[test]
+fn a_release_comes_to_the_same_end_whichever_write_was_its_operator_s_last() {
+    for world in mortal() {
+        let quiet = run::play(&world, Random::new(1)).unwrap_or_else(|why| panic!("{world:?}: {why}"));
+        for writes in 1.. {
+            let killed = World { death: Death::After(writes), ..world.clone() };
+            let end = run::play(&killed, Random::new(1)).unwrap_or_else(|why| panic!("{killed:?}: {why}"));
+            assert_eq!(end.state, quiet.state, "{killed:?}");
+            if end.deaths == 0 {
+                assert!(writes > 10, "{world:?} has {writes} writes only");
+                break;
+            }
+        }
     }
 }

@@ -8,18 +8,13 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{
-            AtomicU64,
-            Ordering::{Relaxed, SeqCst},
-        },
+        atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
-use tokio::{
-    sync::Notify,
-    time::{Instant, timeout_at},
-};
+use eventcount::Eventcount;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 /// How long a waiting client goes without looking by itself.
@@ -31,7 +26,7 @@ const MOST_KEYS: usize = 65_536;
 /// Notifications by key. Clones share it; a key costs memory only while somebody listens.
 #[derive(Clone, Debug)]
 pub struct Changes {
-    listening: Arc<Mutex<HashMap<Key, Arc<Listened>>>>,
+    listening: Arc<Mutex<HashMap<Key, Eventcount>>>,
     listeners: Arc<AtomicU64>,
     most_keys: usize,
 }
@@ -79,13 +74,13 @@ impl Changes {
     /// Wakes everybody who listens to `key`.
     pub fn notify(&self, key: impl Into<Key>) {
         if let Some(listened) = self.listening().get(&key.into()) {
-            listened.changed();
+            listened.advance();
         }
     }
 
     /// Wakes everybody, after a gap in what was heard.
     pub fn notify_all(&self) {
-        self.listening().values().for_each(|listened| listened.changed());
+        self.listening().values().for_each(Eventcount::advance);
     }
 
     /// Listens to `key`; what is notified from now on is not missed.
@@ -97,10 +92,10 @@ impl Changes {
         let listened = match listening.entry(key.clone()) {
             Entry::Occupied(entry) => Some(entry.get().clone()),
             Entry::Vacant(_) if full => None,
-            Entry::Vacant(entry) => Some(entry.insert(Arc::default()).clone()),
+            Entry::Vacant(entry) => Some(entry.insert(Eventcount::default()).clone()),
         };
         self.listeners.fetch_add(1, Relaxed);
-        let heard = listened.as_ref().map_or(0, |listened| listened.changes.load(SeqCst));
+        let heard = listened.as_ref().map_or(0, Eventcount::read);
         Subscription { key, listened, heard, changes: self.clone() }
     }
 
@@ -110,23 +105,8 @@ impl Changes {
         self.listeners.load(Relaxed)
     }
 
-    fn listening(&self) -> MutexGuard<'_, HashMap<Key, Arc<Listened>>> {
+    fn listening(&self) -> MutexGuard<'_, HashMap<Key, Eventcount>> {
         self.listening.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What is listened to. Those who wait are woken in the order in which they began to: Tokio's `watch` would wake them in one
-/// of chance, and a run of a whole system could not be repeated.
-#[derive(Debug, Default)]
-struct Listened {
-    changes: AtomicU64,
-    notify: Notify,
-}
-
-impl Listened {
-    fn changed(&self) {
-        self.changes.fetch_add(1, SeqCst);
-        self.notify.notify_waiters();
     }
 }
 
@@ -135,7 +115,7 @@ impl Listened {
 pub struct Subscription {
     key: Key,
     /// `None` where too many keys are listened to already.
-    listened: Option<Arc<Listened>>,
+    listened: Option<Eventcount>,
     /// How many changes it has heard of.
     heard: u64,
     changes: Changes,
@@ -145,12 +125,7 @@ impl Subscription {
     /// Waits for a notification since the last call, or since the subscription. Cancel safe.
     pub async fn changed(&mut self) {
         let Some(listened) = &self.listened else { return std::future::pending().await };
-        // Made before the look, so that what is notified between the two is heard.
-        let notified = listened.notify.notified();
-        if listened.changes.load(SeqCst) == self.heard {
-            notified.await;
-        }
-        self.heard = listened.changes.load(SeqCst);
+        self.heard = listened.beyond(self.heard).await;
     }
 }
 
@@ -160,7 +135,7 @@ impl Drop for Subscription {
         let mut listening = self.changes.listening();
         if self.listened.take().is_some()
             && let Entry::Occupied(entry) = listening.entry(self.key.clone())
-            && Arc::strong_count(entry.get()) == 1
+            && !entry.get().is_shared()
         {
             entry.remove();
         }

@@ -1,22 +1,10 @@
 //! The last position of a topic, and whoever waits for it to grow.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::SeqCst},
-};
+use eventcount::Eventcount;
 
-use tokio::sync::Notify;
-
-/// A topic's last position. Those who wait are woken in the order in which they began to: Tokio's `watch` would wake them
-/// in one of chance, and a run of a whole system could not be repeated.
+/// A topic's last position.
 #[derive(Debug, Default)]
-pub(super) struct Head(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    position: AtomicU64,
-    grown: Notify,
-}
+pub(super) struct Head(Eventcount);
 
 impl Head {
     /// The head as a subscription sees it.
@@ -26,37 +14,27 @@ impl Head {
 
     /// Whether there is a subscription now.
     pub(super) fn is_followed(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
+        self.0.is_shared()
     }
 
     /// Tells that there are messages up to `position`.
     pub(super) fn advance(&self, position: u64) {
-        if self.0.position.fetch_max(position, SeqCst) < position {
-            self.0.grown.notify_waiters();
-        }
+        self.0.advance_to(position);
     }
 }
 
 /// The head of a topic that is followed.
 #[derive(Debug)]
-pub(super) struct Followed(Arc<Shared>);
+pub(super) struct Followed(Eventcount);
 
 impl Followed {
     /// The last position.
     pub(super) fn position(&self) -> u64 {
-        self.0.position.load(SeqCst)
+        self.0.read()
     }
 
     /// Waits until there is something beyond `position`, and answers up to where. Cancel safe.
     pub(super) async fn beyond(&self, position: u64) -> u64 {
-        loop {
-            // Made before the look, so that what comes between the two is heard.
-            let grown = self.0.grown.notified();
-            let head = self.position();
-            if head > position {
-                return head;
-            }
-            grown.await;
-        }
+        self.0.beyond(position).await
     }
 }

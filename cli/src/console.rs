@@ -196,7 +196,7 @@ mod tests {
         let (console, written) = captured();
         console.line("result");
         console.note("note");
-        assert_eq!((written.out(), written.err()), ("result\n".to_owned(), "note\n".to_owned()));
+        assert_eq!((written.out.text(), written.err.text()), ("result\n".to_owned(), "note\n".to_owned()));
     }
 
     #[test]
@@ -204,7 +204,7 @@ mod tests {
         let (console, written) = captured();
         let progress = console.progress("orders", 1000);
         (0..1000).for_each(|_| progress.step());
-        let lines: Vec<_> = written.err().lines().map(str::to_owned).collect();
+        let lines: Vec<_> = written.err.text().lines().map(str::to_owned).collect();
         assert_eq!(lines.len(), 10);
         assert_eq!((&*lines[0], &*lines[9]), ("orders: 100 of 1000", "orders: 1000 of 1000"));
     }
@@ -214,7 +214,7 @@ mod tests {
         let (console, written) = captured();
         let live = console.live();
         (1..=10).for_each(|second| live.show(second));
-        assert_eq!(written.err(), "5\n10\n");
+        assert_eq!(written.err.text(), "5\n10\n");
     }
 
     #[test]
@@ -222,6 +222,6 @@ mod tests {
         let (console, written) = captured();
         let progress = console.progress("orders", 3);
         (0..3).for_each(|_| progress.step());
-        assert_eq!(written.err(), "");
+        assert_eq!(written.err.text(), "");
     }
 }

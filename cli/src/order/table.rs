@@ -91,7 +91,7 @@ mod tests {
         };
         let (console, written) = captured();
         print(&[of("rest", Some(6.25)), of("messaging", None)], &console);
-        let table = written.out();
+        let table = written.out.text();
         let line = |label: &str| {
             let line = table.lines().find(|line| line.trim_start().starts_with(label));
             line.map(|line| line.split_whitespace().rev().take(2).collect::<Vec<_>>()).unwrap()

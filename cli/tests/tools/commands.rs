@@ -48,7 +48,7 @@ async fn a_saga_is_found_in_whatever_style_it_is() {
     let id = *stand_in.world().state().orders.keys().next().unwrap();
     let ended = switchyard(&stand_in.platform, &["saga", &id.to_string()]).await;
     assert!(
-        ended.with(0).starts_with("place_order of ordering in the style rest: completed"),
+        ended.told(0).starts_with("place_order of ordering in the style rest: completed"),
         "{}",
         ended.out
     );
@@ -62,7 +62,7 @@ async fn an_order_is_drawn_in_whatever_style_it_is() {
     let id = stand_in.world().state().orders.keys().next().unwrap().to_string();
     let ended = switchyard(&stand_in.platform, &["trace", &id, "--width", "100"]).await;
     assert!(
-        ended.with(0).starts_with(&format!("order {id} in the style rest: PENDING after 0.0 ms")),
+        ended.told(0).starts_with(&format!("order {id} in the style rest: PENDING after 0.0 ms")),
         "{}",
         ended.out
     );
@@ -71,7 +71,7 @@ async fn an_order_is_drawn_in_whatever_style_it_is() {
     let path = figures.path().to_str().unwrap();
     let ended =
         switchyard(&stand_in.platform, &["trace", &id, "--style", "rest", "--ascii", "--json", path]).await;
-    assert!(ended.with(0).is_ascii(), "{}", ended.out);
+    assert!(ended.told(0).is_ascii(), "{}", ended.out);
     let told: contracts::timeline::Timeline = serde_json::from_reader(figures.as_file()).unwrap();
     assert_eq!(told.order_id.to_string(), id);
 }
@@ -81,7 +81,7 @@ async fn an_order_that_is_not_there_is_a_failure() {
     let stand_in = stand_in();
     let id = "0198c5f0-3a6e-7c61-8f6e-2f3d1c9b7a10";
     let ended = switchyard(&stand_in.platform, &["trace", id]).await;
-    assert!(ended.with(1).contains(&format!("there is no order {id}")), "{}", ended.err);
+    assert!(ended.told(1).contains(&format!("there is no order {id}")), "{}", ended.err);
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,7 +89,7 @@ async fn a_saga_that_is_not_there_is_a_failure() {
     let stand_in = stand_in();
     let id = "0198c5f0-3a6e-7c61-8f6e-2f3d1c9b7a10";
     let ended = switchyard(&stand_in.platform, &["saga", id]).await;
-    assert!(ended.with(1).contains(&format!("there is no saga {id}")), "{}", ended.err);
+    assert!(ended.told(1).contains(&format!("there is no saga {id}")), "{}", ended.err);
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,10 +112,10 @@ async fn simulators_are_shown_one_line_each() {
     let stand_in = stand_in_with(&[Style::Rest], Faults::default());
     let ended = switchyard(&stand_in.platform, &["simulators", "show"]).await;
     for system in ["payment", "carrier", "mail"] {
-        assert!(ended.with(0).contains(&format!("rest/{system}: up, answers accept")), "{}", ended.out);
+        assert!(ended.told(0).contains(&format!("rest/{system}: up, answers accept")), "{}", ended.out);
     }
     let one = switchyard(&stand_in.platform, &["simulators", "show", "mail"]).await;
-    assert!(!one.with(0).contains("carrier"), "{}", one.out);
+    assert!(!one.told(0).contains("carrier"), "{}", one.out);
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +124,7 @@ async fn a_dead_letter_is_listed_shown_and_retried_or_discarded() {
     let [one, other] = [1, 2].map(uuid::Uuid::from_u128);
     stand_in.world().state().parked = vec![one, other];
     let typed = async |arguments: &[&str]| {
-        switchyard(&stand_in.platform, &[&["dead-letters"], arguments].concat()).await.with(0).to_owned()
+        switchyard(&stand_in.platform, &[&["dead-letters"], arguments].concat()).await.told(0).to_owned()
     };
     let listed = typed(&["list"]).await;
     assert!(listed.contains(&format!("{one}  rest/billing")), "{listed}");
@@ -146,12 +146,12 @@ async fn a_dead_letter_is_listed_shown_and_retried_or_discarded() {
 async fn services_without_dead_letters_have_none_parked() {
     let stand_in = stand_in();
     let ended = switchyard(&stand_in.platform, &["dead-letters", "list"]).await;
-    assert_eq!(ended.with(0), "nothing is parked\n");
+    assert_eq!(ended.told(0), "nothing is parked\n");
     let id = "0198c5f0-3a6e-7c61-8f6e-2f3d1c9b7a10";
     for typed in [&["dead-letters", "retry", id][..], &["dead-letters", "discard", id, "--reason", "no use"]]
     {
         let ended = switchyard(&stand_in.platform, typed).await;
-        assert!(ended.with(1).contains("no service has parked"), "{}", ended.err);
+        assert!(ended.told(1).contains("no service has parked"), "{}", ended.err);
     }
 }
 
@@ -159,7 +159,7 @@ async fn services_without_dead_letters_have_none_parked() {
 async fn the_doctor_finds_a_healthy_system_well() {
     let stand_in = stand_in();
     let ended = switchyard(&stand_in.platform, &["doctor", "--data-dir", "no-such-directory"]).await;
-    assert!(ended.with(0).contains("every service is ready"), "{}", ended.out);
+    assert!(ended.told(0).contains("every service is ready"), "{}", ended.out);
     assert!(ended.out.contains("the same build"), "{}", ended.out);
     assert!(ended.out.contains("no data in `no-such-directory` yet"), "{}", ended.out);
 }

@@ -107,7 +107,7 @@ async fn a_day_of_the_demo_ends_as_it_says() {
     let day = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/day.jsonl");
     switchyard(&stand_in.platform, &["order", "--concurrency", "16", "--file", day]).await.with(0);
     let verified = switchyard(&stand_in.platform, &["verify"]).await;
-    assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
+    assert!(verified.told(0).contains(" 0 broken"), "{}", verified.out);
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,7 +134,7 @@ async fn the_demo_shows_every_end_in_every_style_and_goes_on_after_a_restart() {
     Box::pin(beside_a_system(&platform, data.path(), &["--demo", "--demo-rate", "10"], keep, go_on)).await;
     let verify = async {
         let verified = switchyard(&platform, &["verify"]).await;
-        assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
+        assert!(verified.told(0).contains(" 0 broken"), "{}", verified.out);
     };
     Box::pin(beside_a_system(&platform, data.path(), &[], keep, verify)).await;
 }

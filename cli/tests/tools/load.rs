@@ -45,7 +45,7 @@ async fn every_order_of_the_mix_is_accounted_for() {
     let stand_in = stand_in();
     let ended =
         switchyard(&stand_in.platform, &["load", "--style", "rest", "--orders", "200", "--seed", "1"]).await;
-    assert!(ended.with(0).contains("200 sent, 200 ended in"), "{}", ended.out);
+    assert!(ended.told(0).contains("200 sent, 200 ended in"), "{}", ended.out);
     assert!(ended.out.contains("seed 1"), "{}", ended.out);
     for outcome in ["COMPLETED", "REJECTED OUT_OF_STOCK", "REJECTED INSUFFICIENT_CREDIT"] {
         assert!(ended.out.contains(outcome), "{outcome} in {}", ended.out);
@@ -61,7 +61,7 @@ async fn every_kind_ends_as_it_may_however_its_outcome_is_learned() {
         let arguments =
             ["load", "--style", "all", "--orders", "90", "--seed", "3", "--mix", &mix, "--learn", learn];
         let ended = switchyard(&stand_in.platform, &arguments).await;
-        assert!(ended.with(0).contains("SHIPPED, unpaid"), "{learn}: {}", ended.out);
+        assert!(ended.told(0).contains("SHIPPED, unpaid"), "{learn}: {}", ended.out);
         assert!(ended.out.contains("CANCELLED CARRIER_REFUSED"), "{learn}: {}", ended.out);
     }
 }
@@ -147,7 +147,7 @@ async fn a_run_that_is_told_to_stop_tells_what_it_has() {
 async fn a_warm_up_that_leaves_nothing_is_wrong_usage() {
     let stand_in = stand_in();
     let ended = switchyard(&stand_in.platform, &["load", "--orders", "10", "--warm-up", "10"]).await;
-    assert!(ended.with(2).contains("no order to be measured"), "{}", ended.err);
+    assert!(ended.told(2).contains("no order to be measured"), "{}", ended.err);
     assert_eq!(stand_in.world().state().requests, 0);
 }
 

@@ -58,7 +58,7 @@ async fn the_whole_system_runs_on_one_thread_without_a_socket() {
                 ["order", "--style", "all", "--gateway", &gateway, "--concurrency", "4", "--file", &file];
             switchyard(&platform, &order).await.with(0);
             let verified = switchyard(&platform, &["verify"]).await;
-            assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
+            assert!(verified.told(0).contains(" 0 broken"), "{}", verified.out);
         };
         Box::pin(beside_a_system(&platform, data.path(), &["--port", &port], Retention::default(), work))
             .await;
@@ -77,7 +77,7 @@ async fn nothing_is_broken_when_everything_was_forgotten_that_can_be() {
             switchyard(&platform, &order).await.with(0);
             tokio::time::sleep(2 * keep).await;
             let verified = switchyard(&platform, &["verify"]).await;
-            assert!(verified.with(0).contains(" 0 broken"), "{}", verified.out);
+            assert!(verified.told(0).contains(" 0 broken"), "{}", verified.out);
         }
     };
     Box::pin(beside_a_system(&platform, data.path(), &[], Retention::all(keep), work)).await;

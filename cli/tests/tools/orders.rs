@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use contracts::{ordering::OrderStatus, outside::simulators::Outcome, style::Style};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use test_terminal::Ended;
 
 use crate::{
     stand_in::{Faults, StandIn, stand_in, stand_in_with},
-    terminal::{Ended, switchyard},
+    terminal::switchyard,
 };
 
 /// A workload in a file of its own.
@@ -75,7 +76,7 @@ fn barrier() -> Value {
 async fn one_order_is_told_status_by_status() {
     let stand_in = stand_in();
     let ended = switchyard(&stand_in.platform, &["order"]).await;
-    let told: Vec<_> = ended.with(0).lines().filter_map(|line| line.split_whitespace().last()).collect();
+    let told: Vec<_> = ended.told(0).lines().filter_map(|line| line.split_whitespace().last()).collect();
     let statuses = ["OPEN", "PENDING", "CREDIT_CONFIRMED", "APPROVED", "SHIPPED", "COMPLETED"];
     assert_eq!(told[1..=statuses.len()], statuses, "{}", ended.out);
     assert!(ended.out.contains("1 order of run") && ended.out.contains("1 COMPLETED"), "{}", ended.out);
@@ -101,7 +102,7 @@ async fn one_order_needs_no_admin_port() {
 async fn all_styles_end_in_a_table() {
     let stand_in = stand_in();
     let ended = switchyard(&stand_in.platform, &["order", "--style", "all"]).await;
-    let table = ended.with(0).split("\n\n").nth(1).unwrap();
+    let table = ended.told(0).split("\n\n").nth(1).unwrap();
     let cells = |label: &str| {
         let line = table.lines().find(|line| line.trim_start().starts_with(label)).unwrap();
         line.trim_start()
@@ -137,7 +138,7 @@ async fn without_a_style_it_is_the_default_one() {
 async fn a_style_that_is_not_served_is_wrong_usage() {
     let stand_in = stand_in_with(&[Style::Rest], Faults::default());
     let ended = switchyard(&stand_in.platform, &["order", "--style", "messaging"]).await;
-    assert!(ended.with(2).contains("It serves: rest."), "{}", ended.err);
+    assert!(ended.told(2).contains("It serves: rest."), "{}", ended.err);
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,7 +146,7 @@ async fn a_bad_file_is_wrong_usage_and_nothing_is_sent() {
     let stand_in = stand_in();
     let text = format!("{}\nnot json\n{}", customer("c1", 1), order("o1", json!({})));
     let ended = File::with(&text).run(&stand_in, &[]).await;
-    assert!(ended.with(2).contains("line 2: "), "{}", ended.err);
+    assert!(ended.told(2).contains("line 2: "), "{}", ended.err);
     assert!(ended.err.contains("Nothing was sent"), "{}", ended.err);
     assert!(stand_in.worlds.iter().all(|(_, world)| world.state().requests == 0));
 }
@@ -153,14 +154,14 @@ async fn a_bad_file_is_wrong_usage_and_nothing_is_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_file_that_is_not_there_is_wrong_usage() {
     let ended = switchyard(&stand_in().platform, &["order", "--file", "nowhere.jsonl"]).await;
-    assert!(ended.with(2).contains("nowhere.jsonl"), "{}", ended.err);
+    assert!(ended.told(2).contains("nowhere.jsonl"), "{}", ended.err);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_gateway_that_is_not_there_says_what_to_do() {
     let platform = chassis::platform::Platform::simulated(1, database::Clock::system());
     let ended = switchyard(&platform, &["order"]).await;
-    assert!(ended.with(1).contains("the gateway at http://127.0.0.1:8080 does not answer"), "{}", ended.err);
+    assert!(ended.told(1).contains("the gateway at http://127.0.0.1:8080 does not answer"), "{}", ended.err);
     assert!(ended.err.contains("`switchyard up`"), "{}", ended.err);
 }
 
@@ -168,9 +169,9 @@ async fn a_gateway_that_is_not_there_says_what_to_do() {
 async fn two_addresses_that_were_mistaken_for_each_other_are_told() {
     let stand_in = stand_in();
     let ended = switchyard(&stand_in.platform, &["order", "--gateway", "http://127.0.0.1:8081"]).await;
-    assert!(ended.with(1).contains("are two addresses"), "{}", ended.err);
+    assert!(ended.told(1).contains("are two addresses"), "{}", ended.err);
     let ended = switchyard(&stand_in.platform, &["verify", "--admin", "http://127.0.0.1:8080"]).await;
-    assert!(ended.with(1).contains("are two addresses"), "{}", ended.err);
+    assert!(ended.told(1).contains("are two addresses"), "{}", ended.err);
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,7 +179,7 @@ async fn scripts_without_an_admin_port_are_refused_before_anything_is_sent() {
     let stand_in = stand_in();
     let file = plenty([order("o1", json!({ "carrier": "accept" }))]);
     let ended = file.run(&stand_in, &["--admin", "http://127.0.0.1:1"]).await;
-    assert!(ended.with(1).contains("the admin port at http://127.0.0.1:1"), "{}", ended.err);
+    assert!(ended.told(1).contains("the admin port at http://127.0.0.1:1"), "{}", ended.err);
     assert!(stand_in.worlds.iter().all(|(_, world)| world.state().requests == 0));
 }
 

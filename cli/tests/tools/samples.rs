@@ -24,7 +24,7 @@ async fn run_all(concurrency: &str) {
         let arguments = ["order", "--concurrency", concurrency, "--file", sample.to_str().unwrap()];
         switchyard(&stand_in.platform, &arguments).await.with(0);
         let verified = switchyard(&stand_in.platform, &["verify"]).await;
-        assert!(verified.with(0).contains(" 0 broken"), "{}\n{}", sample.display(), verified.out);
+        assert!(verified.told(0).contains(" 0 broken"), "{}\n{}", sample.display(), verified.out);
     }
 }
 

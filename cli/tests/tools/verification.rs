@@ -2,10 +2,11 @@
 
 use contracts::style::Style;
 use serde_json::Value;
+use test_terminal::Ended;
 
 use crate::{
     stand_in::{Faults, StandIn, stand_in, stand_in_with},
-    terminal::{Ended, switchyard},
+    terminal::switchyard,
 };
 
 const SCARCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/refusals.jsonl");
@@ -30,14 +31,14 @@ async fn a_system_without_orders_breaks_nothing() {
     let stand_in = stand_in();
     let ended = switchyard(&stand_in.platform, &["verify"]).await;
     for style in Style::ALL {
-        assert!(ended.with(0).lines().any(|line| line == style.as_str()), "{}", ended.out);
+        assert!(ended.told(0).lines().any(|line| line == style.as_str()), "{}", ended.out);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_system_that_behaves_breaks_nothing() {
     let (_, ended) = after_orders(Faults::default()).await;
-    assert!(ended.with(0).contains(" 0 broken"), "{}", ended.out);
+    assert!(ended.told(0).contains(" 0 broken"), "{}", ended.out);
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,5 +89,5 @@ async fn the_findings_are_written_for_a_program_too() {
 async fn a_port_that_is_not_there_says_what_to_do() {
     let stand_in = stand_in();
     let ended = switchyard(&stand_in.platform, &["verify", "--admin", "http://127.0.0.1:1"]).await;
-    assert!(ended.with(1).contains("--admin URL"), "{}", ended.err);
+    assert!(ended.told(1).contains("--admin URL"), "{}", ended.err);
 }

@@ -3,7 +3,6 @@
 use std::{
     env, fmt,
     io::{self, Write},
-    sync::{Arc, Mutex},
 };
 
 use chassis::ids::Random;
@@ -24,24 +23,4 @@ pub(crate) fn seed(what: &str) -> Random {
 /// The number in a variable of the environment, if it is set.
 pub(crate) fn from_env(name: &str) -> Option<u64> {
     env::var(name).ok().map(|value| value.parse().unwrap())
-}
-
-/// What was said to it. Clones hear the same.
-#[derive(Clone, Default)]
-pub(crate) struct Said(Arc<Mutex<Vec<u8>>>);
-
-impl Said {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl Write for Said {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    process::ExitCode,
     sync::Arc,
     time::Duration,
 };
@@ -34,8 +33,9 @@ use serde_json::Value;
 use switchyard::{CommandLine, console::Console};
 use tempfile::TempDir;
 use test_support::{link::Link, unsynced};
+use test_terminal::Terminal;
 
-use crate::{client::Client, report::Said};
+use crate::client::Client;
 
 /// A service that owns something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,10 +162,10 @@ impl World {
     pub(crate) async fn verify(&self) {
         let (admin, _serving) = self.admin();
         let verify = CommandLine::parse_from(["switchyard", "verify", "--admin", &admin]);
-        let said = Said::default();
-        let console = Console::new(said.clone(), said.clone(), false);
-        let exit = verify.run(&self.platform, &console).await;
-        assert_eq!(exit, ExitCode::SUCCESS, "{}", said.text());
+        let terminal = Terminal::default();
+        let console = Console::new(terminal.out.clone(), terminal.err.clone(), false);
+        let code = verify.run(&self.platform, &console).await;
+        terminal.ended(code).with(0);
     }
 
     fn build(&self, service: Service) -> Running {

@@ -1,9 +1,7 @@
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::io;
 
 use serde_json::Value;
+use test_terminal::Written;
 use tracing::{error_span, field::Empty, info, info_span, warn};
 
 use super::*;
@@ -12,21 +10,6 @@ use crate::{
     trace::{Trace, child_of},
     traces,
 };
-
-/// Keeps what is written.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// The lines that `work` logs.
 fn logged(format: LogFormat, level: &str, work: impl FnOnce(&LogHandle)) -> Vec<String> {
@@ -38,8 +21,7 @@ fn logged(format: LogFormat, level: &str, work: impl FnOnce(&LogHandle)) -> Vec<
     let guard = subscriber.set_default();
     work(&handle);
     drop(guard);
-    let bytes = written.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+    written.text().lines().map(str::to_owned).collect()
 }
 
 #[test]

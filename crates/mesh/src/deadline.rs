@@ -17,7 +17,8 @@
 //!   maximum. What has expired is refused, and the inner service not called.
 //! - **On departure** ([`ClientLayer`]): an inherited deadline is sooner by the hop margin, in which this service can still say that it got no
 //!   answer; no call may take longer than the policy has it. The whole call ends then with [`Exceeded`], with all its tries and, unless it is a stream, its body.
-//!   One that has not enough left is refused. Of gRPC, a `grpc-timeout` that the request has itself [counts, too](ClientLayer::reading_grpc_timeout).
+//!   One that has not enough left is refused. Of gRPC, a `grpc-timeout` that the request has itself [counts, too](ClientLayer::by_grpc),
+//!   and a body that is cut off ends with the trailers that say so.
 //! - **On the wire** ([`HeaderLayer`]): each try says what is left *then*, since waits and earlier tries took their part. Rounded down: nobody down the
 //!   line is told more than there is. Headers that came in with a request that is passed on are overwritten. A try that cannot make it any more is not sent.
 //! - **An answer that is there goes first**, before a deadline that has passed at the same moment.

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use http::HeaderMap;
 use tokio::time::{Instant, Sleep};
 
 pub use self::{
@@ -31,6 +32,11 @@ pub trait Limit: Sized {
 
     /// Counts it, and says what it was.
     fn over(&self) -> BoxError;
+
+    /// What a body ends with in the place of that, where its protocol says such things in trailers.
+    fn trailers(&self) -> Option<HeaderMap> {
+        None
+    }
 }
 
 /// Ready with an error when the time is up: what is polled whenever something limited is pending. `armed` says that this is the timer's first time.

@@ -23,7 +23,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct ClientLayer {
     policy: ClientPolicy,
-    reads_grpc: bool,
+    by_grpc: bool,
     counts: Laned<Counts>,
 }
 
@@ -34,13 +34,14 @@ impl ClientLayer {
     /// The policy is out of range.
     pub fn new(policy: ClientPolicy) -> Result<Self, InvalidPolicy> {
         policy.validate()?;
-        Ok(Self { policy, reads_grpc: false, counts: Laned::new(Counts::default()) })
+        Ok(Self { policy, by_grpc: false, counts: Laned::new(Counts::default()) })
     }
 
-    /// Holds a call to the `grpc-timeout` that its request has by itself, too: it is how callers by gRPC say how long they wait.
+    /// Of calls by gRPC: the `grpc-timeout` that a request has by itself counts, too, as its caller says there how long he waits; and a body that is cut off
+    /// ends with trailers, DEADLINE_EXCEEDED, and not with an error.
     #[must_use]
-    pub fn reading_grpc_timeout(self) -> Self {
-        Self { reads_grpc: true, ..self }
+    pub fn by_grpc(self) -> Self {
+        Self { by_grpc: true, ..self }
     }
 
     /// What belongs on the inside of retries: it tells the other side what each try has left. It counts together with this.
@@ -60,7 +61,7 @@ impl<S> Layer<S> for ClientLayer {
     type Service = Client<S>;
 
     fn layer(&self, inner: S) -> Client<S> {
-        Client { inner, policy: self.policy.clone(), reads_grpc: self.reads_grpc, counts: self.counts.here() }
+        Client { inner, policy: self.policy.clone(), by_grpc: self.by_grpc, counts: self.counts.here() }
     }
 }
 
@@ -69,13 +70,13 @@ impl<S> Layer<S> for ClientLayer {
 pub struct Client<S> {
     inner: S,
     policy: ClientPolicy,
-    reads_grpc: bool,
+    by_grpc: bool,
     counts: Lane<Counts>,
 }
 
 impl<S> Client<S> {
     fn deadline<B>(&self, request: &Request<B>, now: Instant) -> Deadline {
-        let asked = self.reads_grpc.then(|| wire::grpc_of(request.headers())).flatten();
+        let asked = self.by_grpc.then(|| wire::grpc_of(request.headers())).flatten();
         let time = asked.map_or(self.policy.at_most, |asked| asked.min(self.policy.at_most));
         let own = Deadline::at(after(now, time));
         let inherited = Deadline::of(request);
@@ -105,7 +106,7 @@ where
         }
         deadline.replace_in(&mut request);
         let future = during(deadline, || self.inner.call(request));
-        let limit = ByDeadline::new(deadline, self.policy.body, &self.counts);
+        let limit = ByDeadline::new(deadline, self.policy.body, &self.counts).by_grpc(self.by_grpc);
         OrRefused::calling(UntilWhole::new(scoped(deadline, future), limit))
     }
 }

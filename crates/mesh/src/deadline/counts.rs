@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
 use super::{Deadline, Exceeded};
@@ -10,6 +11,8 @@ use crate::{
     lanes::{Lane, Laned},
     until::Limit,
 };
+
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// Reads what came of deadlines, from wherever.
 #[derive(Clone, Debug)]
@@ -63,13 +66,19 @@ impl Counts {
 pub struct ByDeadline {
     deadline: Deadline,
     body: bool,
+    by_grpc: bool,
     counts: Lane<Counts>,
 }
 
 impl ByDeadline {
     /// Of the call, and of its answer's `body` or not.
     pub(super) fn new(deadline: Deadline, body: bool, counts: &Lane<Counts>) -> Self {
-        Self { deadline, body, counts: counts.clone() }
+        Self { deadline, body, by_grpc: false, counts: counts.clone() }
+    }
+
+    /// Whether it is gRPC's call, whose body can say in trailers what it ended with.
+    pub(super) fn by_grpc(self, by_grpc: bool) -> Self {
+        Self { by_grpc, ..self }
     }
 }
 
@@ -85,5 +94,10 @@ impl Limit for ByDeadline {
     fn over(&self) -> BoxError {
         self.counts.exceeded.fetch_add(1, Relaxed);
         Box::new(Exceeded::new())
+    }
+
+    fn trailers(&self) -> Option<HeaderMap> {
+        const DEADLINE_EXCEEDED: HeaderValue = HeaderValue::from_static("4");
+        self.by_grpc.then(|| [(GRPC_STATUS, DEADLINE_EXCEEDED)].into_iter().collect())
     }
 }

@@ -191,7 +191,7 @@ impl Protocol {
         }
     }
 
-    /// The layer of a client's deadline: whoever calls by gRPC says in the request how long he waits.
+    /// The layer of a client's deadline.
     pub(super) fn deadline(
         self,
         policy: &deadline::ClientPolicy,
@@ -199,7 +199,7 @@ impl Protocol {
         let layer = deadline::ClientLayer::new(policy.clone())?;
         Ok(match self {
             Self::Http => layer,
-            Self::Grpc => layer.reading_grpc_timeout(),
+            Self::Grpc => layer.by_grpc(),
         })
     }
 

@@ -13,7 +13,7 @@ use super::{Limit, poll_over};
 use crate::BoxError;
 
 pin_project! {
-    /// A body that ends with an error when its time is up, if it has a limit at all. Frames that are there go first.
+    /// A body that ends with an error, or with trailers that say so, when its time is up, if it has a limit at all. Frames that are there go first.
     ///
     /// # Panics
     /// Polled while it is pending outside of a tokio runtime with timers, if it has a limit.
@@ -66,7 +66,7 @@ where
         let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(limit.at())));
         poll_over(timer.as_mut(), armed, limit, context).map(|error| {
             *this.over = true;
-            Some(Err(error))
+            Some(limit.trailers().map_or(Err(error), |trailers| Ok(Frame::trailers(trailers))))
         })
     }
 

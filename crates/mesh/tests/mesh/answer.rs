@@ -118,6 +118,14 @@ impl std::error::Error for Wrapped {
 }
 
 #[test]
+fn what_a_transport_calls_a_time_out_is_one_too_also_beneath_other_errors() {
+    let layer = AnswerLayer::new().time_outs(<dyn std::error::Error>::is::<std::fmt::Error>);
+    assert_eq!(answer_of(&layer, false, std::fmt::Error).status(), 504);
+    assert_eq!(answer_of(&layer, false, Wrapped(Box::new(std::fmt::Error))).status(), 504);
+    assert_eq!(answer_of(&layer, false, "a password was wrong").status(), 502);
+}
+
+#[test]
 fn a_refusal_is_found_beneath_other_errors() {
     let refused = Wrapped(Box::new(Wrapped(Refused::new(Why::RateLimited, None).into())));
     assert_eq!(answer_of(&AnswerLayer::new(), false, refused).status(), 429);

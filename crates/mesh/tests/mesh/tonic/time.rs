@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mesh::{
     answer::AnswerLayer,
+    classify::Outcome,
     deadline::{self, Deadline},
 };
 use tokio::time::Instant;
@@ -11,7 +12,7 @@ use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
 use tower::{ServiceExt, service_fn};
 
-use super::{Do, SECOND, Stage, calling, serving_by, told};
+use super::{Do, SECOND, Stage, calling, serving, serving_by, told};
 
 fn within(time: Duration) -> Request<HealthCheckRequest> {
     let mut request = Request::new(HealthCheckRequest::default());
@@ -62,4 +63,14 @@ async fn a_client_that_hears_nothing_says_the_same_itself() {
     let mut stage = Stage::over(calling(""), serving_by(""), AnswerLayer::new(), deaf).await;
     let status = stage.client.check(within(2 * SECOND)).await.expect_err("its time is up");
     assert_eq!(status.code(), Code::DeadlineExceeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_go_on_past_the_deadline_end_with_it_too() {
+    let mut stage = Stage::new(calling(""), serving_by("")).await;
+    stage.service.will([Do::Serve, Do::Hang]);
+    let mut messages = stage.client.watch(within(2 * SECOND)).await.expect("headers").into_inner();
+    assert_eq!(messages.message().await.expect("a message"), Some(serving()));
+    assert_eq!(messages.message().await.expect_err("its time is up").code(), Code::DeadlineExceeded);
+    assert_eq!(stage.calling.routes()[0].calls.outcomes(Outcome::Failure), 1);
 }

@@ -13,6 +13,8 @@ mod options;
 pub mod postgres_check;
 mod reader;
 mod row;
+#[cfg(feature = "statements")]
+mod runs;
 mod schema;
 mod statement;
 mod stats;

@@ -24,6 +24,8 @@ pub struct Transaction {
     after_commit: Vec<Hook>,
     fenced: bool,
     touched: Touched,
+    #[cfg(feature = "statements")]
+    runs: crate::runs::Runs,
 }
 
 /// How many rows statements have read and changed; one that found none counts as one.
@@ -182,7 +184,12 @@ impl Transaction {
             return Err(Error::Poisoned { statement: failure.statement });
         }
         let Backend::Sqlite(connection) = &self.backend;
-        work(connection, &mut self.touched).inspect_err(|error| {
+        #[cfg(feature = "statements")]
+        let (begun, before) = (tokio::time::Instant::now(), self.touched.rows());
+        let done = work(connection, &mut self.touched);
+        #[cfg(feature = "statements")]
+        self.runs.count(statement.name(), self.touched.rows() - before, begun.elapsed());
+        done.inspect_err(|error| {
             self.failed = Some(Failure { statement: statement.name(), error: error.clone() });
         })
     }
@@ -192,6 +199,8 @@ impl Transaction {
 impl Transaction {
     pub(crate) fn sqlite(connection: Connection) -> Self {
         Self {
+            #[cfg(feature = "statements")]
+            runs: crate::runs::Runs::of(&connection),
             backend: Backend::Sqlite(connection),
             now: 0,
             owner: "",
@@ -281,6 +290,11 @@ impl Touched {
     fn count(&mut self, only_reads: bool, rows: u64) {
         let count = if only_reads { &mut self.read } else { &mut self.changed };
         *count += rows.max(1);
+    }
+
+    #[cfg(feature = "statements")]
+    fn rows(self) -> u64 {
+        self.read + self.changed
     }
 }
 

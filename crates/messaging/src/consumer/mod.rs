@@ -1,5 +1,6 @@
 //! The consumer: receives messages of a topic, has each handled once, and acknowledges them.
 
+mod acks;
 mod handler;
 mod parked;
 mod work;
@@ -17,6 +18,8 @@ use uuid::Uuid;
 
 pub use handler::{Enriched, Handler, HandlerError};
 pub use parked::{Parked, Parking};
+
+use acks::Acks;
 
 use crate::backoff::Backoff;
 use crate::causes::with_causes;
@@ -37,6 +40,9 @@ pub struct Options {
     pub max_parked: u64,
     /// How often to look for parked messages that are to be tried again, without having been woken.
     pub poll: Duration,
+    /// How long what was handled may wait to be acknowledged, so that batches that follow each other are acknowledged
+    /// at once. After a crash that much more comes again, and has no second effect.
+    pub ack_within: Duration,
     /// Which lanes of the topic to consume; all of them if `None`.
     pub lanes: Option<Range<u16>>,
     /// Whether what is received at once is handled in one transaction, of whatever keys: for a handler that makes one thing of
@@ -53,6 +59,7 @@ impl Default for Options {
             backoff: Backoff::default(),
             max_parked: 10_000,
             poll: Duration::from_secs(1),
+            ack_within: Duration::from_millis(20),
             lanes: None,
             together: false,
         }
@@ -116,6 +123,8 @@ pub struct Consumer<H> {
     handle: Handle,
     backlog: Backlog,
     subscription: Option<Box<dyn Subscription>>,
+    /// What was handled and is not acknowledged yet.
+    acks: Acks,
     /// When to look for parked keys that are due: not with every batch, since mostly there are none.
     look_at: Instant,
 }
@@ -140,6 +149,7 @@ impl<H: Enriched> Consumer<H> {
             handle: Handle::default(),
             backlog: Backlog::default(),
             subscription: None,
+            acks: Acks::default(),
             look_at: Instant::now(),
         }
     }
@@ -181,11 +191,19 @@ impl<H: Enriched> Consumer<H> {
         let mut outcome = self.retry().await?;
         let received = self.receive(Duration::ZERO).await?;
         outcome.add(self.consume(received).await?);
+        self.acknowledge().await?;
         Ok(outcome)
     }
 
     /// Consumes until `drain` completes, and finishes the batch it has begun.
     pub async fn run(mut self, drain: impl Future<Output = ()>) {
+        self.consume_until(drain).await;
+        if let Err(error) = self.acknowledge().await {
+            tracing::debug!("what was handled last comes again: {}", with_causes(&error));
+        }
+    }
+
+    async fn consume_until(&mut self, drain: impl Future<Output = ()>) {
         let mut drain = std::pin::pin!(drain);
         let handle = self.handle();
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, self.worker.scope().consumer.as_bytes());
@@ -221,7 +239,12 @@ impl<H: Enriched> Consumer<H> {
         if self.look_at <= Instant::now() {
             self.retry().await?;
         }
-        let within = self.look_at.saturating_duration_since(Instant::now());
+        if self.acks.are_due(self.options.ack_within) {
+            self.acknowledge().await?;
+        }
+        let until =
+            self.acks.due_at(self.options.ack_within).map_or(self.look_at, |due| due.min(self.look_at));
+        let within = until.saturating_duration_since(Instant::now());
         let received = tokio::select! {
             biased;
             () = drain => return Ok(true),
@@ -255,28 +278,35 @@ impl<H: Enriched> Consumer<H> {
         received.map_err(|error| self.ended(error))
     }
 
-    /// Has a batch handled, then acknowledges it.
+    /// Has a batch handled, which is to be acknowledged then.
     async fn consume(&mut self, received: Vec<Delivery>) -> Result<Outcome, Error> {
-        let mut last: Vec<(u16, u64)> = Vec::new();
-        for Delivery { lane, position, .. } in &received {
-            match last.iter_mut().find(|(of, _)| of == lane) {
-                Some((_, last)) => *last = *position,
-                None => last.push((*lane, *position)),
-            }
+        if received.is_empty() {
+            return Ok(Outcome::default());
         }
+        let handled = Acks::of(&received);
         self.note_backlog(received.len());
         let messages = received.into_iter().map(|delivery| delivery.envelope).collect();
-        let outcome = self.worker.handle(messages).await.inspect_err(|_| {
-            // The next subscription begins with this batch again.
-            self.subscription = None;
-        })?;
+        let outcome = self.worker.handle(messages).await.inspect_err(|_| self.begin_again())?;
         self.note_backlog(0);
-        if let Some(subscription) = &mut self.subscription
-            && !last.is_empty()
-        {
-            subscription.ack(&last).await.map_err(|error| self.ended(error))?;
-        }
+        self.acks.add(handled);
         Ok(outcome)
+    }
+
+    /// Acknowledges what was handled.
+    async fn acknowledge(&mut self) -> Result<(), Error> {
+        let positions = self.acks.take();
+        if let Some(subscription) = &mut self.subscription
+            && !positions.is_empty()
+        {
+            subscription.ack(&positions).await.map_err(|error| self.ended(error))?;
+        }
+        Ok(())
+    }
+
+    /// The next subscription begins with what is not acknowledged.
+    fn begin_again(&mut self) {
+        self.subscription = None;
+        self.acks = Acks::default();
     }
 
     /// Notes what is to be consumed: so many messages that were received, and those that the broker knows of.
@@ -286,7 +316,7 @@ impl<H: Enriched> Consumer<H> {
     }
 
     fn ended(&mut self, error: broker::Error) -> Error {
-        self.subscription = None;
+        self.begin_again();
         error.into()
     }
 }

@@ -6,7 +6,9 @@
 //! All envelopes of one outbox have the same [`source`](Envelope::source). What waits in it is bounded only by the
 //! space its database may take; [`oldest`] tells how far behind the relay is.
 
+mod due;
 mod following;
+mod marking;
 mod relay;
 mod step;
 pub mod store;

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use database::leases::{self, Token};
-use database::{Database, Error, Transaction, params};
+use database::{Database, Error};
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
+use super::Handle;
+use super::due::{self, Due};
 use super::following::Following;
+use super::marking::{Marked, Marking};
 use super::step::{Batch, By, Done};
-use super::{Handle, held_keys, store, topics};
 use crate::Publisher;
 use crate::backoff::Backoff;
 use crate::causes::with_causes;
@@ -34,6 +36,9 @@ pub struct Options {
     pub poll: Duration,
     /// When to try again what could not be sent.
     pub backoff: Backoff,
+    /// How long what was confirmed may wait to be taken out of the outbox, so that batches that follow each other are taken out
+    /// at once. After a crash that much more is sent again.
+    pub mark_within: Duration,
     /// How long another relay waits before it takes over from one that has gone away.
     pub lease: Duration,
 }
@@ -47,6 +52,7 @@ impl Options {
             batch: 256,
             poll: Duration::from_millis(500),
             backoff: Backoff::default(),
+            mark_within: Duration::from_millis(20),
             lease: Duration::from_secs(5),
         }
     }
@@ -83,6 +89,10 @@ pub struct Relay {
     lease: Option<(Token, Instant)>,
     pauses: HashMap<String, Pause>,
     following: Following,
+    /// What was confirmed and is not taken out yet.
+    marking: Marking,
+    /// What is being taken out, at most one transaction of it.
+    marks: FuturesUnordered<BoxFuture<'static, Marked>>,
     /// When to read the outbox, whatever is handed over.
     look_at: Instant,
 }
@@ -91,14 +101,6 @@ pub struct Relay {
 struct Pause {
     failures: u32,
     until: Instant,
-}
-
-/// What there is to do.
-struct Due {
-    batches: Vec<Batch>,
-    /// Whether a key is held back.
-    holds: bool,
-    retry_in: Option<Duration>,
 }
 
 impl Relay {
@@ -114,6 +116,8 @@ impl Relay {
             lease: None,
             pauses: HashMap::new(),
             following: Following::default(),
+            marking: Marking::default(),
+            marks: FuturesUnordered::new(),
             look_at: Instant::now(),
         }
     }
@@ -151,6 +155,7 @@ impl Relay {
             failed += done.failed;
             self.note(done)?;
         }
+        self.mark().await?;
         Ok(Outcome::Sent { confirmed, failed })
     }
 
@@ -177,6 +182,11 @@ impl Relay {
                         tracing::warn!("confirmed messages will be sent again: {}", with_causes(&error));
                     }
                 }
+                Some(marked) = self.marks.next() => {
+                    if let Err(error) = self.marked(marked) {
+                        tracing::warn!("confirmed messages will be sent again: {}", with_causes(&error));
+                    }
+                }
                 () = &mut drain, if !draining => {
                     draining = true;
                     self.look_at = Instant::now();
@@ -184,6 +194,9 @@ impl Relay {
                 () = self.handle.woken() => {}
                 () = sleep(wait) => {}
             }
+        }
+        if let Err(error) = self.mark().await {
+            tracing::debug!("confirmed messages will be sent again: {}", with_causes(&error));
         }
         self.release().await;
     }
@@ -196,7 +209,12 @@ impl Relay {
     ) -> Result<Duration, Error> {
         self.take_over();
         let now = Instant::now();
+        if self.mark_at().is_some_and(|due| due <= now) {
+            self.begin_to_mark();
+        }
         let batches = if self.look_at <= now {
+            // What is confirmed and still there would be read as what is to be sent.
+            self.mark().await?;
             // Of those that are busy there may be something, too: they are read when they have done.
             busy.iter().for_each(|topic| self.following.doubt(topic));
             let due = self.due(busy).await?;
@@ -216,7 +234,44 @@ impl Relay {
                 }
             }
         }
-        Ok(self.look_at.saturating_duration_since(Instant::now()))
+        let until = self.mark_at().map_or(self.look_at, |due| due.min(self.look_at));
+        Ok(until.saturating_duration_since(Instant::now()))
+    }
+
+    /// When to begin to take out what was confirmed; not while that of before is being taken out.
+    fn mark_at(&self) -> Option<Instant> {
+        self.marking.due_at(self.options.mark_within).filter(|_| self.marks.is_empty())
+    }
+
+    /// Takes out what was confirmed so far.
+    async fn mark(&mut self) -> Result<(), Error> {
+        self.begin_to_mark();
+        while let Some(marked) = self.marks.next().await {
+            self.marked(marked)?;
+        }
+        Ok(())
+    }
+
+    fn begin_to_mark(&mut self) {
+        if self.marking.is_empty() {
+            return;
+        }
+        // Without a lease nobody was asked to publish since, and whoever has it sends it again.
+        if let Some((token, _)) = &self.lease {
+            self.marks.push(self.marking.write(self.db.clone(), token.clone()));
+        } else {
+            self.marking = Marking::default();
+            self.following.doubt_all();
+        }
+    }
+
+    /// Learns whether confirmed messages were taken out.
+    fn marked(&mut self, (topics, marked): Marked) -> Result<(), Error> {
+        marked.inspect_err(|_| {
+            topics.iter().for_each(|topic| self.following.doubt(topic));
+            self.lease = None;
+            self.look_at = Instant::now();
+        })
     }
 
     /// Takes over what was committed, and looks into the outbox if that may not be all there is to send.
@@ -266,7 +321,7 @@ impl Relay {
         let skip: HashSet<String> = busy.iter().chain(paused.map(|(topic, _)| topic)).cloned().collect();
         let limit = self.options.batch.max(1);
         let skipped = skip.clone();
-        let mut due = self.db.read(async move |tx| read(tx, &skipped, limit).await).await?;
+        let mut due = self.db.read(async move |tx| due::read(tx, &skipped, limit).await).await?;
         due.retry_in = due.retry_in.into_iter().chain(resumed_in).min();
         self.following.emptied(&skip, !due.holds);
         for batch in &due.batches {
@@ -300,7 +355,8 @@ impl Relay {
 
     /// Learns from what became of a batch.
     fn note(&mut self, done: Done) -> Result<(), Error> {
-        if done.failed > 0 || done.unmarked.is_some() {
+        self.marking.add(&done.topic, done.unmarked);
+        if done.failed > 0 || done.error.is_some() {
             self.following.doubt(&done.topic);
         }
         if !self.following.is_sure(&done.topic) {
@@ -317,7 +373,7 @@ impl Relay {
                 self.pauses.insert(done.topic, Pause { failures, until: Instant::now() + wait });
             }
         }
-        match done.unmarked {
+        match done.error {
             None => Ok(()),
             Some(error) => {
                 self.lease = None;
@@ -325,22 +381,6 @@ impl Relay {
             }
         }
     }
-}
-
-async fn read(tx: &mut Transaction, skip: &HashSet<String>, limit: usize) -> Result<Due, Error> {
-    let mut batches = Vec::new();
-    for topic in topics(tx).await? {
-        if !skip.contains(&topic) {
-            let batch = Batch::read(tx, topic, limit).await?;
-            batches.extend(Some(batch).filter(|batch| !batch.is_empty()));
-        }
-    }
-    let now = tx.now();
-    let holds = held_keys(tx).await? > 0;
-    let next: Option<i64> =
-        if holds { tx.query_one(store::NEXT_RETRY, params![now], |row| row.get(0)).await? } else { None };
-    let retry_in = next.map(|next| Duration::from_micros(next.abs_diff(now)));
-    Ok(Due { batches, holds, retry_in })
 }
 
 impl fmt::Debug for Relay {

@@ -39,8 +39,10 @@ pub(super) struct Done {
     pub(super) failed: usize,
     /// Why nothing can be published to the topic.
     pub(super) pause: Option<PublishError>,
+    /// What was confirmed and is still to be taken out of the outbox.
+    pub(super) unmarked: Vec<Place>,
     /// Why what was confirmed could not be marked, and is going to be sent again.
-    pub(super) unmarked: Option<Error>,
+    pub(super) error: Option<Error>,
 }
 
 impl Batch {
@@ -83,7 +85,8 @@ impl Batch {
         self.envelopes.is_empty()
     }
 
-    /// Publishes the batch and marks what was confirmed.
+    /// Publishes the batch. What was confirmed is marked by the caller, unless there is more to write: then that is done
+    /// here, at once.
     pub(super) async fn relay(mut self, by: By) -> Done {
         let By { db, publisher, token, backoff, observed } = by;
         let (topic, total) = (self.topic.clone(), self.envelopes.len());
@@ -101,7 +104,7 @@ impl Batch {
             Err(error) => {
                 sending.all_failed("unavailable", &with_causes(&error));
                 observed.tell(|observer| observer.relayed(&topic, 0, total));
-                return Done { topic, confirmed: 0, failed: total, pause: Some(error), unmarked: None };
+                return Done { failed: total, pause: Some(error), ..Done::of(topic) };
             }
         }
         drop(sending);
@@ -120,9 +123,43 @@ impl Batch {
                 Some(cause) => mark.hold(place, envelope, with_causes(&*cause)),
             }
         }
-        let unmarked = mark.write(&db, topic.clone(), token, backoff).await.err();
-        Done { topic, confirmed: total - failures, failed: failures, pause: None, unmarked }
+        let done = Done { confirmed: total - failures, failed: failures, ..Done::of(topic.clone()) };
+        if mark.is_plain() {
+            return Done { unmarked: mark.confirmed, ..done };
+        }
+        let error = mark.write(&db, topic, token, backoff).await.err();
+        Done { error, ..done }
     }
+}
+
+impl Done {
+    /// Nothing yet.
+    fn of(topic: String) -> Self {
+        Self { topic, confirmed: 0, failed: 0, pause: None, unmarked: Vec::new(), error: None }
+    }
+}
+
+/// Takes messages out of the outbox that were confirmed, if `token` still tells who may.
+pub(super) async fn confirm(
+    db: &Database,
+    token: Token,
+    confirmed: BTreeMap<String, Vec<Place>>,
+) -> Result<(), Error> {
+    db.write(async move |tx| {
+        leases::check(tx, &token).await?;
+        for (topic, places) in &confirmed {
+            take_out(tx, topic, places).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn take_out(tx: &mut Transaction, topic: &str, places: &[Place]) -> Result<(), Error> {
+    for Place { enqueued_at, partition, sequence, .. } in places {
+        tx.execute(store::CONFIRM, params![topic, enqueued_at, partition, sequence]).await?;
+    }
+    Ok(())
 }
 
 /// Why a message was not taken, as its span names it.
@@ -149,6 +186,11 @@ impl Mark {
         }
     }
 
+    /// Whether there is nothing to write but what was confirmed.
+    fn is_plain(&self) -> bool {
+        self.let_go.is_empty() && self.held.is_empty()
+    }
+
     fn hold(&mut self, place: Place, envelope: Envelope, error: String) {
         self.held.entry(envelope.partition_key.clone()).or_insert((place, envelope, error));
     }
@@ -156,9 +198,7 @@ impl Mark {
     async fn write(self, db: &Database, topic: String, token: Token, backoff: Backoff) -> Result<(), Error> {
         db.write(async move |tx| {
             leases::check(tx, &token).await?;
-            for Place { enqueued_at, partition, sequence, .. } in &self.confirmed {
-                tx.execute(store::CONFIRM, params![topic, enqueued_at, partition, sequence]).await?;
-            }
+            take_out(tx, &topic, &self.confirmed).await?;
             for key in &self.let_go {
                 tx.execute(store::LET_GO, params![topic, key]).await?;
             }

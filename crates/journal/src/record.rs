@@ -1,6 +1,6 @@
 //! The record of a transaction: collected while it runs, written once at its end.
 
-use std::mem::take;
+use std::{collections::BTreeMap, mem::take};
 
 use database::{Error, Transaction, params};
 use serde::{Deserialize, Serialize};
@@ -68,14 +68,16 @@ pub(crate) fn current(tx: &Transaction) -> Option<&Cause> {
     tx.annotated::<Noted>()?.0.last().map(|(cause, _)| cause)
 }
 
-/// Writes what was noted: one row for every subject, which is one in all but name.
+/// Writes what was noted: one row for every subject, which is one but where messages about several share a transaction.
 async fn write(tx: &mut Transaction) -> Result<(), Error> {
-    let mut noted = tx.annotate(|noted: &mut Noted| take(&mut noted.0));
-    noted.retain(|(cause, entries)| is_worth_a_row(cause, entries));
-    while let Some(subject) = noted.first().and_then(|(cause, _)| cause.subject) {
-        let (own, others) = noted.into_iter().partition(|(cause, _)| cause.subject == Some(subject));
-        noted = others;
-        let records: Vec<Record> = Vec::into_iter(own).map(Record::of).collect();
+    let noted = tx.annotate(|noted: &mut Noted| take(&mut noted.0));
+    let mut subjects: BTreeMap<Uuid, Vec<Record>> = BTreeMap::new();
+    for (cause, entries) in noted {
+        if let Some(subject) = cause.subject.filter(|_| is_worth_a_row(&cause, &entries)) {
+            subjects.entry(subject).or_default().push(Record::of((cause, entries)));
+        }
+    }
+    for (subject, records) in subjects {
         // Records are made of texts and numbers: they always have a JSON form.
         let text = serde_json::to_string(&records).unwrap_or_default();
         tx.execute(store::WRITE, params![subject, tx.now(), tx.owner(), text]).await?;
@@ -86,7 +88,7 @@ async fn write(tx: &mut Transaction) -> Result<(), Error> {
 /// That a message came is worth to be told even if it made no difference.
 fn is_worth_a_row(cause: &Cause, entries: &[Entry]) -> bool {
     let came = matches!(cause.origin, Origin::Message { .. } | Origin::Call { .. });
-    cause.subject.is_some() && (came || !entries.is_empty())
+    came || !entries.is_empty()
 }
 
 impl Record {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::Envelope;
-use crate::inbox::{Counted, Scope, count as count_message, store};
+use crate::inbox::{self, Counted, Scope, count as count_message, store};
 
 statements! {
     /// The first message of each blocked key, those longest blocked first.
@@ -236,9 +236,9 @@ async fn discard_one(
         reason
     ];
     tx.execute(DISCARD, row).await?;
-    // If it is delivered again it is a duplicate.
-    tx.execute(store::HANDLE, params![consumer, topic, message.id, now]).await?;
     let scope = Scope { consumer: consumer.into(), topic: topic.into(), max_parked: 0 };
+    // If it is delivered again it is a duplicate.
+    inbox::remember(tx, &scope, message).await?;
     count_message(tx, &scope, message, Counted::Discarded).await
 }
 

@@ -9,7 +9,7 @@
 //! - **Confirmed is durable.** What [`publish`](Publisher::publish) has confirmed survives a crash and reaches every
 //!   group that was registered by then. What it did not confirm may have been accepted or not: publish it again.
 //! - **At least once.** A message may be delivered more than once, never less. Each consumer recognises duplicates by
-//!   [`Envelope::id`].
+//!   [`Envelope::version`], since of a key the older come first, or else by [`Envelope::id`].
 //! - **Order.** Messages of the same key are delivered in the order in which they were published, each at its first
 //!   delivery; a redelivery begins at the oldest message not acknowledged and keeps the order from there.
 //! - **Acknowledging is cumulative** within a lane, and means: this and all before it need never come again.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use database::{Database, Transaction};
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{Enriched, Error, Options, Outcome};
 use crate::Envelope;
 use crate::backoff::Backoff;
-use crate::inbox::{self, Due, Failure, Remedy, Scope, Verdict};
+use crate::inbox::{self, Due, Failure, Journal, Remedy, Scope, Verdict};
 use crate::observe::{Fate, Observed, Observer};
 use crate::span::Handling;
 
@@ -56,7 +56,7 @@ impl<H: Enriched> Worker<H> {
         });
         if self.together
             && !messages.is_empty()
-            && let Some(outcome) = self.together(&messages).await
+            && let Some(outcome) = self.together(&messages, Journal::Silent).await
         {
             return Ok(outcome);
         }
@@ -64,19 +64,35 @@ impl<H: Enriched> Worker<H> {
         for message in messages {
             keys.entry(message.partition_key.clone()).or_default().push(message);
         }
-        let mut outcome = Outcome::default();
-        for verdict in try_join_all(keys.into_values().map(|messages| self.of_one_key(messages)))
-            .await?
-            .into_iter()
-            .flatten()
-        {
-            outcome.note(verdict);
-        }
+        let is_minor = |messages: &[Envelope]| messages.iter().all(|message| self.handler.is_minor(message));
+        let (minor, others): (Vec<_>, Vec<_>) = keys.into_values().partition(|messages| is_minor(messages));
+        let (mut outcome, others) = try_join(self.minor(minor), self.of_keys(others)).await?;
+        outcome.add(others);
         Ok(outcome)
     }
 
+    /// Has those of each key handled at the same time.
+    async fn of_keys(&self, keys: Vec<Vec<Envelope>>) -> Result<Outcome, Error> {
+        let mut outcome = Outcome::default();
+        let handled = try_join_all(keys.into_iter().map(|messages| self.of_one_key(messages))).await?;
+        handled.into_iter().flatten().for_each(|verdict| outcome.note(verdict));
+        Ok(outcome)
+    }
+
+    /// Has those of each key handled, all in one transaction if that can be.
+    async fn minor(&self, keys: Vec<Vec<Envelope>>) -> Result<Outcome, Error> {
+        let messages = keys.concat();
+        if messages.is_empty() {
+            return Ok(Outcome::default());
+        }
+        match self.together(&messages, Journal::Noted).await {
+            Some(outcome) => Ok(outcome),
+            None => self.of_keys(keys).await,
+        }
+    }
+
     /// Has all of them handled in one transaction; `None` if that cannot be.
-    async fn together(&self, messages: &[Envelope]) -> Option<Outcome> {
+    async fn together(&self, messages: &[Envelope], journal: Journal) -> Option<Outcome> {
         let handling = self.begin_all(messages);
         let (scope, handler, begun) = (self.scope.clone(), Arc::clone(&self.handler), Instant::now());
         let together = Arc::clone(&handling);
@@ -85,7 +101,7 @@ impl<H: Enriched> Worker<H> {
             let work = async move |tx: &mut Transaction| {
                 let messages = together.iter().map(|handling| &handling.message);
                 let messages: Vec<(&Envelope, &H::Facts)> = messages.zip(&facts).collect();
-                inbox::handle_together(tx, &scope, &*handler, &messages).await
+                inbox::handle_together(tx, &scope, &*handler, &messages, journal).await
             };
             self.db.write(work).await
         };

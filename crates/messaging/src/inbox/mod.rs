@@ -20,7 +20,7 @@ use database::{Error, Transaction, params};
 
 pub(crate) use parking::{Due, due, fail_again, park_behind, park_first, sequence, unblock};
 pub use store::{SCHEMA, STATEMENTS};
-pub(crate) use together::handle_together;
+pub(crate) use together::{Journal, handle_together};
 
 use crate::backoff::Backoff;
 use crate::causes::with_causes;
@@ -28,7 +28,7 @@ use crate::consumer::{Enriched, Handler, HandlerError};
 use crate::envelope::UNREADABLE;
 use crate::observe::Fate;
 use crate::{Envelope, Tally};
-use versions::{Gap, Link};
+use versions::{Gap, Standing};
 
 /// Who consumes what: the first columns of every table.
 #[derive(Clone, Debug)]
@@ -180,12 +180,20 @@ pub(crate) async fn handle_delivered<H: Enriched>(
     message: &Envelope,
     facts: &H::Facts,
 ) -> Result<Verdict, Failure> {
-    let row = params![&*scope.consumer, &*scope.topic, message.id, tx.now(), message.partition_key];
+    if let Some(version) = message.version {
+        let standing = versions::standing(tx, scope, message, version).await?;
+        return match standing {
+            Standing { is_known: true, .. } => Ok(Verdict::Duplicate),
+            Standing { is_blocked: true, .. } => parking::park(tx, scope, message).await,
+            Standing { at, .. } => handle_from(tx, scope, handler, message, facts, at).await,
+        };
+    }
+    let row = params![&*scope.consumer, &*scope.topic, message.partition_key, message.id, tx.now()];
     if tx.execute(store::HANDLE_UNLESS_BLOCKED, row).await? == 0 {
         // It was handled, or it waits behind another.
         return parking::park(tx, scope, message).await;
     }
-    handle_first(tx, scope, handler, message, facts).await
+    handle_from(tx, scope, handler, message, facts, None).await
 }
 
 /// Handles a message that was parked, unless another replica has done so or it was discarded.
@@ -232,33 +240,44 @@ async fn handle<H: Enriched>(
     message: &Envelope,
     facts: &H::Facts,
 ) -> Result<Verdict, Failure> {
-    let id = params![&*scope.consumer, &*scope.topic, message.id, tx.now()];
-    if tx.execute(store::HANDLE, id).await? == 0 {
-        return Ok(Verdict::Duplicate);
+    if let Some(version) = message.version {
+        let standing = versions::standing(tx, scope, message, version).await?;
+        if standing.is_known {
+            return Ok(Verdict::Duplicate);
+        }
+        return handle_from(tx, scope, handler, message, facts, standing.at).await;
     }
-    handle_first(tx, scope, handler, message, facts).await
+    if remember(tx, scope, message).await? {
+        handle_from(tx, scope, handler, message, facts, None).await
+    } else {
+        Ok(Verdict::Duplicate)
+    }
 }
 
-/// Handles a message that has just been noted as handled, and was not before.
-async fn handle_first<H: Enriched>(
+/// Remembers a message by its id; tells whether it was not known by it.
+pub(crate) async fn remember(tx: &mut Transaction, scope: &Scope, message: &Envelope) -> Result<bool, Error> {
+    let row = params![&*scope.consumer, &*scope.topic, message.partition_key, message.id, tx.now()];
+    Ok(tx.execute(store::HANDLE, row).await? > 0)
+}
+
+/// Handles a message that was not handled before, whose aggregate was last handled `at` a version.
+async fn handle_from<H: Enriched>(
     tx: &mut Transaction,
     scope: &Scope,
     handler: &H,
     message: &Envelope,
     facts: &H::Facts,
+    at: Option<u64>,
 ) -> Result<Verdict, Failure> {
     if message.kind == UNREADABLE {
         return Err(Failure::Handler(HandlerError::Unknown));
     }
-    match versions::link(tx, scope, message).await? {
-        Link::Gap(gap) => return Err(Failure::Gap(gap)),
-        Link::Older => {}
-        Link::Next => {
-            versions::advance(tx, scope, message).await?;
-            journal::because(tx, &message.into());
-            handler.handle(tx, message, facts).await.map_err(Failure::Handler)?;
-        }
+    if let Some(gap) = versions::gap(tx, scope, message, at).await? {
+        return Err(Failure::Gap(gap));
     }
+    versions::advance(tx, scope, message).await?;
+    journal::because(tx, &message.into());
+    handler.handle(tx, message, facts).await.map_err(Failure::Handler)?;
     count(tx, scope, message, Counted::Handled).await?;
     Ok(Verdict::Handled)
 }

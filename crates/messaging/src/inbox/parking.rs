@@ -27,8 +27,7 @@ pub(super) async fn park(
     message: &Envelope,
 ) -> Result<Verdict, Failure> {
     let (consumer, topic) = (&*scope.consumer, &*scope.topic);
-    let handled = tx.query_opt(store::HANDLED, params![consumer, topic, message.id], |_| Ok(())).await?;
-    if handled.is_some() {
+    if is_known(tx, scope, message).await? {
         return Ok(Verdict::Duplicate);
     }
     let limit = params![consumer, topic, scope.max_parked];
@@ -43,6 +42,15 @@ pub(super) async fn park(
     // It was seen, so its partition is not complete without it.
     count(tx, scope, message, Counted::Seen).await?;
     Ok(Verdict::Parked)
+}
+
+/// Whether a message was handled before, or is never to be.
+async fn is_known(tx: &mut Transaction, scope: &Scope, message: &Envelope) -> Result<bool, Failure> {
+    if let Some(version) = message.version {
+        return Ok(versions::standing(tx, scope, message, version).await?.is_known);
+    }
+    let id = params![&*scope.consumer, &*scope.topic, message.partition_key, message.id];
+    Ok(tx.query_opt(store::HANDLED, id, |_| Ok(())).await?.is_some())
 }
 
 /// Parks a message if those of its key wait; tells whether they do.

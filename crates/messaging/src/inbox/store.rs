@@ -3,6 +3,9 @@
 use database::{Kind, Migration, Schema, statements};
 
 /// The tables of the inbox, for the database of the service that consumes.
+///
+/// The ids of messages have no order, their keys mostly that of time: with the key before the id, what is handled at the same
+/// time is written to few pages.
 pub const SCHEMA: Schema = Schema {
     name: "inbox",
     migrations: &[Migration {
@@ -12,9 +15,10 @@ pub const SCHEMA: Schema = Schema {
             CREATE TABLE inbox_handled (
                 consumer TEXT NOT NULL,
                 topic TEXT NOT NULL,
+                partitionkey TEXT NOT NULL,
                 message_id BYTEA NOT NULL,
                 handled_at BIGINT NOT NULL,
-                PRIMARY KEY (consumer, topic, message_id)
+                PRIMARY KEY (consumer, topic, partitionkey, message_id)
             );
             CREATE INDEX inbox_handled_at ON inbox_handled (handled_at);
             CREATE TABLE inbox_versions (
@@ -82,19 +86,27 @@ pub const SCHEMA: Schema = Schema {
 statements! {
     /// Whether a message was handled.
     pub const HANDLED: "
-        SELECT 1 FROM inbox_handled WHERE consumer = $1 AND topic = $2 AND message_id = $3";
+        SELECT 1 FROM inbox_handled WHERE consumer = $1 AND topic = $2 AND partitionkey = $3 AND message_id = $4";
 
     /// Remembers that a message is handled, unless it was before.
     pub const HANDLE: "
-        INSERT INTO inbox_handled (consumer, topic, message_id, handled_at) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (consumer, topic, message_id) DO NOTHING";
+        INSERT INTO inbox_handled (consumer, topic, partitionkey, message_id, handled_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (consumer, topic, partitionkey, message_id) DO NOTHING";
 
     /// As [`HANDLE`], unless the message's key is blocked.
     pub const HANDLE_UNLESS_BLOCKED: "
-        INSERT INTO inbox_handled (consumer, topic, message_id, handled_at) SELECT $1, $2, $3, $4
+        INSERT INTO inbox_handled (consumer, topic, partitionkey, message_id, handled_at) SELECT $1, $2, $3, $4, $5
         WHERE NOT EXISTS (
-            SELECT 1 FROM inbox_blocked WHERE consumer = $1 AND topic = $2 AND partitionkey = $5)
-        ON CONFLICT (consumer, topic, message_id) DO NOTHING";
+            SELECT 1 FROM inbox_blocked WHERE consumer = $1 AND topic = $2 AND partitionkey = $3)
+        ON CONFLICT (consumer, topic, partitionkey, message_id) DO NOTHING";
+
+    /// Where a message with a version stands: the version that its aggregate was last handled at, whether the message is
+    /// remembered by its id, and whether its key is blocked.
+    pub const STANDING: "
+        SELECT (SELECT version FROM inbox_versions WHERE consumer = $1 AND topic = $2 AND subject = $3),
+               (SELECT 1 FROM inbox_handled
+                WHERE consumer = $1 AND topic = $2 AND partitionkey = $4 AND message_id = $5),
+               (SELECT 1 FROM inbox_blocked WHERE consumer = $1 AND topic = $2 AND partitionkey = $4)";
 
     /// Whether any key is blocked.
     pub const ANY_BLOCKED: "SELECT 1 FROM inbox_blocked WHERE consumer = $1 AND topic = $2 LIMIT 1";
@@ -107,13 +119,9 @@ statements! {
 
     /// Forgets some messages that were handled long ago.
     pub const FORGET: "
-        DELETE FROM inbox_handled WHERE (consumer, topic, message_id) IN (
-            SELECT consumer, topic, message_id FROM inbox_handled WHERE handled_at < $1
+        DELETE FROM inbox_handled WHERE (consumer, topic, partitionkey, message_id) IN (
+            SELECT consumer, topic, partitionkey, message_id FROM inbox_handled WHERE handled_at < $1
             ORDER BY handled_at LIMIT $2)";
-
-    /// The version that an aggregate was last handled at.
-    pub const VERSION: "
-        SELECT version FROM inbox_versions WHERE consumer = $1 AND topic = $2 AND subject = $3";
 
     /// Moves an aggregate to a later version.
     pub const ADVANCE: "

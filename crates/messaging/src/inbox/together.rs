@@ -7,10 +7,19 @@ use std::collections::BTreeMap;
 
 use database::{Transaction, params};
 
-use super::{Failure, Scope, Verdict, store, versions, versions::Link};
+use super::{Failure, Scope, Verdict, store, versions, versions::Standing};
 use crate::consumer::Enriched;
 use crate::envelope::UNREADABLE;
 use crate::{Envelope, Tally};
+
+/// What the journal is told of messages that are handled together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Journal {
+    /// Nothing: many of them make one thing.
+    Silent,
+    /// That each of them came, and what it led to.
+    Noted,
+}
 
 /// What there is to be counted of a partition of a producer.
 struct Counted {
@@ -26,6 +35,7 @@ pub(crate) async fn handle_together<H: Enriched>(
     scope: &Scope,
     handler: &H,
     messages: &[(&Envelope, &H::Facts)],
+    journal: Journal,
 ) -> Result<Option<Vec<Verdict>>, Failure> {
     let (consumer, topic) = (&*scope.consumer, &*scope.topic);
     // Before anything is written: what is answered with `None` is committed, too.
@@ -36,40 +46,54 @@ pub(crate) async fn handle_together<H: Enriched>(
     }
     let mut verdicts = Vec::with_capacity(messages.len());
     let mut new: Vec<(&Envelope, &H::Facts)> = Vec::with_capacity(messages.len());
-    let mut versions: BTreeMap<&str, Option<u64>> = BTreeMap::new();
+    let mut versions: BTreeMap<&str, u64> = BTreeMap::new();
     let mut counts: BTreeMap<(&str, u8), Counted> = BTreeMap::new();
     for &(message, facts) in messages {
-        if tx.execute(store::HANDLE, params![consumer, topic, message.id, tx.now()]).await? == 0 {
+        if !is_new(tx, scope, message, &mut versions).await? {
             verdicts.push(Verdict::Duplicate);
             continue;
         }
-        if !versions.contains_key(&*message.subject) && message.version.is_some() {
-            versions.insert(&message.subject, versions::at(tx, scope, &message.subject).await?);
-        }
-        let at = versions.get(&*message.subject).copied().flatten();
-        match versions::link_from(tx, scope, message, at).await? {
-            Link::Gap(gap) => return Err(Failure::Gap(gap)),
-            Link::Older => {}
-            Link::Next => {
-                new.push((message, facts));
-                if message.version.is_some() {
-                    versions.insert(&message.subject, message.version);
-                }
-            }
-        }
+        new.push((message, facts));
         count(&mut counts, message);
         verdicts.push(Verdict::Handled);
     }
-    handler.handle_all(tx, &new).await.map_err(Failure::Handler)?;
-    for (subject, version) in versions {
-        if let Some(version) = version {
-            tx.execute(store::ADVANCE, params![consumer, topic, subject, version]).await?;
+    match journal {
+        Journal::Silent => handler.handle_all(tx, &new).await.map_err(Failure::Handler)?,
+        Journal::Noted => {
+            for (message, facts) in new {
+                journal::because(tx, &message.into());
+                handler.handle(tx, message, facts).await.map_err(Failure::Handler)?;
+            }
         }
+    }
+    for (subject, version) in versions {
+        tx.execute(store::ADVANCE, params![consumer, topic, subject, version]).await?;
     }
     for (of, counted) in counts {
         count_all(tx, scope, of, &counted).await?;
     }
     Ok(Some(verdicts))
+}
+
+/// Whether a message was not handled before. `versions` has those that aggregates are at with the messages before it, and with
+/// it.
+async fn is_new<'a>(
+    tx: &mut Transaction,
+    scope: &Scope,
+    message: &'a Envelope,
+    versions: &mut BTreeMap<&'a str, u64>,
+) -> Result<bool, Failure> {
+    let Some(version) = message.version else { return Ok(super::remember(tx, scope, message).await?) };
+    let Standing { at, is_known, .. } = versions::standing(tx, scope, message, version).await?;
+    let at = versions.get(&*message.subject).copied().or(at);
+    if is_known || at.is_some_and(|at| version <= at) {
+        return Ok(false);
+    }
+    if let Some(gap) = versions::gap(tx, scope, message, at).await? {
+        return Err(Failure::Gap(gap));
+    }
+    versions.insert(&message.subject, version);
+    Ok(true)
 }
 
 /// Adds a message to what is to be counted of its partition.

@@ -5,17 +5,6 @@ use database::{Error, Transaction, params};
 use super::{Scope, store};
 use crate::Envelope;
 
-/// Where a message is in its aggregate's chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Link {
-    /// It follows what was handled, or begins the chain.
-    Next,
-    /// Something as late or later was handled: it has nothing new to tell.
-    Older,
-    /// Something between what was handled and this message has not come.
-    Gap(Gap),
-}
-
 /// Something is missing before a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("version {version} follows version {previous}, but the last one handled is {handled}")]
@@ -25,37 +14,51 @@ pub(crate) struct Gap {
     handled: u64,
 }
 
-/// Where a message is in its aggregate's chain. A message without a version is in none, and is always next.
+/// Where a message stands before it is handled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    /// The version that its aggregate was last handled at.
+    pub(super) at: Option<u64>,
+    /// Whether it was handled before, or is never to be.
+    pub(super) is_known: bool,
+    /// Whether it has to wait behind another.
+    pub(super) is_blocked: bool,
+}
+
+/// Where a message with this version stands.
+///
+/// It is known by its version: a broker keeps the order of a key, so that whatever is older was handled. What an operator has
+/// discarded is known by its id, since the chain may not be that far.
+pub(super) async fn standing(
+    tx: &mut Transaction,
+    scope: &Scope,
+    message: &Envelope,
+    version: u64,
+) -> Result<Standing, Error> {
+    let (consumer, topic, key) = (&*scope.consumer, &*scope.topic, &message.partition_key);
+    let of = params![consumer, topic, message.subject, key, message.id];
+    tx.query_one(store::STANDING, of, |row| {
+        let (at, seen, blocked): (Option<u64>, Option<i64>, Option<i64>) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        let is_known = seen.is_some() || at.is_some_and(|at| version <= at);
+        Ok(Standing { at, is_known, is_blocked: blocked.is_some() })
+    })
+    .await
+}
+
+/// What is missing before a message that comes after what was handled, if its aggregate was last handled `at` a version. A
+/// message without a version is in no chain, and nothing is missing before it.
 ///
 /// A consumer begins an aggregate's chain with whatever comes first. After that each message names the one before it.
 /// Versions that an operator has discarded count as handled once all before them were.
-pub(super) async fn link(tx: &mut Transaction, scope: &Scope, message: &Envelope) -> Result<Link, Error> {
-    if message.version.is_none() {
-        return Ok(Link::Next);
-    }
-    let at = at(tx, scope, &message.subject).await?;
-    link_from(tx, scope, message, at).await
-}
-
-/// The version that an aggregate was last handled at.
-pub(super) async fn at(tx: &mut Transaction, scope: &Scope, subject: &str) -> Result<Option<u64>, Error> {
-    let of = params![&*scope.consumer, &*scope.topic, subject];
-    tx.query_opt(store::VERSION, of, |row| row.get(0)).await
-}
-
-/// Where a message is in the chain of its aggregate, which was last handled `at` a version.
-pub(super) async fn link_from(
+pub(super) async fn gap(
     tx: &mut Transaction,
     scope: &Scope,
     message: &Envelope,
     at: Option<u64>,
-) -> Result<Link, Error> {
-    let Some(version) = message.version else { return Ok(Link::Next) };
+) -> Result<Option<Gap>, Error> {
+    let (Some(version), Some(handled)) = (message.version, at) else { return Ok(None) };
     let (consumer, topic, subject) = (&*scope.consumer, &*scope.topic, &*message.subject);
-    let Some(handled) = at else { return Ok(Link::Next) };
-    if version <= handled {
-        return Ok(Link::Older);
-    }
     let mut previous = message.previous_version.unwrap_or(0);
     while previous > handled {
         let discarded = params![consumer, topic, subject, previous];
@@ -63,10 +66,10 @@ pub(super) async fn link_from(
         match before {
             // Versions fall on the way back, so this ends.
             Some(before) if before < previous => previous = before,
-            _ => return Ok(Link::Gap(Gap { version, previous, handled })),
+            _ => return Ok(Some(Gap { version, previous, handled })),
         }
     }
-    Ok(Link::Next)
+    Ok(None)
 }
 
 /// The aggregate is at the message's version from now on.

@@ -161,7 +161,7 @@ async fn what_a_handler_puts_into_the_outbox_is_written_with_its_effect_or_not_a
 async fn messages_handled_long_ago_are_forgotten_and_their_counts_are_not() {
     let (world, broker, db, handler) = started().await;
     let producer = world.db("orders");
-    crate::world::enqueue(&producer, &events("a", 1..=3)).await;
+    crate::world::enqueue(&producer, &crate::world::commands("a", 1..=3)).await;
     crate::world::relay_all(&producer, broker.clone()).await;
     consume_all(&mut consumer(broker, &db, &handler)).await;
     let before = db.now() + 1;

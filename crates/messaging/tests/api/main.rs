@@ -8,6 +8,7 @@ mod dead_letters;
 mod embedded;
 mod enriching;
 mod faulty;
+mod minor;
 mod observe;
 mod outbox;
 mod parking;

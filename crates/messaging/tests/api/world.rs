@@ -89,6 +89,12 @@ pub(crate) fn events(order: &str, versions: std::ops::RangeInclusive<u64>) -> Ve
     versions.map(|version| event(order, version)).collect()
 }
 
+/// Messages that are known by nothing but their ids.
+pub(crate) fn commands(order: &str, numbers: std::ops::RangeInclusive<u64>) -> Vec<Envelope> {
+    let of_no_version = |event| Envelope { version: None, previous_version: None, ..event };
+    events(order, numbers).into_iter().map(of_no_version).collect()
+}
+
 /// Puts events into the outbox, in one transaction.
 pub(crate) async fn enqueue(db: &Database, events: &[Envelope]) {
     let events = events.to_vec();

@@ -59,7 +59,14 @@ impl Side<'_> {
         let named = self.workload.services.iter();
         let services: Vec<_> =
             named.filter_map(|route| caches.services.get(self.world.namespace, &route.name)).collect();
-        let preview = self.workload.preview.as_ref().map(|preview| preview.service.as_str());
+        // Of a side that serves already its preview shows the other one.
+        let selects_it = |service: &Arc<Service>| {
+            let colour = service.selector.get(self.world.color_label);
+            colour.is_some_and(|colour| colour == self.colour.label())
+        };
+        let serves = !services.is_empty() && services.iter().all(selects_it);
+        let preview = self.workload.preview.as_ref().filter(|_| !serves);
+        let preview = preview.map(|preview| preview.service.as_str());
         let slices =
             preview.map(|name| caches.slices.grouped(self.world.namespace, name)).unwrap_or_default();
         let fit = Fit {

@@ -121,9 +121,8 @@ impl World {
         if random.happens(25) {
             world.after = vec![Gate::drawn(random)];
         }
-        // Where green fails somebody who points at it, or makes a Service anew, decides how it ends. And workloads that somebody else has left on
-        // different sides cannot have previews yet: none of these is moved, and rule 1 waits for each.
-        if world.is_doomed() || world.preview {
+        // Where green fails somebody who points at it, or makes a Service anew, decides how it ends.
+        if world.is_doomed() {
             world.foreign = 0;
         }
         world

@@ -42,6 +42,17 @@ async fn a_pod_must_be_shown_by_the_preview() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pod_of_the_side_that_serves_need_not_be_shown_by_the_preview() {
+    let cluster = cluster();
+    cluster.make(service("shop-preview", "blue"));
+    cluster.edit(&blue_greens(), "shop", |object| {
+        object["spec"]["workloads"][0]["preview"] = json!({"service": "shop-preview"});
+    });
+    cluster.edit(&Resource::SERVICES, "shop", |service| service["spec"]["selector"][COLOUR] = "green".into());
+    assert_eq!(unfit(&cluster), [None, None]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pod_is_available_when_it_was_ready_for_long_enough_and_until_then_it_is_known_when() {
     let cluster = cluster();
     cluster

@@ -1,6 +1,9 @@
 //! Rule 1: nothing points at a side that is not ready.
 
-use rollout::{Phase, Reason, Requeue, observed::Pod};
+use rollout::{
+    Active, Phase, Reason, Requeue,
+    observed::{Pod, Route},
+};
 
 use crate::world::{
     Blue, Green, World, break_pods, floor, scale, scaler, service, shop, shop_and_till, sized, to,
@@ -157,6 +160,17 @@ fn the_preview_shows_the_new_side_before_it_is_ready_and_the_old_one_after() {
     assert_eq!(shows(&world), Some(Green));
     let world = world.green(crate::world::heal_pods).run().serves(Green);
     assert_eq!(shows(&world), Some(Blue));
+}
+
+#[test]
+fn of_workloads_on_different_sides_a_preview_shows_the_other_side_than_its_own_services() {
+    let world = shop_and_till().with_preview(Some(service())).run().pods_stay_unready();
+    // Somebody has made the shop's Service anew, and given it green.
+    let world = world.service("shop", |route| *route = Route { points_at: Some(Green), ..service() });
+    let world = world.wish(Green).run().is(Phase::Preparing, Reason::PodsUnready);
+    assert_eq!(world.status.active, Some(Active::Mixed));
+    let preview = world.seen.workloads["shop"].preview.as_ref();
+    assert_eq!(preview.and_then(|preview| preview.points_at), Some(Blue));
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! Health and metrics, for machines: `/livez`, `/readyz` and `/metrics`.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use axum::{
@@ -12,9 +16,21 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use tokio::net::TcpListener;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, sync::Semaphore, time::sleep};
 
 use crate::metrics::{Metrics, Scene};
+
+/// So many connections are served at a time; those beyond wait to be accepted.
+const CONNECTIONS: usize = 64;
+/// The head of a connection's next request must have come within this time, or the connection is closed.
+const HEAD: Duration = Duration::from_secs(30);
+/// After a connection could not be accepted: there are too many open files, perhaps.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// How the process is. Clones are the same.
 #[derive(Clone, Debug, Default)]
@@ -58,9 +74,24 @@ pub fn router(health: Health, metrics: Metrics, look: Look) -> Router {
 /// Serves them until the process ends.
 ///
 /// # Errors
-/// The listener is of no use any more.
-pub async fn serve(listener: TcpListener, router: Router) -> std::io::Result<()> {
-    axum::serve(listener, router).await
+/// None: it goes on whatever happens to a connection.
+pub async fn serve(listener: TcpListener, router: Router) -> io::Result<()> {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let Ok((stream, _)) = listener.accept().await else {
+            sleep(PAUSE).await;
+            continue;
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(HEAD);
+        tokio::spawn(async move {
+            // Whoever asked sees that it broke off.
+            let _ = http.serve_connection(TokioIo::new(stream), service).await;
+            drop(place);
+        });
+    }
+    Ok(())
 }
 
 /// A process that has lost a part of itself ends, and so does not answer.
@@ -87,6 +118,10 @@ async fn exposition(State(shown): State<Shown>) -> Response {
 mod tests {
     use http_body_util::BodyExt;
     use rollout::{Phase, Reason};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
     use tower::ServiceExt;
 
     use super::*;
@@ -122,5 +157,19 @@ mod tests {
         let (status, text) = ask(&router(&Health::default()), "/metrics").await;
         assert_eq!(status, 200);
         assert!(text.contains(r#"switchyard_operator_held{reason="NoColour"} 1"#), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_sends_half_a_head_is_let_go() {
+        #[expect(clippy::disallowed_methods, reason = "what is bounded is a real connection")]
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, router(&Health::default())));
+        #[expect(clippy::disallowed_methods, reason = "what is bounded is a real connection")]
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /livez HTTP/1.1\r\n").await.unwrap();
+        let mut answer = vec![];
+        stream.read_to_end(&mut answer).await.unwrap();
+        assert!(!String::from_utf8_lossy(&answer).contains("200"), "{answer:?}");
     }
 }

@@ -139,7 +139,16 @@ struct Unknown(Renaming);
 impl Twist for Unknown {
     fn subscribed(&self, to: &str, real: Box<dyn Subscription>) -> Box<dyn Subscription> {
         let (renaming, to) = (self.0.clone(), to.to_owned());
-        Box::new(Received { real, make: move |message| Some(renaming.rename(&to, message)) })
+        let make = move |message: Envelope| {
+            let id = message.id;
+            let mut message = renaming.rename(&to, message);
+            if message.id != id {
+                // It would be known by its version, too.
+                (message.version, message.previous_version) = (None, None);
+            }
+            Some(message)
+        };
+        Box::new(Received { real, make })
     }
 }
 

@@ -15,6 +15,7 @@ async fn every_event_of_an_order_is_published_once_in_its_order() {
     world.peers.answer(Ask::Ship, Answer::carrier_refuses());
     let cancelled = world.placed().await;
     world.until_in(&cancelled, OrderStatus::Cancelled).await;
+    world.until_told().await;
     world.crash().await;
     world.restart();
     world.peers.answer(Ask::Ship, Ask::Ship.usual());

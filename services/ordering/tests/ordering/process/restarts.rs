@@ -86,6 +86,7 @@ async fn answers_wait_for_ordering_to_come_back(mut world: World) {
         let before = world.peers.asked(ask).len();
         let order = world.placed().await;
         world.peers.until_asked(ask, before + 1).await;
+        world.until_told().await;
         world.crash().await;
         // The answer is on its way while nobody is there to take it.
         world.peers.let_go(ask);

@@ -106,6 +106,15 @@ impl World {
         self.show(order).await
     }
 
+    /// Waits until all that it has told others is confirmed and taken out of the outbox: a crash before that has it told again.
+    pub(crate) async fn until_told(&self) {
+        until("the outbox is empty", async || {
+            let pending = self.admin("/audit").await["pending"].clone();
+            (pending["outbox"].as_u64().unwrap_or(0) == 0).then_some(())
+        })
+        .await;
+    }
+
     /// What the saga of an order has written down: each step and what became of it.
     pub(crate) async fn log(&self, order: &Order) -> Vec<(String, String)> {
         let saga = self.admin(&format!("/sagas/{}", order.id)).await;

@@ -77,16 +77,15 @@ async fn there(shop: &Release, observer: &Observer) -> Result<There, Failure> {
     let wished = Instant::now();
     shop.wish(Colour::Green).await?;
     let pointed = selected(observer, shop, Colour::Green, wished).await?;
-    let ready = observer.since(wished).into_iter().filter_map(|(at, sight)| match sight {
-        Sight::Pod { name, ready: true } if name.contains("-green-") => Some((name, at)),
-        _ => None,
-    });
-    // The first time that each of them was.
-    let mut first = std::collections::BTreeMap::new();
-    for (name, at) in ready {
-        first.entry(name).or_insert(at);
+    let mut ready = wished;
+    for workload in shop.shape().names() {
+        let begin = format!("{workload}-green-");
+        let like =
+            |sight: &Sight| matches!(sight, Sight::Pod { name, ready: true } if name.starts_with(&begin));
+        // The watches of pods and of Services are two: what happened first may be shown last.
+        let one = observer.first(&format!("a pod of {workload}'s green side is ready"), wished, like).await?;
+        ready = ready.max(one);
     }
-    let ready = first.into_values().max().ok_or("no pod was seen to get ready")?;
     shop.reaches(Phase::Verifying).await?;
     Ok(There { ready, pointed })
 }

@@ -125,11 +125,17 @@ impl Release {
     /// # Errors
     /// They are not.
     pub async fn is_empty(&self, colour: Colour) -> Result<(), Failure> {
-        let api: Api<Deployment> = self.stage.api();
+        let (sides, pods): (Api<Deployment>, Api<Pod>) = (self.stage.api(), self.stage.api());
         until(&format!("{colour} has no pods"), PATIENCE, async || {
-            let side = api.get(&self.deployment(colour)).await?;
-            let wanted = side.spec.and_then(|spec| spec.replicas);
-            Ok(wanted == Some(0) && side.status.and_then(|status| status.replicas).unwrap_or(0) == 0)
+            for workload in self.shape.names() {
+                let side = sides.get(&format!("{workload}-{colour}")).await?;
+                let label = format!("app={workload},switchyard.dev/color={colour}");
+                let left = pods.list(&ListParams::default().labels(&label)).await?.items;
+                if side.spec.and_then(|spec| spec.replicas) != Some(0) || !left.is_empty() {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
         })
         .await
     }

@@ -120,10 +120,10 @@ impl Release {
         format!("{first}-{colour}")
     }
 
-    /// Waits until all of a side's pods are gone.
+    /// Waits until no pod of a side is left that is not on its way out.
     ///
     /// # Errors
-    /// They are not.
+    /// One is.
     pub async fn is_empty(&self, colour: Colour) -> Result<(), Failure> {
         let (sides, pods): (Api<Deployment>, Api<Pod>) = (self.stage.api(), self.stage.api());
         until(&format!("{colour} has no pods"), PATIENCE, async || {
@@ -131,7 +131,8 @@ impl Release {
                 let side = sides.get(&format!("{workload}-{colour}")).await?;
                 let label = format!("app={workload},switchyard.dev/color={colour}");
                 let left = pods.list(&ListParams::default().labels(&label)).await?.items;
-                if side.spec.and_then(|spec| spec.replicas) != Some(0) || !left.is_empty() {
+                let stays = left.iter().any(|pod| pod.metadata.deletion_timestamp.is_none());
+                if side.spec.and_then(|spec| spec.replicas) != Some(0) || stays {
                     return Ok(false);
                 }
             }

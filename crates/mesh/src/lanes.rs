@@ -4,7 +4,7 @@ use std::{
     cell::Cell,
     ops::Deref,
     sync::{
-        Arc, OnceLock, Weak,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -24,31 +24,55 @@ pub(crate) struct Lane<T, L = ()>(Arc<Place<T, L>>);
 #[repr(align(128))]
 struct Place<T, L> {
     number: usize,
-    /// One less than how many there are, a power of two.
-    mask: usize,
+    /// How many there were before it.
+    born: u64,
     common: Arc<Common<T, L>>,
+    /// Others, by number, which live as long as this does. They are younger, each of them: what keeps only younger ones is in no circle, and so nothing of it
+    /// outlives its users.
+    kept: Box<[OnceLock<Arc<Self>>]>,
     own: L,
 }
 
 #[derive(Debug)]
 struct Common<T, L> {
     value: T,
-    lanes: OnceLock<All<T, L>>,
+    born: AtomicU64,
+    /// The last that there was of each number, a power of two of them.
+    places: Box<[Mutex<Last<T, L>>]>,
 }
 
-/// All of them, as long as anybody holds them.
-type All<T, L> = Box<[Weak<Place<T, L>>]>;
+type Last<T, L> = Weak<Place<T, L>>;
 
 impl<T, L: Default> Laned<T, L> {
     /// With as many lanes as this machine is worth.
     pub(crate) fn new(value: T) -> Self {
-        let common = Arc::new(Common { value, lanes: OnceLock::new() });
-        let lanes = worthwhile();
-        let place =
-            |number| Place { number, mask: lanes - 1, common: Arc::clone(&common), own: L::default() };
-        let places: Vec<_> = (0..lanes).map(|number| Arc::new(place(number))).collect();
-        common.lanes.get_or_init(|| places.iter().map(Arc::downgrade).collect());
-        Self(places.into_iter().map(Lane).collect())
+        Self::of(worthwhile(), value)
+    }
+
+    /// With so many, a power of two.
+    fn of(lanes: usize, value: T) -> Self {
+        let places = (0..lanes).map(|_| Mutex::default()).collect();
+        let common = Arc::new(Common { value, born: AtomicU64::new(0), places });
+        Self((0..lanes).map(|number| Lane(common.place(number))).collect())
+    }
+}
+
+impl<T, L: Default> Common<T, L> {
+    /// The place of this number, which is made anew if nobody has it any more.
+    fn place(self: &Arc<Self>, number: usize) -> Arc<Place<T, L>> {
+        let mut last = self.places[number].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = last.upgrade() {
+            return place;
+        }
+        let place = Arc::new(Place {
+            number,
+            born: self.born.fetch_add(1, Ordering::Relaxed),
+            common: Arc::clone(self),
+            kept: self.places.iter().map(|_| OnceLock::new()).collect(),
+            own: L::default(),
+        });
+        *last = Arc::downgrade(&place);
+        place
     }
 }
 
@@ -91,20 +115,33 @@ impl<T, L> Lane<T, L> {
     pub(crate) fn own(&self) -> &L {
         &self.0.own
     }
+}
 
+impl<T, L: Default> Lane<T, L> {
+    /// The lane of another thread than the one that this was made in.
+    #[inline]
+    fn other(&self, number: usize) -> Arc<Place<T, L>> {
+        self.0.kept[number].get().map_or_else(|| self.found(number), Arc::clone)
+    }
+
+    /// Kept from now on, if it may be: services are often all in the lane of the thread that built them, and nobody else would keep those that they are called in.
     #[cold]
-    fn other(&self, number: usize) -> Option<Arc<Place<T, L>>> {
-        self.0.common.lanes.get()?.get(number)?.upgrade()
+    fn found(&self, number: usize) -> Arc<Place<T, L>> {
+        let place = self.0.common.place(number);
+        if place.born > self.0.born {
+            // Another thread of that lane may have been faster, and then it is kept already.
+            let _ = self.0.kept[number].set(Arc::clone(&place));
+        }
+        place
     }
 }
 
-impl<T, L> Clone for Lane<T, L> {
-    /// In the lane of the thread that clones it; in the same one if nobody has that any more.
+impl<T, L: Default> Clone for Lane<T, L> {
+    /// In the lane of the thread that clones it.
     #[inline]
     fn clone(&self) -> Self {
-        let number = of_this_thread() & self.0.mask;
-        let other = if number == self.0.number { None } else { self.other(number) };
-        Self(other.unwrap_or_else(|| Arc::clone(&self.0)))
+        let number = of_this_thread() & (self.0.kept.len() - 1);
+        Self(if number == self.0.number { Arc::clone(&self.0) } else { self.other(number) })
     }
 }
 
@@ -214,10 +251,33 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_goes_on_when_the_others_are_gone() {
-        let lane = Laned::<_>::new("shared").here();
+    fn a_thread_has_its_own_lane_of_a_service_although_the_layer_is_gone() {
+        let lane = Laned::<_>::of(2, "shared").here();
         let number = lane.number();
-        let of_another = thread::spawn(move || (lane.clone().number(), *lane)).join();
-        assert_eq!(of_another.expect("a thread that ends"), (number, "shared"));
+        let others = thread::spawn(move || {
+            // As long as there is the service, its calls need nothing new.
+            let places = [(); 2].map(|()| Arc::as_ptr(&lane.clone().0));
+            (lane.clone().number(), of_this_thread() & 1, places[0] == places[1])
+        });
+        let (got, own, kept) = others.join().expect("a thread that ends");
+        assert_eq!((got, kept), (own, true));
+        assert!(number < 2);
+    }
+
+    #[test]
+    fn nothing_is_left_when_every_lane_is_gone_whichever_had_kept_which() {
+        let value = Arc::new(());
+        let lanes = Laned::<_>::of(4, Arc::clone(&value));
+        let mut held: Vec<_> = lanes.0.iter().map(|lane| Lane(Arc::clone(&lane.0))).collect();
+        drop(lanes);
+        for turn in 0..64_usize {
+            // Each asks for all the others, and one that is gone is had again.
+            drop(held.swap_remove(turn % held.len()));
+            let again: Vec<_> = (0..4).map(|number| Lane(held[turn % held.len()].other(number))).collect();
+            assert!(again.iter().enumerate().all(|(number, lane)| lane.number() == number));
+            held = again;
+        }
+        drop(held);
+        assert_eq!(Arc::strong_count(&value), 1);
     }
 }

@@ -7,7 +7,7 @@
 //! - **Until the headers** is what is limited by default. Until then another try, elsewhere, may still help; once they are there the caller has its
 //!   answer, and how long the rest may take is a matter of the call's [deadline](crate::deadline).
 //! - **The whole answer**, with its body, is limited where the policy says so: for servers that send headers at once and then hang, as
-//!   gRPC ones may. Not for streams.
+//!   gRPC ones may. Not for streams. Of gRPC, a body that is cut off [ends with the trailers](TimeoutLayer::by_grpc) that say so.
 //! - **The call's own deadline ends a try, too**, with [`deadline::Exceeded`](crate::deadline::Exceeded), since retries have no time left. It ends here and
 //!   not only at the outside, so that the breaker between hears that the server took too long: it would take a call that is dropped for one whose caller
 //!   has left, and never trip on a server that hangs for callers who are in a hurry.

@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use http::HeaderMap;
 use tokio::time::{Instant, Sleep};
 
 pub use self::{
@@ -33,9 +32,9 @@ pub trait Limit: Sized {
     /// Counts it, and says what it was.
     fn over(&self) -> BoxError;
 
-    /// What a body ends with in the place of that, where its protocol says such things in trailers.
-    fn trailers(&self) -> Option<HeaderMap> {
-        None
+    /// Whether it limits a call of gRPC's, whose body ends with trailers that say so and not with an error: of that its client would make UNKNOWN.
+    fn by_grpc(&self) -> bool {
+        false
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
 use super::{Deadline, Exceeded};
@@ -11,8 +10,6 @@ use crate::{
     lanes::{Lane, Laned},
     until::Limit,
 };
-
-const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// Reads what came of deadlines, from wherever.
 #[derive(Clone, Debug)]
@@ -96,8 +93,7 @@ impl Limit for ByDeadline {
         Box::new(Exceeded::new())
     }
 
-    fn trailers(&self) -> Option<HeaderMap> {
-        const DEADLINE_EXCEEDED: HeaderValue = HeaderValue::from_static("4");
-        self.by_grpc.then(|| [(GRPC_STATUS, DEADLINE_EXCEEDED)].into_iter().collect())
+    fn by_grpc(&self) -> bool {
+        self.by_grpc
     }
 }

@@ -92,7 +92,7 @@ impl Common<'_> {
         let timeout = match (rules.timeout, kept) {
             (None, _) => Timeouts { layer: self.timeout.clone(), own: false },
             (Some(_), Some(kept)) => kept.timeout.clone(),
-            (Some(own), None) => Timeouts { layer: TimeoutLayer::new(own.clone())?, own: true },
+            (Some(own), None) => Timeouts { layer: policy.protocol.timeout(own)?, own: true },
         };
         let until_headers = rules.timeout.unwrap_or(&policy.timeout).headers;
         let headers = deadline.headers(policy.protocol.of_deadlines()).at_most(until_headers);

@@ -219,7 +219,7 @@ impl Parts {
         };
         let timeout = match same(|one, other| one.timeout == other.timeout) {
             Some(before) => before.timeout.clone(),
-            None => TimeoutLayer::new(policy.timeout.clone())?,
+            None => policy.protocol.timeout(&policy.timeout)?,
         };
         let concurrency = match same(|one, other| one.concurrency == other.concurrency) {
             Some(before) => before.concurrency.clone(),

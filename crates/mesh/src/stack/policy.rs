@@ -11,7 +11,8 @@ use crate::{
     classify::{AnyProtocol, Code, Grpc, Http, OfError, Outcome},
     concurrency, deadline, hedge,
     policy::Problems,
-    retry, timeout,
+    retry,
+    timeout::{self, TimeoutLayer},
 };
 
 /// How a service is called.
@@ -197,6 +198,15 @@ impl Protocol {
         policy: &deadline::ClientPolicy,
     ) -> Result<deadline::ClientLayer, InvalidPolicy> {
         let layer = deadline::ClientLayer::new(policy.clone())?;
+        Ok(match self {
+            Self::Http => layer,
+            Self::Grpc => layer.by_grpc(),
+        })
+    }
+
+    /// The layer of the time-outs of a client's tries.
+    pub(super) fn timeout(self, policy: &timeout::Policy) -> Result<TimeoutLayer, InvalidPolicy> {
+        let layer = TimeoutLayer::new(policy.clone())?;
         Ok(match self {
             Self::Http => layer,
             Self::Grpc => layer.by_grpc(),

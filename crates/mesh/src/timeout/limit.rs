@@ -59,6 +59,7 @@ impl std::error::Error for Elapsed {}
 #[derive(Clone, Debug)]
 pub struct ByTry {
     pub(super) part: Part,
+    pub(super) by_grpc: bool,
     /// `None`: when it is first pending.
     pub(super) begun: Option<Instant>,
     pub(super) deadline: Option<Deadline>,
@@ -92,5 +93,9 @@ impl Limit for ByTry {
             return Box::new(Exceeded::new());
         }
         Box::new(Elapsed { after: self.within(), part: self.part })
+    }
+
+    fn by_grpc(&self) -> bool {
+        self.by_grpc
     }
 }

@@ -21,6 +21,7 @@ use crate::{
 /// Ends tries that take too long. Its services count together.
 #[derive(Clone, Debug)]
 pub struct TimeoutLayer {
+    by_grpc: bool,
     shared: Laned<Shared>,
 }
 
@@ -31,7 +32,13 @@ impl TimeoutLayer {
     /// The policy is out of range.
     pub fn new(policy: Policy) -> Result<Self, InvalidPolicy> {
         policy.validate()?;
-        Ok(Self { shared: Laned::new(Shared { policy, counts: Counts::default() }) })
+        Ok(Self { by_grpc: false, shared: Laned::new(Shared { policy, counts: Counts::default() }) })
+    }
+
+    /// Of calls by gRPC: a body that is cut off ends with trailers, DEADLINE_EXCEEDED, and not with an error.
+    #[must_use]
+    pub fn by_grpc(self) -> Self {
+        Self { by_grpc: true, ..self }
     }
 
     /// To read how many tries took too long.
@@ -45,7 +52,7 @@ impl<S> Layer<S> for TimeoutLayer {
     type Service = Timeout<S>;
 
     fn layer(&self, inner: S) -> Timeout<S> {
-        Timeout { inner, shared: self.shared.here() }
+        Timeout { inner, by_grpc: self.by_grpc, shared: self.shared.here() }
     }
 }
 
@@ -53,6 +60,7 @@ impl<S> Layer<S> for TimeoutLayer {
 #[derive(Clone, Debug)]
 pub struct Timeout<S> {
     inner: S,
+    by_grpc: bool,
     shared: Lane<Shared>,
 }
 
@@ -61,6 +69,7 @@ impl<S> Timeout<S> {
     fn limit<B>(&self, request: &Request<B>) -> ByTry {
         ByTry {
             part: Part::Headers,
+            by_grpc: self.by_grpc,
             begun: self.shared.policy.whole.map(|_| Instant::now()),
             deadline: Deadline::of(request),
             shared: self.shared.clone(),

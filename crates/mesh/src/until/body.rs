@@ -5,6 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
@@ -66,7 +67,7 @@ where
         let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(limit.at())));
         poll_over(timer.as_mut(), armed, limit, context).map(|error| {
             *this.over = true;
-            Some(limit.trailers().map_or(Err(error), |trailers| Ok(Frame::trailers(trailers))))
+            Some(if limit.by_grpc() { Ok(Frame::trailers(deadline_exceeded(&error))) } else { Err(error) })
         })
     }
 
@@ -77,4 +78,14 @@ where
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
+}
+
+/// The trailers of a call whose time is up.
+fn deadline_exceeded(error: &BoxError) -> HeaderMap {
+    const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+    const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+    const DEADLINE_EXCEEDED: HeaderValue = HeaderValue::from_static("4");
+    let message = HeaderValue::try_from(error.to_string()).ok();
+    let message = message.map(|message| (MESSAGE, message));
+    [(STATUS, DEADLINE_EXCEEDED)].into_iter().chain(message).collect()
 }

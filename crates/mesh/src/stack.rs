@@ -50,6 +50,7 @@ mod rated;
 mod route;
 mod server;
 mod serving;
+mod transport;
 
 pub use self::{
     attempts::{Attempts, AttemptsFuture},
@@ -63,5 +64,6 @@ pub use self::{
     rated::RatePolicy,
     route::RouteHandle,
     server::{Server, ServerBody, ServerHandle, ServerLayer, server},
+    transport::TransportError,
 };
 pub use crate::replay::Replay;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod attempts;
+mod boxed;
 mod streams;
 mod time;
 mod transports;
@@ -18,9 +19,10 @@ use futures_util::{Stream, StreamExt, stream};
 use http::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use mesh::{
-    BoxError,
     answer::{Answer, AnswerLayer},
-    stack::{Client, ClientHandle, ClientPolicy, Endpoint, Replay, ServerHandle, ServerPolicy},
+    stack::{
+        Client, ClientHandle, ClientPolicy, Endpoint, Replay, ServerHandle, ServerPolicy, TransportError,
+    },
 };
 use tokio::io::DuplexStream;
 use tonic::{Code, Response, Status, body::Body, metadata::MetadataMap, transport::Server};
@@ -119,7 +121,7 @@ impl Health for Service {
 }
 
 /// What carries a try.
-type Transport = BoxCloneService<Request<Replay<Body>>, http::Response<Body>, BoxError>;
+type Transport = BoxCloneService<Request<Replay<Body>>, http::Response<Body>, TransportError>;
 
 struct Stage {
     service: Service,
@@ -174,7 +176,7 @@ async fn through(pipe: DuplexStream) -> Transport {
     tokio::spawn(connection);
     let send = service_fn(move |request| {
         let mut sender = sender.clone();
-        async move { Ok::<_, BoxError>(sender.send_request(request).await?.map(Body::new)) }
+        async move { Ok::<_, TransportError>(sender.send_request(request).await?.map(Body::new)) }
     });
     send.boxed_clone()
 }

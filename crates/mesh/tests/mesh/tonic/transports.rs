@@ -8,9 +8,8 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
 };
 use mesh::{
-    BoxError,
     answer::AnswerLayer,
-    stack::{Replay, ServerPolicy},
+    stack::{Replay, ServerPolicy, TransportError},
 };
 use tonic::{
     Code, TimeoutExpired,
@@ -88,7 +87,7 @@ async fn what_a_channel_ends_by_its_own_time_out_is_told_as_one() {
         let connect = service_fn(move |_| std::future::ready(pipe.take().ok_or("there is one connection")));
         let channel =
             Endpoint::from_static("http://service").timeout(SECOND).connect_with_connector_lazy(connect);
-        around(channel).map_err(BoxError::from).boxed_clone()
+        around(channel).map_err(TransportError::from).boxed_clone()
     };
     let answers = AnswerLayer::new().time_outs(<dyn Error>::is::<TimeoutExpired>);
     let mut stage = Stage::over(calling(""), serving_by(""), answers, impatient).await;

@@ -15,6 +15,7 @@
 //! | any other error | 502 | 14 UNAVAILABLE |
 //!
 //! - **When to try again** is told where a refusal knows it: as `Retry-After` in whole seconds, rounded up, or as `grpc-retry-pushback-ms`.
+//! - **How a rate limit stands** is told with a refusal of its, and with any other that comes after it: [`Refused::header_fields`](crate::Refused::header_fields).
 //! - **A request is gRPC** by its content type, `application/grpc…`. Its answer has nothing but headers, the status among them.
 //! - **Errors are found by their type**, also where another error has one as its source.
 //! - **Nothing of an error reaches the caller**: not its text, and of a refusal no reason, unless a

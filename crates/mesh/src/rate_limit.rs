@@ -8,7 +8,9 @@
 //! - **What is over the limit is refused** with the time after which a call of that key passes, if no other of that key comes before it. It changes nothing: who is refused does not wait
 //!   the longer for having asked.
 //! - **The layer is the limit**: whatever it is put before shares it, each connection and each clone, or there would be none.
-//! - **Answers of calls that passed** have `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11), unless the policy has it otherwise. A refusal says when to come again.
+//! - **Answers** have `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11), unless the policy has it otherwise: of calls that passed with what is left, of one that
+//!   was refused with `r=0` and, as `t`, when to come again, which is its `Retry-After`, too. Behind [`answer`](crate::answer) it is 429; and a refusal by another layer further in, 503 say, tells what is
+//!   left as well. An answer that is made of another error, or of a time-out, tells nothing of limits.
 //!
 //! # Bounded memory
 //!

@@ -1,13 +1,17 @@
 //! What a caller gets whose call was not made.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::HeaderMap;
 
 /// A layer did not make the call: the inner service was not asked. Layers box their errors, so look for it by `downcast_ref`, or have
 /// it made into an answer of the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     why: Why,
     retry_in: Option<Duration>,
+    /// Seldom any, and many are made at once where there are: clones share them.
+    fields: Option<Arc<HeaderMap>>,
 }
 
 /// Why a call was not made.
@@ -53,7 +57,19 @@ impl Refused {
     /// A refusal, with the time after which another try may be worth it, if that is known.
     #[must_use]
     pub const fn new(why: Why, retry_in: Option<Duration>) -> Self {
-        Self { why, retry_in }
+        Self { why, retry_in, fields: None }
+    }
+
+    /// What its answer says beside the status and when to come again, as header fields: those of the [rate limits](crate::rate_limit) that refused the call or
+    /// let it pass before. `None` if there is nothing.
+    #[must_use]
+    pub fn header_fields(&self) -> Option<&HeaderMap> {
+        self.fields.as_deref()
+    }
+
+    /// Has its answer say more.
+    pub(crate) fn tell(&mut self, add: impl FnOnce(&mut HeaderMap)) {
+        add(Arc::make_mut(self.fields.get_or_insert_default()));
     }
 
     /// Why.

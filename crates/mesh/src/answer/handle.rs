@@ -43,7 +43,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn count(&self, meaning: Meaning) {
+    pub(super) fn count(&self, meaning: &Meaning) {
         let count = match meaning {
             Meaning::Refused(_) => &self.refused,
             Meaning::TimedOut => &self.timed_out,

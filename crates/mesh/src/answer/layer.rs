@@ -68,11 +68,11 @@ impl AnswerLayer {
         protocol: &Protocol,
     ) -> Response<B> {
         let meaning = Meaning::of(error, self.time_outs.as_ref());
-        self.counts.count(meaning);
-        if let (Meaning::Failed, Some(observer)) = (meaning, &self.observer) {
+        self.counts.count(&meaning);
+        if let (Meaning::Failed, Some(observer)) = (&meaning, &self.observer) {
             observer(error);
         }
-        protocol.answer(meaning, self.reason_in.as_ref())
+        protocol.answer(&meaning, self.reason_in.as_ref())
     }
 }
 

@@ -11,7 +11,7 @@ use super::layer::TimeOuts;
 use crate::{Refused, Why, deadline, timeout};
 
 /// What a call ended with, as far as a caller may know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     Refused(Refused),
     TimedOut,
@@ -24,13 +24,13 @@ impl Meaning {
         let is_time_out = |error| is_time_out(error) || time_outs.is_some_and(|time_outs| time_outs(error));
         std::iter::successors(Some(error), |&error| error.source())
             .find_map(|error| {
-                let refused = error.downcast_ref().map(|refused| Self::Refused(*refused));
+                let refused = error.downcast_ref().cloned().map(Self::Refused);
                 refused.or_else(|| is_time_out(error).then_some(Self::TimedOut))
             })
             .unwrap_or(Self::Failed)
     }
 
-    fn status(self) -> StatusCode {
+    fn status(&self) -> StatusCode {
         match self {
             Self::Refused(refused) if refused.why() == Why::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Refused(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -39,7 +39,7 @@ impl Meaning {
         }
     }
 
-    fn grpc_code(self) -> &'static str {
+    fn grpc_code(&self) -> &'static str {
         const DEADLINE_EXCEEDED: &str = "4";
         const RESOURCE_EXHAUSTED: &str = "8";
         const UNAVAILABLE: &str = "14";
@@ -55,7 +55,7 @@ impl Meaning {
     }
 
     /// Why, as a word of a fixed set.
-    fn label(self) -> &'static str {
+    fn label(&self) -> &'static str {
         match self {
             Self::Refused(refused) => refused.why().label(),
             Self::TimedOut => "timed_out",
@@ -63,9 +63,9 @@ impl Meaning {
         }
     }
 
-    fn retry_in(self) -> Option<Duration> {
+    fn refused(&self) -> Option<&Refused> {
         match self {
-            Self::Refused(refused) => refused.retry_in(),
+            Self::Refused(refused) => Some(refused),
             Self::TimedOut | Self::Failed => None,
         }
     }
@@ -93,16 +93,20 @@ impl Protocol {
         }
     }
 
-    pub(super) fn answer<B: Default>(&self, meaning: Meaning, reason_in: Option<&HeaderName>) -> Response<B> {
+    pub(super) fn answer<B: Default>(
+        &self,
+        meaning: &Meaning,
+        reason_in: Option<&HeaderName>,
+    ) -> Response<B> {
         let mut response = Response::new(B::default());
+        let refused = meaning.refused();
+        if let Some(fields) = refused.and_then(Refused::header_fields) {
+            response.headers_mut().clone_from(fields);
+        }
         match self {
             Self::Http => {
                 *response.status_mut() = meaning.status();
-                let seconds = match meaning {
-                    Meaning::Refused(refused) => refused.retry_after_seconds(),
-                    Meaning::TimedOut | Meaning::Failed => None,
-                };
-                if let Some(seconds) = seconds {
+                if let Some(seconds) = refused.and_then(Refused::retry_after_seconds) {
                     response.headers_mut().insert(RETRY_AFTER, seconds.into());
                 }
             }
@@ -110,7 +114,7 @@ impl Protocol {
                 let headers = response.headers_mut();
                 headers.insert(CONTENT_TYPE, content_type.clone());
                 headers.insert("grpc-status", HeaderValue::from_static(meaning.grpc_code()));
-                if let Some(wait) = meaning.retry_in() {
+                if let Some(wait) = refused.and_then(Refused::retry_in) {
                     headers.insert("grpc-retry-pushback-ms", millis_rounded_up(wait).into());
                 }
             }

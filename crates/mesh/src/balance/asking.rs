@@ -82,7 +82,7 @@ impl<S: Clone, C: Clock> Asking<S, C> {
                 // Those that were asked before have this task's waker already.
                 Some(slot) => from = slot,
                 None if self.asked.iter().any(Option::is_some) => return Poll::Pending,
-                None => return Poll::Ready(Found::Refused(self.refused.unwrap_or(OPEN))),
+                None => return Poll::Ready(Found::Refused(self.refused.take().unwrap_or(OPEN))),
             }
         }
     }

@@ -60,7 +60,7 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().step.project() {
-            StepProjection::Refused { refused } => Poll::Ready(Err(Box::new(*refused))),
+            StepProjection::Refused { refused } => Poll::Ready(Err(Box::new(refused.clone()))),
             StepProjection::Calling { calling, room } => {
                 let result = ready!(calling.poll(context));
                 drop(room.take());

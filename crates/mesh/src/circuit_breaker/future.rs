@@ -57,7 +57,7 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().step.project() {
-            StepProjection::Refused { refused } => Poll::Ready(Err(Box::new(*refused))),
+            StepProjection::Refused { refused } => Poll::Ready(Err(Box::new(refused.clone()))),
             StepProjection::Calling { future, call, classifier } => {
                 let Poll::Ready(result) = future.poll(context) else { return Poll::Pending };
                 // Who polls once more has had the answer.

@@ -65,7 +65,7 @@ where
         let mut this = self.project();
         loop {
             let next = match this.step.as_mut().project() {
-                StepProjection::Refused { refused } => return Poll::Ready(Err(Box::new(*refused))),
+                StepProjection::Refused { refused } => return Poll::Ready(Err(Box::new(refused.clone()))),
                 StepProjection::Calling { calling, call, classifier } => {
                     let result = ready!(calling.poll(context));
                     // Who polls once more has had the answer.

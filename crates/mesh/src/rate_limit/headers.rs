@@ -13,7 +13,7 @@ use super::{
     Policy,
     gcra::{Quota, Standing},
 };
-use crate::BoxError;
+use crate::{BoxError, Refused};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -35,10 +35,19 @@ impl Fields {
         Some(Self { policy, name: name.clone() })
     }
 
-    /// Beside those of other limits that the call has passed.
+    /// Of a call that passed.
     fn add_to(&self, headers: &mut HeaderMap, standing: Standing) {
-        let Standing { remaining, whole_in } = standing;
-        let value = format!("\"{}\";r={remaining};t={}", self.name, seconds_rounded_up(whole_in));
+        self.add(headers, standing.remaining, standing.whole_in);
+    }
+
+    /// Of a call that did not: none passes for so many nanoseconds, after which it may come again, and `t` says the same as `Retry-After`.
+    pub(super) fn add_to_refusal(&self, headers: &mut HeaderMap, wait: u64) {
+        self.add(headers, 0, wait);
+    }
+
+    /// Beside those of other limits that the call has passed.
+    fn add(&self, headers: &mut HeaderMap, remaining: u64, nanos: u64) {
+        let value = format!("\"{}\";r={remaining};t={}", self.name, seconds_rounded_up(nanos));
         if let Ok(value) = value.try_into() {
             headers.append(RATE_LIMIT, value);
             headers.append(RATE_LIMIT_POLICY, self.policy.clone());
@@ -51,7 +60,7 @@ const fn seconds_rounded_up(nanos: u64) -> u64 {
 }
 
 pin_project! {
-    /// The call of the inner service, whose answer says how much is left.
+    /// The call of the inner service, whose answer, or refusal, says how much is left.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
@@ -77,12 +86,17 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Poll::Ready(result) = this.future.poll(context) else { return Poll::Pending };
-        let told = this.told.take();
-        Poll::Ready(result.map_err(Into::into).map(|mut response| {
-            if let Some((fields, standing)) = told {
-                fields.add_to(response.headers_mut(), standing);
+        let mut result = result.map_err(Into::into);
+        if let Some((fields, standing)) = this.told.take() {
+            match &mut result {
+                Ok(response) => fields.add_to(response.headers_mut(), standing),
+                Err(error) => {
+                    if let Some(refused) = error.downcast_mut::<Refused>() {
+                        refused.tell(|headers| fields.add_to(headers, standing));
+                    }
+                }
             }
-            response
-        }))
+        }
+        Poll::Ready(result)
     }
 }

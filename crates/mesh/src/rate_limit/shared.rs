@@ -52,9 +52,16 @@ impl<K, C: Clock> Shared<K, C> {
                 result
             }
         };
-        result.map(Some).map_err(|wait| {
-            count(&self.counts.refused);
-            Refused::new(Why::RateLimited, Some(Duration::from_nanos(wait)))
-        })
+        result.map(Some).map_err(|wait| self.refuse(wait))
+    }
+
+    #[cold]
+    fn refuse(&self, wait: u64) -> Refused {
+        count(&self.counts.refused);
+        let mut refused = Refused::new(Why::RateLimited, Some(Duration::from_nanos(wait)));
+        if let Some(fields) = &self.fields {
+            refused.tell(|headers| fields.add_to_refusal(headers, wait));
+        }
+        refused
     }
 }

@@ -48,7 +48,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().step.project() {
             StepProjection::Calling { future } => future.poll(context).map_err(Into::into),
-            StepProjection::Refused { refused } => Poll::Ready(Err(Box::new(*refused))),
+            StepProjection::Refused { refused } => Poll::Ready(Err(Box::new(refused.clone()))),
         }
     }
 }

@@ -157,7 +157,7 @@ async fn call(service: &Balanced) -> Result<u16, BoxError> {
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, BoxError>) -> Refused {
     let error = result.expect_err("a refusal");
-    *error.downcast_ref().expect("a refusal, and no other error")
+    *error.downcast().expect("a refusal, and no other error")
 }
 
 /// Lets the balancer's task do what there is to do.

@@ -40,7 +40,7 @@ fn begins(
     let mut call = Box::pin(service.clone().oneshot(request));
     match (&mut call).now_or_never() {
         None => Ok(call),
-        Some(result) => Err(*result.expect_err("no answer").downcast_ref().expect("a refusal")),
+        Some(result) => Err(*result.expect_err("no answer").downcast().expect("a refusal")),
     }
 }
 

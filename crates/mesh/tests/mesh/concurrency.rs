@@ -96,7 +96,7 @@ fn request(priority: Priority) -> Request<()> {
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, BoxError>) -> Refused {
     let error = result.expect_err("a refusal");
-    *error.downcast_ref().expect("a refusal, and no other error")
+    *error.downcast().expect("a refusal, and no other error")
 }
 
 async fn pass(time: Duration) {

@@ -36,7 +36,7 @@ where
 }
 
 fn refusal<T>(result: Result<T, BoxError>) -> Refused {
-    *result.err().expect("a refusal").downcast_ref().expect("a refusal, and no other error")
+    *result.err().expect("a refusal").downcast().expect("a refusal, and no other error")
 }
 
 /// In how long a call passes, by a refusal.

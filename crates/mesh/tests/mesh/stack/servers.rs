@@ -33,6 +33,14 @@ impl Stage {
         answer.status().as_u16()
     }
 
+    /// A status with what the answer says of limits, and when to come again.
+    async fn told(&mut self, path: &str) -> (u16, String) {
+        let Ok(answer) = ready_call(&mut self.service, boxed(asking(Method::GET, path))).await;
+        let field = |name| answer.headers().get(name).map_or("", |value| value.to_str().expect("text"));
+        let fields = ["ratelimit-policy", "ratelimit", "retry-after"].map(field);
+        (answer.status().as_u16(), fields.join(" "))
+    }
+
     async fn get(&mut self, path: &str) -> u16 {
         self.call(boxed(asking(Method::GET, path))).await
     }
@@ -87,6 +95,32 @@ async fn what_is_over_the_rate_is_429_before_it_takes_a_place() {
         (stage.inside.calls(), stage.handle.concurrency().expect("a limit").snapshot().under_way),
         (2, 0)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_answer_of_a_route_with_a_rate_says_how_it_stands() {
+    let policy = r#"{
+        "rate_limit": {"limit": {"calls": 1, "burst": 3, "per": "10s", "name": "all"}},
+        "concurrency": {"limit": {"fixed": 1}},
+        "routes": [{"name": "search", "matches": {"path": "/search"},
+            "rate_limit": {"limit": {"calls": 1, "burst": 1, "per": "10s", "name": "search"}}}]
+    }"#;
+    let mut stage = Stage::new(serde_json::from_str(policy).expect("a policy"));
+    let all = |told: &str| format!(r#""all";q=3;w=30 "all";{told}"#);
+    let search = |told: &str| format!(r#""search";q=1;w=10 "search";{told}"#);
+    assert_eq!(stage.told("/").await, (200, all("r=2;t=10 ")));
+    assert_eq!(stage.told("/search").await, (200, search("r=0;t=10 ")));
+    assert_eq!(stage.told("/search").await, (429, search("r=0;t=10 10")));
+
+    stage.inside.will([never()]);
+    let other = stage.service.clone();
+    let stuck = tokio::spawn(tower::ServiceExt::oneshot(other, boxed(asking(Method::GET, "/"))));
+    while stage.inside.calls() < 3 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(stage.told("/").await, (503, all("r=0;t=30 1")), "it took one of three and there was no room");
+    assert_eq!(stage.told("/").await, (429, all("r=0;t=10 10")));
+    stuck.abort();
 }
 
 #[tokio::test(start_paused = true)]

@@ -74,6 +74,17 @@ async fn an_open_breaker_is_unavailable_with_a_push_back_and_asks_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_beyond_its_rate_is_exhausted_and_says_how_its_limit_stands() {
+    let once = r#""rate_limit": {"limit": {"calls": 1, "burst": 1, "per": "2s"}}"#;
+    let mut stage = Stage::new(calling(""), serving_by(once)).await;
+    assert_eq!(stage.code().await, Code::Ok);
+    let status = stage.check().await.expect_err("one in two seconds");
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert_eq!(told(status.metadata(), "ratelimit").as_deref(), Some(r#""default";r=0;t=2"#));
+    assert_eq!(told(status.metadata(), "ratelimit-policy").as_deref(), Some(r#""default";q=1;w=2"#));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_beyond_its_limit_is_exhausted_and_says_when_to_come_again() {
     let one = r#""concurrency": {"limit": {"fixed": 1}, "retry_after": "1500ms"}"#;
     let mut stage = Stage::new(calling(""), serving_by(one)).await;

@@ -6,8 +6,9 @@
 //! client                                              server
 //!   calls           what its caller sees, by route      answer         errors become answers of the caller's protocol
 //!   deadline        ends the whole call                 calls          what came of them, by route
-//!   concurrency     limit, queue and shedding           deadline       reads it, refuses what has expired
-//!   retry | hedge   within one budget                   rate limit     by caller
+//!   bulkhead        by key                              deadline       reads it, refuses what has expired
+//!   concurrency     limit, queue and shedding           rate limit     by caller
+//!   retry | hedge   within one budget                   bulkhead       by key
 //!   circuit breaker of the service                      concurrency    limit, queue and shedding
 //!   ┄┄ the balancer, and each endpoint's gate           ┄┄ the routes
 //!   time-out        of a try, by route
@@ -19,6 +20,8 @@
 //!
 //! - **The deadline is outside of the limit and of the retries**: waiting in the queue and earlier tries take from the same time.
 //! - **The limit is outside of the retries**, so that a call that is tried again holds one place and not two, and what is shed costs no budget.
+//! - **The bulkhead is outside of the limit**: a call that waits in the queue has its place in the compartment of its key, so that one key that is stuck fills neither the limit nor the queue. It is
+//!   inside of the rate limit, so that what is over the rate takes no place.
 //! - **Retries are outside of the breaker**: each try is judged, and one that an open breaker refuses is not repeated.
 //! - **The breaker is outside of the balancer**, where it judges the service as a whole; each endpoint's gate is inside of it, so that another endpoint
 //!   may answer. Its time-outs are failures; a caller who leaves is none.
@@ -45,6 +48,7 @@ mod endpoint;
 mod limited;
 mod matches;
 mod oneshot;
+mod parted;
 mod policy;
 mod rated;
 mod route;
@@ -57,6 +61,7 @@ pub use self::{
     client::{Client, ClientBody, ClientHandle, ClientLayer, client},
     endpoint::{Endpoint, EndpointLayer},
     matches::Matches,
+    parted::{BulkheadKey, BulkheadPolicy},
     policy::{
         AttemptPolicy, BrokenOff, Classifier, ClientPolicy, ClientRoute, Exception, OwnErrors, Protocol,
         ServerPolicy, ServerRoute,

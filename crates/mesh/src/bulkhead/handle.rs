@@ -1,16 +1,14 @@
 //! Bulkheads seen from outside.
 
-use std::{
-    hash::Hash,
-    sync::{Arc, atomic::Ordering::Relaxed},
-};
+use std::{hash::Hash, sync::atomic::Ordering::Relaxed};
 
 use super::keys::Keys;
+use crate::lanes::Laned;
 
 /// Reads bulkheads, from wherever.
 #[derive(Clone, Debug)]
 pub struct Handle<K> {
-    pub(super) keys: Arc<Keys<K>>,
+    pub(super) keys: Laned<Keys<K>>,
 }
 
 /// Bulkheads at one moment; what is counted is counted since the layer was made.

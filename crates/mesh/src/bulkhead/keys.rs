@@ -4,12 +4,13 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     hash::{BuildHasher, Hash, RandomState},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
 use super::Policy;
+use crate::lanes::Lane;
 
 /// So that calls of different keys seldom meet at a lock.
 const SHARDS: usize = 16;
@@ -41,16 +42,16 @@ impl<K: Hash + Eq + Clone> Keys<K> {
     }
 
     /// Room for a call of this key, if there is some.
-    pub(super) fn enter(self: &Arc<Self>, key: K) -> Option<Room<K>> {
-        let mut calls = self.shard(&key);
+    pub(super) fn enter(keys: &Lane<Self>, key: K) -> Option<Room<K>> {
+        let mut calls = keys.shard(&key);
         let own = match calls.entry(key.clone()) {
-            Entry::Occupied(calls) if *calls.get() >= self.policy.limit => return None,
+            Entry::Occupied(calls) if *calls.get() >= keys.policy.limit => return None,
             Entry::Occupied(mut calls) => {
                 *calls.get_mut() += 1;
                 true
             }
             Entry::Vacant(calls) => {
-                let known = at_most(&self.known, self.policy.keys);
+                let known = at_most(&keys.known, keys.policy.keys);
                 if known {
                     calls.insert(1);
                 }
@@ -59,10 +60,10 @@ impl<K: Hash + Eq + Clone> Keys<K> {
         };
         drop(calls);
         if !own {
-            self.shared.fetch_add(1, Relaxed);
+            keys.shared.fetch_add(1, Relaxed);
         }
-        (own || at_most(&self.others, self.policy.limit))
-            .then(|| Room { keys: Arc::clone(self), key: own.then_some(key) })
+        (own || at_most(&keys.others, keys.policy.limit))
+            .then(|| Room { keys: keys.clone(), key: own.then_some(key) })
     }
 
     fn leave(&self, key: Option<K>) {
@@ -98,7 +99,7 @@ fn at_most(count: &AtomicU64, most: u32) -> bool {
 /// Room that a call has; dropped, it is free again.
 #[derive(Debug)]
 pub(super) struct Room<K: Hash + Eq + Clone> {
-    keys: Arc<Keys<K>>,
+    keys: Lane<Keys<K>>,
     /// `None` in the compartment that keys share.
     key: Option<K>,
 }

@@ -49,6 +49,10 @@ impl Header {
     pub const fn new(name: HeaderName) -> Self {
         Self(name)
     }
+
+    pub(crate) const fn name(&self) -> &HeaderName {
+        &self.0
+    }
 }
 
 impl<B> Key<Request<B>> for Header {

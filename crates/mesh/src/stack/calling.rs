@@ -1,10 +1,11 @@
 //! What the calls of each route of a client meet that is the route's own.
 
 use super::{
-    ClientPolicy,
+    BulkheadPolicy, ClientPolicy,
     attempts::AttemptsLayer,
+    parted::PartedLayer,
     policy::{AttemptPolicy, Classifier, DEFAULT_ROUTE},
-    route::{Route, Routes},
+    route::{Owned, Route, Routes},
 };
 use crate::{
     InvalidPolicy,
@@ -19,21 +20,15 @@ use crate::{
 pub(super) struct Calling {
     pub(super) calls: CallsLayer<Classifier>,
     pub(super) deadline: deadline::ClientLayer,
+    pub(super) bulkhead: Owned<PartedLayer>,
     pub(super) attempts: AttemptsLayer,
-    pub(super) timeout: Timeouts,
+    pub(super) timeout: Owned<TimeoutLayer>,
     pub(super) headers: HeaderLayer,
-}
-
-/// The time-out of tries.
-#[derive(Clone, Debug)]
-pub(super) struct Timeouts {
-    pub(super) layer: TimeoutLayer,
-    /// Whether it is the route's own, and not the service's.
-    own: bool,
 }
 
 /// What the routes of a client have in common.
 pub(super) struct Common<'a> {
+    pub(super) bulkhead: &'a PartedLayer,
     pub(super) budget: &'a Budget,
     pub(super) timeout: &'a TimeoutLayer,
     pub(super) classifier: &'a Classifier,
@@ -45,7 +40,8 @@ pub(super) struct Common<'a> {
 struct Rules<'a> {
     deadline: &'a deadline::ClientPolicy,
     attempts: &'a AttemptPolicy,
-    /// If the route has its own.
+    /// These, if the route has its own.
+    bulkhead: Option<&'a BulkheadPolicy>,
     timeout: Option<&'a timeout::Policy>,
 }
 
@@ -58,11 +54,11 @@ impl Common<'_> {
     ) -> Result<Routes<Calling>, InvalidPolicy> {
         let calling = |name: &str| {
             let rules = policy.rules(name);
-            let kept = before.and_then(|(before, routes)| {
+            let was = before.and_then(|(before, routes)| {
                 let route = routes.named(name)?;
-                (before.has(name) && before.rules(name) == rules).then_some(&route.parts)
+                before.has(name).then(|| (before.rules(name), &route.parts))
             });
-            self.calling(policy, &rules, kept)
+            self.calling(policy, &rules, was)
         };
         let routes = policy.routes.iter().map(|route| {
             let parts = calling(&route.name)?;
@@ -79,8 +75,10 @@ impl Common<'_> {
         &self,
         policy: &ClientPolicy,
         rules: &Rules<'_>,
-        kept: Option<&Calling>,
+        was: Option<(Rules<'_>, &Calling)>,
     ) -> Result<Calling, InvalidPolicy> {
+        let kept = was.as_ref().filter(|(was, _)| was == rules).map(|(_, parts)| *parts);
+        let bulkhead = was.as_ref().filter(|(was, _)| was.bulkhead == rules.bulkhead);
         let (calls, deadline, attempts) = match kept {
             Some(kept) => (kept.calls.clone(), kept.deadline.clone(), kept.attempts.clone()),
             None => (
@@ -90,13 +88,18 @@ impl Common<'_> {
             ),
         };
         let timeout = match (rules.timeout, kept) {
-            (None, _) => Timeouts { layer: self.timeout.clone(), own: false },
+            (None, _) => Owned { layer: self.timeout.clone(), own: false },
             (Some(_), Some(kept)) => kept.timeout.clone(),
-            (Some(own), None) => Timeouts { layer: policy.protocol.timeout(own)?, own: true },
+            (Some(own), None) => Owned { layer: policy.protocol.timeout(own)?, own: true },
+        };
+        let bulkhead = match (rules.bulkhead, bulkhead) {
+            (None, _) => Owned { layer: self.bulkhead.clone(), own: false },
+            (Some(_), Some((_, parts))) => parts.bulkhead.clone(),
+            (own, None) => Owned { layer: PartedLayer::new(own)?, own: true },
         };
         let until_headers = rules.timeout.unwrap_or(&policy.timeout).headers;
         let headers = deadline.headers(policy.protocol.of_deadlines()).at_most(until_headers);
-        Ok(Calling { calls, deadline, attempts, timeout, headers })
+        Ok(Calling { calls, deadline, bulkhead, attempts, timeout, headers })
     }
 }
 
@@ -107,6 +110,8 @@ impl Calling {
             telemetry.show(name, target, self.calls.handle()),
             telemetry.show(name, target, self.deadline.handle()),
         ];
+        let bulkhead = self.bulkhead.layer.handle().filter(|_| self.bulkhead.own);
+        shown.extend(bulkhead.map(|bulkhead| telemetry.show(name, target, bulkhead)));
         shown.extend(match &self.attempts {
             AttemptsLayer::Once => None,
             AttemptsLayer::Retry(retry) => Some(telemetry.show(name, target, retry.handle())),
@@ -134,6 +139,7 @@ impl ClientPolicy {
         Rules {
             deadline: route.and_then(|route| route.deadline.as_ref()).unwrap_or(&self.deadline),
             attempts: route.and_then(|route| route.attempts.as_ref()).unwrap_or(&self.attempts),
+            bulkhead: route.and_then(|route| route.bulkhead.as_ref()),
             timeout: route.and_then(|route| route.timeout.as_ref()),
         }
     }

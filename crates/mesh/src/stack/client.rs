@@ -13,18 +13,20 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    Attempts, ClientPolicy, RouteHandle,
+    Attempts, BulkheadKey, ClientPolicy, RouteHandle,
     calling::{Calling, Common},
     current::{Current, Reader},
     endpoint::EndpointLayer,
     limited::{Limited, LimitedLayer},
     oneshot::oneshot,
+    parted::{Parted, PartedLayer},
     policy::Classifier,
     route::{Route, Routes},
 };
 use crate::{
     BoxError, InvalidPolicy,
     budget::{self, Budget},
+    bulkhead,
     circuit_breaker::{self, CircuitBreaker, CircuitBreakerLayer, Mode},
     classify::Watched,
     clock::TokioClock,
@@ -63,6 +65,7 @@ pub(super) struct Parts {
     timeout: TimeoutLayer,
     budget: Budget,
     breaker: CircuitBreakerLayer<Classifier>,
+    bulkhead: PartedLayer,
     concurrency: LimitedLayer,
     routes: Routes<Calling>,
     called: Called,
@@ -87,7 +90,7 @@ pub type ClientBody<B> = Watched<
 >;
 
 /// The way of one route.
-type Way<S> = Calls<deadline::Client<Limited<Attempts<CircuitBreaker<S, Classifier>>>>, Classifier>;
+type Way<S> = Calls<deadline::Client<Parted<Limited<Attempts<CircuitBreaker<S, Classifier>>>>>, Classifier>;
 
 impl ClientLayer {
     /// As [`client`], of a service by the name and the address that metrics and logs have for it.
@@ -152,6 +155,7 @@ impl ClientHandle {
         let budget = || telemetry.show(name, target, parts.budget.clone());
         let mut shown = vec![telemetry.show(name, target, parts.timeout.handle())];
         shown.extend(policy.circuit_breaker.is_some().then(breaker));
+        shown.extend(parts.bulkhead.handle().map(|bulkhead| telemetry.show(name, target, bulkhead)));
         shown.extend(parts.concurrency.handle().map(limit));
         shown.extend(policy.tries_again().then(budget));
         for route in parts.routes.iter() {
@@ -170,6 +174,12 @@ impl ClientHandle {
     #[must_use]
     pub fn circuit_breaker(&self) -> circuit_breaker::Handle {
         self.current.get().breaker.handle()
+    }
+
+    /// The bulkheads, if there are any.
+    #[must_use]
+    pub fn bulkhead(&self) -> Option<bulkhead::Handle<BulkheadKey>> {
+        self.current.get().bulkhead.handle()
     }
 
     /// The limit, if there is one.
@@ -225,12 +235,21 @@ impl Parts {
             Some(before) => before.concurrency.clone(),
             None => LimitedLayer::new(policy.concurrency.as_ref(), &classifier)?,
         };
+        let bulkhead = match same(|one, other| one.bulkhead == other.bulkhead) {
+            Some(before) => before.bulkhead.clone(),
+            None => PartedLayer::new(policy.bulkhead.as_ref())?,
+        };
         let same_budget = same(|one, other| one.budget == other.budget).is_some();
         let before = before.filter(|_| same_budget).map(|before| (&before.policy, &before.routes));
-        let common =
-            Common { budget: &budget, timeout: &timeout, classifier: &classifier, seed: called.seed };
+        let common = Common {
+            bulkhead: &bulkhead,
+            budget: &budget,
+            timeout: &timeout,
+            classifier: &classifier,
+            seed: called.seed,
+        };
         let routes = common.routes(&policy, before)?;
-        Ok(Self { policy, timeout, budget, breaker, concurrency, routes, called })
+        Ok(Self { policy, timeout, budget, breaker, bulkhead, concurrency, routes, called })
     }
 
     /// The layers next to a transport, for a request.
@@ -242,7 +261,8 @@ impl Parts {
 
     fn way<S: Clone>(&self, route: &Calling, transport: S) -> Way<S> {
         let attempts = route.attempts.layer(self.breaker.layer(transport));
-        route.calls.layer(route.deadline.layer(self.concurrency.layer(attempts)))
+        let limited = route.bulkhead.layer.layer(self.concurrency.layer(attempts));
+        route.calls.layer(route.deadline.layer(limited))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{convert::Infallible, fmt};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::{Matches, RatePolicy};
+use super::{BulkheadPolicy, Matches, RatePolicy};
 use crate::{
     BoxError, InvalidPolicy, Refused, Why, budget, circuit_breaker,
     classify::{AnyProtocol, Code, Grpc, Http, OfError, Outcome},
@@ -27,6 +27,8 @@ pub struct ClientPolicy {
     pub deadline: deadline::ClientPolicy,
     /// How long a try may take.
     pub timeout: timeout::Policy,
+    /// How many calls each key may have under way. Default: `None`, as many as there are.
+    pub bulkhead: Option<BulkheadPolicy>,
     /// How many calls are made at a time. Default: `None`, as many as there are.
     pub concurrency: Option<concurrency::Policy>,
     /// What is tried more than once. Default: nothing.
@@ -49,6 +51,8 @@ pub struct ClientRoute {
     pub matches: Matches,
     /// How long they may take, and with how little left no try is sent. Default: as the service's.
     pub deadline: Option<deadline::ClientPolicy>,
+    /// How many of them each key may have under way, beside all others. Default: they share the service's bulkheads.
+    pub bulkhead: Option<BulkheadPolicy>,
     /// How long a try of them may take. Default: as the service's.
     pub timeout: Option<timeout::Policy>,
     /// What is tried more than once of them. Default: as the service's.
@@ -80,6 +84,8 @@ pub struct ServerPolicy {
     pub deadline: deadline::ServerPolicy,
     /// How many calls there may be in a time. Default: `None`, as many as come.
     pub rate_limit: Option<RatePolicy>,
+    /// How many calls of each key are worked on at a time. Default: `None`, as many as there are.
+    pub bulkhead: Option<BulkheadPolicy>,
     /// How many calls are worked on at a time. Default: `None`, as many as there are.
     pub concurrency: Option<concurrency::Policy>,
     /// What is different for some of the calls; the first that fits counts. Up to 64.
@@ -98,6 +104,8 @@ pub struct ServerRoute {
     pub deadline: Option<deadline::ServerPolicy>,
     /// How many of them there may be in a time, beside all others. Default: they share the service's limit.
     pub rate_limit: Option<RatePolicy>,
+    /// How many of them of each key are worked on at a time, beside all others. Default: they share the service's bulkheads.
+    pub bulkhead: Option<BulkheadPolicy>,
     /// How many of them are worked on at a time, beside all others. Default: they share the service's limit.
     pub concurrency: Option<concurrency::Policy>,
 }
@@ -233,6 +241,7 @@ impl Default for ClientPolicy {
             exceptions: vec![],
             deadline: deadline::ClientPolicy::default(),
             timeout: timeout::Policy::default(),
+            bulkhead: None,
             concurrency: None,
             attempts: AttemptPolicy::default(),
             budget: budget::Policy::default(),
@@ -252,6 +261,7 @@ impl ClientPolicy {
         self.protocol.check(&self.exceptions, &mut problems);
         problems.within("deadline", |problems| self.deadline.check(problems));
         problems.within("timeout", |problems| self.timeout.check(problems));
+        check_bulkhead(self.bulkhead.as_ref(), &mut problems);
         check_limit(self.concurrency.as_ref(), &mut problems);
         self.attempts.check(&mut problems);
         problems.within("budget", |problems| self.budget.check(problems));
@@ -275,6 +285,7 @@ impl ClientRoute {
         if let Some(timeout) = &self.timeout {
             problems.within("timeout", |problems| timeout.check(problems));
         }
+        check_bulkhead(self.bulkhead.as_ref(), problems);
         if let Some(attempts) = &self.attempts {
             attempts.check(problems);
         }
@@ -293,6 +304,7 @@ impl ServerPolicy {
         if let Some(rate) = &self.rate_limit {
             problems.within("rate_limit", |problems| rate.check(problems));
         }
+        check_bulkhead(self.bulkhead.as_ref(), &mut problems);
         check_limit(self.concurrency.as_ref(), &mut problems);
         check_names(self.routes.iter().map(|route| &*route.name), &mut problems);
         for (index, route) in self.routes.iter().enumerate() {
@@ -311,6 +323,7 @@ impl ServerRoute {
         if let Some(rate) = &self.rate_limit {
             problems.within("rate_limit", |problems| rate.check(problems));
         }
+        check_bulkhead(self.bulkhead.as_ref(), problems);
         check_limit(self.concurrency.as_ref(), problems);
     }
 }
@@ -334,6 +347,12 @@ impl AttemptPolicy {
                 problems.check(hedge.budget == budget::Policy::default(), "budget", own);
             }),
         }
+    }
+}
+
+fn check_bulkhead(bulkhead: Option<&BulkheadPolicy>, problems: &mut Problems) {
+    if let Some(bulkhead) = bulkhead {
+        problems.within("bulkhead", |problems| bulkhead.check(problems));
     }
 }
 

@@ -15,6 +15,13 @@ pub(super) struct Route<T> {
     pub(super) parts: T,
 }
 
+/// A layer, and whether it is the route's own, and not the service's.
+#[derive(Clone, Debug)]
+pub(super) struct Owned<L> {
+    pub(super) layer: L,
+    pub(super) own: bool,
+}
+
 /// The ways of one version of a policy.
 #[derive(Debug)]
 pub(super) struct Routes<T> {

@@ -13,10 +13,11 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    RouteHandle, ServerPolicy,
+    BulkheadKey, RouteHandle, ServerPolicy,
     current::{Current, Reader},
     limited::{Limited, LimitedLayer},
     oneshot::oneshot,
+    parted::{Parted, PartedLayer},
     policy::Classifier,
     rated::{Rated, RatedLayer},
     route::{Route, Routes},
@@ -25,6 +26,7 @@ use super::{
 use crate::{
     BoxError, InvalidPolicy,
     answer::{self, Answer, AnswerLayer},
+    bulkhead,
     classify::Watched,
     clock::TokioClock,
     concurrency, deadline,
@@ -60,6 +62,7 @@ struct Parts {
     policy: ServerPolicy,
     answers: Laned<AnswerLayer>,
     rate: RatedLayer,
+    bulkhead: PartedLayer,
     concurrency: LimitedLayer,
     routes: Routes<Serving>,
 }
@@ -67,7 +70,7 @@ struct Parts {
 /// The body of a server's answer, around that of its routes.
 pub type ServerBody<B> = Watched<Watched<B, concurrency::Call<TokioClock>>, telemetry::Call>;
 
-type Way<S> = Answer<Calls<deadline::Server<Rated<Limited<S>>>, Classifier>>;
+type Way<S> = Answer<Calls<deadline::Server<Rated<Parted<Limited<S>>>>, Classifier>>;
 
 impl ServerLayer {
     /// As [`server`], with answers that are made in a way of one's own.
@@ -102,6 +105,7 @@ impl ServerHandle {
     pub fn show(&self, telemetry: &Telemetry, name: &str, target: &str) -> Vec<Shown> {
         let mut shown = vec![telemetry.show(name, target, self.answers.clone())];
         shown.extend(self.concurrency().map(|limit| telemetry.show(name, target, limit)));
+        shown.extend(self.bulkhead().map(|bulkhead| telemetry.show(name, target, bulkhead)));
         shown.extend(self.rate_limit().map(|limit| telemetry.show(name, target, limit)));
         for route in self.current.get().routes.iter() {
             shown.extend(route.parts.show(telemetry, &format!("{name}/{}", route.name), target));
@@ -125,6 +129,12 @@ impl ServerHandle {
     #[must_use]
     pub fn rate_limit(&self) -> Option<rate_limit::Handle> {
         self.current.get().rate.handle()
+    }
+
+    /// The bulkheads of the service, if there are any.
+    #[must_use]
+    pub fn bulkhead(&self) -> Option<bulkhead::Handle<BulkheadKey>> {
+        self.current.get().bulkhead.handle()
     }
 
     /// The errors that became answers.
@@ -168,13 +178,19 @@ impl Parts {
             Some(before) => before.rate.clone(),
             None => RatedLayer::new(policy.rate_limit.as_ref())?,
         };
-        let common = Common { rate: &rate, concurrency: &concurrency, classifier: &classifier };
+        let bulkhead = match before.filter(|before| before.policy.bulkhead == policy.bulkhead) {
+            Some(before) => before.bulkhead.clone(),
+            None => PartedLayer::new(policy.bulkhead.as_ref())?,
+        };
+        let common =
+            Common { rate: &rate, bulkhead: &bulkhead, concurrency: &concurrency, classifier: &classifier };
         let routes = common.routes(&policy, before.map(|before| (&before.policy, &before.routes)))?;
-        Ok(Self { policy, answers, rate, concurrency, routes })
+        Ok(Self { policy, answers, rate, bulkhead, concurrency, routes })
     }
 
     fn way<S: Clone>(&self, route: &Serving, routes: S) -> Way<S> {
-        let limited = route.rate.layer.layer(route.concurrency.layer.layer(routes));
+        let limited = route.bulkhead.layer.layer(route.concurrency.layer.layer(routes));
+        let limited = route.rate.layer.layer(limited);
         Answer::new(route.calls.layer(route.deadline.layer(limited)), self.answers.here())
     }
 }

@@ -1,11 +1,12 @@
 //! What the calls of each route of a server meet that is the route's own.
 
 use super::{
-    RatePolicy, ServerPolicy, ServerRoute,
+    BulkheadPolicy, RatePolicy, ServerPolicy, ServerRoute,
     limited::LimitedLayer,
+    parted::PartedLayer,
     policy::Classifier,
     rated::RatedLayer,
-    route::{Route, Routes},
+    route::{Owned, Route, Routes},
 };
 use crate::{
     InvalidPolicy, concurrency, deadline,
@@ -18,19 +19,14 @@ pub(super) struct Serving {
     pub(super) calls: CallsLayer<Classifier>,
     pub(super) deadline: deadline::ServerLayer,
     pub(super) rate: Owned<RatedLayer>,
+    pub(super) bulkhead: Owned<PartedLayer>,
     pub(super) concurrency: Owned<LimitedLayer>,
-}
-
-/// A layer, and whether it is the route's own.
-#[derive(Clone, Debug)]
-pub(super) struct Owned<L> {
-    pub(super) layer: L,
-    own: bool,
 }
 
 /// What the routes of a server have in common.
 pub(super) struct Common<'a> {
     pub(super) rate: &'a RatedLayer,
+    pub(super) bulkhead: &'a PartedLayer,
     pub(super) concurrency: &'a LimitedLayer,
     pub(super) classifier: &'a Classifier,
 }
@@ -38,8 +34,9 @@ pub(super) struct Common<'a> {
 /// What counts for the calls of a route.
 struct Rules<'a> {
     deadline: &'a deadline::ServerPolicy,
-    /// These two, if the route has its own.
+    /// These, if the route has its own.
     rate_limit: Option<&'a RatePolicy>,
+    bulkhead: Option<&'a BulkheadPolicy>,
     concurrency: Option<&'a concurrency::Policy>,
 }
 
@@ -76,6 +73,7 @@ impl Common<'_> {
         let calls = was.map(|(_, parts)| parts.calls.clone());
         let deadline = was.filter(|(was, _)| was.deadline == rules.deadline);
         let rate = was.filter(|(was, _)| was.rate_limit == rules.rate_limit);
+        let bulkhead = was.filter(|(was, _)| was.bulkhead == rules.bulkhead);
         let concurrency = was.filter(|(was, _)| was.concurrency == rules.concurrency);
         Ok(Serving {
             calls: calls.unwrap_or_else(|| CallsLayer::new(self.classifier.clone())),
@@ -87,6 +85,11 @@ impl Common<'_> {
                 (None, _) => Owned { layer: self.rate.clone(), own: false },
                 (Some(_), Some((_, parts))) => parts.rate.clone(),
                 (own, None) => Owned { layer: RatedLayer::new(own)?, own: true },
+            },
+            bulkhead: match (rules.bulkhead, bulkhead) {
+                (None, _) => Owned { layer: self.bulkhead.clone(), own: false },
+                (Some(_), Some((_, parts))) => parts.bulkhead.clone(),
+                (own, None) => Owned { layer: PartedLayer::new(own)?, own: true },
             },
             concurrency: match (rules.concurrency, concurrency) {
                 (None, _) => Owned { layer: self.concurrency.clone(), own: false },
@@ -106,6 +109,8 @@ impl Serving {
         ];
         let rate = self.rate.layer.handle().filter(|_| self.rate.own);
         shown.extend(rate.map(|limit| telemetry.show(name, target, limit)));
+        let bulkhead = self.bulkhead.layer.handle().filter(|_| self.bulkhead.own);
+        shown.extend(bulkhead.map(|bulkhead| telemetry.show(name, target, bulkhead)));
         let concurrency = self.concurrency.layer.handle().filter(|_| self.concurrency.own);
         shown.extend(concurrency.map(|limit| telemetry.show(name, target, limit)));
         shown
@@ -118,6 +123,7 @@ impl ServerPolicy {
         Rules {
             deadline: route.and_then(|route| route.deadline.as_ref()).unwrap_or(&self.deadline),
             rate_limit: route.and_then(|route| route.rate_limit.as_ref()),
+            bulkhead: route.and_then(|route| route.bulkhead.as_ref()),
             concurrency: route.and_then(|route| route.concurrency.as_ref()),
         }
     }

@@ -1,6 +1,7 @@
 //! The layers put together: in which order they are, and what becomes of them when the policy changes.
 
 mod balanced;
+mod bulkheads;
 mod memory;
 mod order;
 mod policies;

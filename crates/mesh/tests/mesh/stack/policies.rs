@@ -11,12 +11,13 @@ const FILE: &str = r#"{
     "exceptions": [{"status": 503, "outcome": "throttled"}],
     "deadline": {"at_most": "2s"},
     "timeout": {"headers": "500ms"},
+    "bulkhead": {"header": "x-tenant", "each": {"limit": 8}},
     "concurrency": {"limit": {"fixed": 64}, "queue": {"places": 16, "time": "50ms"}},
     "budget": {"percent": 10},
     "circuit_breaker": {"consecutive_failures": 3, "open": {"first": "250ms"}},
     "routes": [
         {"name": "reads", "matches": {"methods": ["GET"], "path": "/v1"}, "attempts": {"retry": {"attempts": 2}}},
-        {"name": "search", "matches": {"path": "/search"}, "deadline": {"at_most": "10s"}, "timeout": {"headers": "2s"}, "attempts": {"hedge": {"percentile": 99}}}
+        {"name": "search", "matches": {"path": "/search"}, "deadline": {"at_most": "10s"}, "timeout": {"headers": "2s"}, "bulkhead": {"header": "x-tenant"}, "attempts": {"hedge": {"percentile": 99}}}
     ]
 }"#;
 
@@ -40,10 +41,11 @@ fn everything_that_is_wrong_is_told_at_once_by_its_path() {
         "deadline": {"at_most": "0s"},
         "circuit_breaker": {"probes": 0},
         "attempts": {"retry": {"budget": {"percent": 5}}},
+        "bulkhead": {"each": {"limit": 0}},
         "routes": [
             {"name": "a b", "matches": {"methods": ["get"], "path": "v1"}},
             {"name": "x", "attempts": {"retry": {"attempts": 0, "backoff": {"first": "0s"}}}},
-            {"name": "x", "timeout": {"headers": "0s"}},
+            {"name": "x", "timeout": {"headers": "0s"}, "bulkhead": {"header": "x y", "each": {"keys": 0}}},
             {"name": "default"}
         ]
     }"#;
@@ -54,6 +56,8 @@ fn everything_that_is_wrong_is_told_at_once_by_its_path() {
         "`deadline.at_most`",
         "`circuit_breaker.probes`",
         "`attempts.retry.budget`",
+        "`bulkhead.header`",
+        "`bulkhead.each.limit`",
         "`routes[0].name`",
         "`routes[0].matches.methods`",
         "`routes[0].matches.path`",
@@ -61,15 +65,28 @@ fn everything_that_is_wrong_is_told_at_once_by_its_path() {
         "`routes[1].attempts.retry.backoff.first`",
         "`routes[2].name`",
         "`routes[2].timeout.headers`",
+        "`routes[2].bulkhead.header`",
+        "`routes[2].bulkhead.each.keys`",
         "`routes[3].name`",
     ] {
         assert!(error.problems().iter().any(|problem| problem.starts_with(path)), "{path}: {error}");
     }
-    let wrong =
-        r#"{"rate_limit": {"header": "x y", "limit": {"calls": 0}}, "concurrency": {"limit": {"fixed": 0}}}"#;
+    let wrong = r#"{
+        "rate_limit": {"header": "x y", "limit": {"calls": 0}},
+        "bulkhead": {"header": "", "each": {"retry_after": "2h"}},
+        "concurrency": {"limit": {"fixed": 0}},
+        "routes": [{"name": "x", "bulkhead": {"header": "x", "each": {"limit": 0}}}]
+    }"#;
     let error =
         server(serde_json::from_str(wrong).expect("its form is right")).expect_err("its values are not");
-    for path in ["`rate_limit.header`", "`rate_limit.limit.calls`", "`concurrency.limit.fixed`"] {
+    for path in [
+        "`rate_limit.header`",
+        "`rate_limit.limit.calls`",
+        "`bulkhead.header`",
+        "`bulkhead.each.retry_after`",
+        "`concurrency.limit.fixed`",
+        "`routes[0].bulkhead.each.limit`",
+    ] {
         assert!(error.problems().iter().any(|problem| problem.starts_with(path)), "{path}: {error}");
     }
 }
@@ -112,7 +129,9 @@ async fn all_of_a_stack_is_shown_by_its_name_and_what_is_a_route_s_by_that() {
         let of = families.iter().filter(|it| it.family.name.starts_with(family));
         of.flat_map(|it| &it.samples).any(|sample| &*sample.name == name && &*sample.target == "10.0.0.1:80")
     };
-    for layer in ["mesh_circuit_breaker_", "mesh_budget_", "mesh_concurrency_", "mesh_timeouts_"] {
+    for layer in
+        ["mesh_circuit_breaker_", "mesh_budget_", "mesh_bulkhead_", "mesh_concurrency_", "mesh_timeouts_"]
+    {
         assert!(has(layer, "orders"), "{layer}: {families:?}");
     }
     for (layer, name) in [
@@ -122,10 +141,12 @@ async fn all_of_a_stack_is_shown_by_its_name_and_what_is_a_route_s_by_that() {
         ("mesh_retries_total", "orders/reads"),
         ("mesh_hedges_total", "orders/search"),
         ("mesh_timeouts_total", "orders/search"),
+        ("mesh_bulkhead_refused_total", "orders/search"),
     ] {
         assert!(has(layer, name), "{layer} of {name}: {families:?}");
     }
     assert!(!has("mesh_retries_total", "orders/search") && !has("mesh_timeouts_total", "orders/reads"));
+    assert!(!has("mesh_bulkhead_", "orders/reads"), "it has none of its own");
     drop(shown);
     assert!(telemetry.families().is_empty());
 }

@@ -46,9 +46,9 @@ impl Stage {
     }
 }
 
-type BoxBody = http_body_util::combinators::UnsyncBoxBody<Bytes, mesh::BoxError>;
+pub(super) type BoxBody = http_body_util::combinators::UnsyncBoxBody<Bytes, mesh::BoxError>;
 
-fn boxed(request: Request<Full<Bytes>>) -> Request<BoxBody> {
+pub(super) fn boxed(request: Request<Full<Bytes>>) -> Request<BoxBody> {
     use http_body_util::BodyExt;
     request.map(|body| body.map_err(|never| match never {}).boxed_unsync())
 }
@@ -179,12 +179,17 @@ async fn what_the_policy_has_is_shown_and_nothing_else() {
     for family in ["mesh_calls_total", "mesh_error_answers_total", "mesh_deadline_exceeded_total"] {
         assert!(has(family), "{family}: {:?}", telemetry.families());
     }
-    assert!(!has("mesh_concurrency_") && !has("mesh_rate_limit_"), "{:?}", telemetry.families());
+    for family in ["mesh_concurrency_", "mesh_rate_limit_", "mesh_bulkhead_"] {
+        assert!(!has(family), "{family}: {:?}", telemetry.families());
+    }
     drop(plain);
-    let limited =
-        layers(r#"{"concurrency": {"limit": {"fixed": 7}}, "rate_limit": {"limit": {"calls": 9}}}"#);
+    let limited = layers(
+        r#"{"concurrency": {"limit": {"fixed": 7}}, "rate_limit": {"limit": {"calls": 9}}, "bulkhead": {"header": "x"}}"#,
+    );
     let _shown = limited.handle().show(&telemetry, "requests", "");
-    assert!(has("mesh_concurrency_") && has("mesh_rate_limit_"), "{:?}", telemetry.families());
+    for family in ["mesh_concurrency_", "mesh_rate_limit_", "mesh_bulkhead_"] {
+        assert!(has(family), "{family}: {:?}", telemetry.families());
+    }
     let limits = telemetry.report(std::time::UNIX_EPOCH).limits;
     assert!(limits.iter().any(|it| it.kind == "concurrency" && it.limit == Some(7)), "{limits:?}");
 }

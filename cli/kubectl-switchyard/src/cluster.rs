@@ -57,8 +57,8 @@ impl Place {
         };
         config.connect_timeout = Some(Duration::from_secs(5));
         let namespace = self.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-        let client = Client::try_from(config).map_err(Failure::of("reading the kubeconfig"))?;
-        Ok(Cluster::new(client, namespace, self.color_label.clone()))
+        let builder = kube_connect::builder(config).map_err(Failure::of("reading the kubeconfig"))?;
+        Ok(Cluster::new(builder.build(), namespace, self.color_label.clone()))
     }
 }
 

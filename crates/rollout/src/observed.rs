@@ -246,10 +246,10 @@ impl Answers {
     }
 }
 
-/// What was read from the API server itself just now.
+/// What was read from the API server itself just now: for a plan that was about to switch the pods and the dry runs, and for any other the references.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Live {
-    /// The pods of each side, by workload and colour.
+    /// The pods of each side, by workload and colour; at least of the new one.
     pub pods: BTreeMap<(String, Colour), Vec<Pod>>,
     /// As [`Deployment::references`], by workload and colour.
     pub references: BTreeMap<(String, Colour), Vec<String>>,

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Stdio, time::Duration};
 
 use k8s_openapi::api::core::v1::{Namespace, Node};
 use kube::{
-    Api, Client, ResourceExt,
+    Api, Client, Config, ResourceExt,
     api::{DeleteParams, ListParams},
 };
 use tokio::{io::AsyncWriteExt, process::Command};
@@ -26,7 +26,7 @@ impl Cluster {
     /// # Errors
     /// There is no cluster, or it refuses.
     pub async fn connect() -> Result<Self, Failure> {
-        let cluster = Self { client: Client::try_default().await? };
+        let cluster = Self { client: kube_connect::builder(Config::infer().await?)?.build() };
         let definition = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("../../charts/operator/crds")
             .display()

@@ -130,7 +130,8 @@ impl Release {
             for workload in self.shape.names() {
                 let side = sides.get(&format!("{workload}-{colour}")).await?;
                 let label = format!("app={workload},switchyard.dev/color={colour}");
-                let left = pods.list(&ListParams::default().labels(&label)).await?.items;
+                // From its cache: a list that is up to date asks etcd for its progress, at most ten times a second, and the operator's own would wait its turn.
+                let left = pods.list(&ListParams::default().labels(&label).match_any()).await?.items;
                 let stays = left.iter().any(|pod| pod.metadata.deletion_timestamp.is_none());
                 if side.spec.and_then(|spec| spec.replicas) != Some(0) || stays {
                     return Ok(false);

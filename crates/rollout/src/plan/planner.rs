@@ -175,6 +175,16 @@ impl<'a> Planner<'a> {
         self.seen.live.as_ref()
     }
 
+    /// Who selects a side by a quorum read, which it asks for unless this plan has it: one that was made to switch does not tell.
+    pub(super) fn read_references(&mut self, pair: Pair<'_>, colour: Colour) -> Option<&'a [String]> {
+        let live = self.seen.live.as_ref();
+        let known = live.and_then(|live| live.references.get(&(pair.spec.name.clone(), colour)));
+        if known.is_none() {
+            self.requeue = Requeue::Read;
+        }
+        known.map(Vec::as_slice)
+    }
+
     /// Adds a write; the first one of an object counts.
     pub(super) fn write(&mut self, write: Write) {
         if self.writes.iter().all(|other| other.object != write.object) {

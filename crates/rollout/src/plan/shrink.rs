@@ -22,26 +22,23 @@ impl Planner<'_> {
                 }
                 continue;
             }
-            let Some(live) = self.read() else { return Reason::Checking.into() };
-            let known = live.references.get(&(pair.spec.name.clone(), idle));
-            if let Some(references) =
-                known.filter(|references| !references.is_empty() && self.keeps(Rule::NotReferenced))
-            {
+            let Some(references) = self.read_references(pair, idle) else { return Reason::Checking.into() };
+            if !references.is_empty() && self.keeps(Rule::NotReferenced) {
                 why = Reason::StillReferenced.of(format!(
                     "{} by {}",
                     pair.declared(idle).deployment,
                     references.join(", ")
                 ));
-            } else if known.is_some() || !self.keeps(Rule::NotReferenced) {
-                if self.status.way_back && self.keeps(Rule::StoredFirst) {
-                    // Nobody relies on this side any more, and that is stored before it shrinks.
-                    self.status.way_back = false;
-                    self.again();
-                    return Reason::Checking.into();
-                }
-                if self.unfloor(side) {
-                    self.scale(pair, idle, side, least);
-                }
+                continue;
+            }
+            if self.status.way_back && self.keeps(Rule::StoredFirst) {
+                // Nobody relies on this side any more, and that is stored before it shrinks.
+                self.status.way_back = false;
+                self.again();
+                return Reason::Checking.into();
+            }
+            if self.unfloor(side) {
+                self.scale(pair, idle, side, least);
             }
         }
         why

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use futures_util::future::{join, join_all};
-use kube::{Api, Error, ResourceExt, Result, api::ListParams};
+use futures_util::future::{join, join_all, try_join_all};
+use kube::{Api, Error, ResourceExt, Result, api::ListParams, core::SelectorExt};
 use rollout::{Change as Planned, Colour, Object, Phase, Write, observed};
 
 use super::{Hands, Outcome, Term};
@@ -11,7 +11,7 @@ use crate::{
     cache::{Change, Changed, Store},
     key::Key,
     observe::{self, World},
-    resources::{Declared, EndpointSlice, Kept, SERVICE_NAME, Service},
+    resources::{Declared, EndpointSlice, Kept, Pod, SERVICE_NAME, Service},
 };
 
 impl Hands {
@@ -50,6 +50,15 @@ impl Hands {
         Ok(())
     }
 
+    /// Reads those slices of a Service that are known, each by its name: the API server answers that at once, and a list when etcd has told its cache how
+    /// far it is, which may take 100 ms.
+    pub async fn refresh_known_slices(&self, namespace: &str, service: &str) -> Result<()> {
+        let store = &self.caches.slices;
+        let names = store.grouped(namespace, service).into_iter().map(|slice| slice.name_any());
+        let reads = names.map(|name| async move { self.get(store, Change::Slice, namespace, &name).await });
+        try_join_all(reads).await.map(drop)
+    }
+
     async fn get<K: Kept>(
         &self,
         store: &Store<K>,
@@ -82,18 +91,17 @@ impl Hands {
         Ok(())
     }
 
-    /// What a plan asks for: who selects which side, and before a switch the pods of the new side and what a dry run of each write
-    /// says, all at once.
+    /// What a plan asks for: before a switch the pods of the new side and what a dry run of each write says, all at once, and otherwise who selects which side.
     pub async fn live(&self, world: &World<'_>, phase: Phase, to: Colour) -> Result<observed::Live> {
-        let switches = phase == Phase::Switching;
-        let ((services, pods), refused) = join(
-            join(self.services(world), async {
-                if switches { self.pods(world, to).await } else { Ok(BTreeMap::new()) }
-            }),
-            async { if switches { self.refusals(world, to).await } else { Ok(BTreeMap::new()) } },
-        )
-        .await;
-        Ok(observed::Live { pods: pods?, references: world.references(&services?), refused: refused? })
+        if phase != Phase::Switching {
+            let services = self.services(world).await?;
+            return Ok(observed::Live {
+                references: world.references(&services),
+                ..observed::Live::default()
+            });
+        }
+        let (pods, refused) = join(self.pods(world, to), self.refusals(world, to)).await;
+        Ok(observed::Live { pods: pods?, refused: refused?, ..observed::Live::default() })
     }
 
     async fn services(&self, world: &World<'_>) -> Result<Vec<Arc<Service>>> {
@@ -102,25 +110,26 @@ impl Hands {
         Ok(list.items.into_iter().map(Arc::new).collect())
     }
 
+    /// One list for all workloads. A list of what is there now waits until etcd has told the API server's cache of pods how far it is; it is asked at
+    /// once, but then not again within 100 ms, so that a second list would have to wait.
     async fn pods(
         &self,
         world: &World<'_>,
         to: Colour,
     ) -> Result<BTreeMap<(String, Colour), Vec<observed::Pod>>> {
+        let api: Api<Pod> = Api::namespaced(self.client.clone(), world.namespace);
+        let label = format!("{}={to}", world.color_label);
+        let listed = api.list(&ListParams::default().labels(&label)).await?.items;
+        let listed: Vec<_> = listed.into_iter().map(Arc::new).collect();
         let workloads = world.declared.content().map_or(&[][..], |content| &content.spec.workloads);
-        let lists = workloads.iter().map(|workload| async move {
+        let sides = workloads.iter().filter_map(|workload| {
             let name = observe::deployment(workload, to);
-            let Some(deployment) = self.caches.deployments.get(world.namespace, name) else {
-                return Ok(None);
-            };
-            let Some(selector) = deployment.selector().filter(|selector| !selector.selects_all()) else {
-                return Ok(None);
-            };
-            let api = Api::namespaced(self.client.clone(), world.namespace);
-            let listed = api.list(&ListParams::default().labels_from(&selector)).await?;
-            Ok(Some(((workload.name.clone(), to), world.pods(workload, to, deployment, listed.items))))
+            let deployment = self.caches.deployments.get(world.namespace, name)?;
+            let selector = deployment.selector().filter(|selector| !selector.selects_all())?;
+            let pods = listed.iter().filter(|pod| selector.matches(pod.labels()));
+            Some(((workload.name.clone(), to), world.pods(workload, to, deployment, pods)))
         });
-        join_all(lists).await.into_iter().filter_map(Result::transpose).collect()
+        Ok(sides.collect())
     }
 
     /// Those Services whose write is refused by a dry run, and with which words.

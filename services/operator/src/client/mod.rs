@@ -4,7 +4,7 @@ mod deadline;
 
 use std::time::Duration;
 
-use kube::{Client, Config, client::ClientBuilder};
+use kube::{Client, Config};
 
 pub use self::deadline::{Deadline, DeadlineLayer, Late};
 use crate::metrics::RequestsLayer;
@@ -22,5 +22,5 @@ pub fn connect(mut config: Config, requests: &RequestsLayer) -> kube::Result<Cli
     config.connect_timeout = Some(TIMEOUT);
     config.read_timeout = None;
     config.write_timeout = Some(TIMEOUT);
-    Ok(ClientBuilder::try_from(config)?.with_layer(&DeadlineLayer::new(TIMEOUT)).with_layer(requests).build())
+    Ok(kube_connect::builder(config)?.with_layer(&DeadlineLayer::new(TIMEOUT)).with_layer(requests).build())
 }

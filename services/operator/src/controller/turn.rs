@@ -150,7 +150,7 @@ impl Controller {
         let reads = services.map(|(object, name)| async move {
             let (service, slices) = join(
                 self.hands.refresh(&key.namespace, object),
-                self.hands.refresh_slices(&key.namespace, name),
+                self.hands.refresh_known_slices(&key.namespace, name),
             )
             .await;
             service.and(slices)

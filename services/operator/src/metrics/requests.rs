@@ -7,7 +7,9 @@ use std::{
 
 use http::{Method, Request, Response, Uri};
 use prometheus::IntCounterVec;
+use tokio::time::Instant;
 use tower::{Layer, Service};
+use tracing::debug;
 
 /// Counts the requests of a client.
 #[derive(Clone, Debug)]
@@ -49,13 +51,15 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (verb, resource) = (verb(request.method(), request.uri()), resource(request.uri()));
-        let counter = self.counter.clone();
+        let path = request.uri().path().to_owned();
+        let (counter, began) = (self.counter.clone(), Instant::now());
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = answer.await;
             let code = answer.as_ref().map(Response::status);
             let code = code.as_ref().map_or("none", |code| code.as_str());
             counter.with_label_values(&[verb, resource, code]).inc();
+            debug!(verb, path, code, took = ?began.elapsed(), "asked the API server");
             answer
         })
     }

@@ -107,15 +107,15 @@ impl World<'_> {
 
     /// These pods, which a Deployment selects, as a plan sees them.
     #[must_use]
-    pub fn pods(
+    pub fn pods<'p>(
         &self,
         workload: &Workload,
         colour: Colour,
         deployment: Arc<Deployment>,
-        pods: Vec<Pod>,
+        pods: impl Iterator<Item = &'p Arc<Pod>>,
     ) -> Vec<observed::Pod> {
         let side = Side { world: self, workload, colour, deployment, services: &[], previews: &[] };
-        let own = pods.into_iter().filter_map(|pod| side.owns(&pod).map(|current| (Arc::new(pod), current)));
+        let own = pods.filter_map(|pod| side.owns(pod).map(|current| (Arc::clone(pod), current)));
         side.look_at(&own.collect::<Vec<_>>()).0
     }
 

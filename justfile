@@ -64,6 +64,10 @@ replay *ARGS:
 loom *ARGS:
     RUSTFLAGS='--cfg mesh_loom' cargo test -p mesh --lib --target-dir target/loom {{ARGS}}
 
+# Random interleavings of the same parts, of eight threads, too: `ROUNDS=100000 just shuttle`, and `SEED=…` to see them again.
+shuttle *ARGS:
+    RUSTFLAGS='--cfg mesh_shuttle' cargo test -p mesh --lib --target-dir target/shuttle {{ARGS}}
+
 # `kubectl switchyard`, and by its second name its completions, into the folder of cargo's programs.
 install-plugin *ARGS:
     cargo install --locked --path cli/kubectl-switchyard {{ARGS}}

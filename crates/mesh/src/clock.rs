@@ -94,7 +94,7 @@ pub(crate) fn nanos(time: Duration) -> u64 {
     time.as_secs().saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos().into())
 }
 
-#[cfg(all(test, feature = "fast-clock", not(mesh_loom)))]
+#[cfg(all(test, feature = "fast-clock", not(any(mesh_loom, mesh_shuttle))))]
 mod tests {
     use super::*;
 

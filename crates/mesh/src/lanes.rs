@@ -212,7 +212,7 @@ impl Drop for Number {
     }
 }
 
-#[cfg(all(test, not(mesh_loom)))]
+#[cfg(all(test, not(any(mesh_loom, mesh_shuttle))))]
 mod tests {
     use super::*;
 

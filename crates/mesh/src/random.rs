@@ -81,7 +81,7 @@ impl Random {
     }
 }
 
-#[cfg(all(test, not(mesh_loom)))]
+#[cfg(all(test, not(any(mesh_loom, mesh_shuttle))))]
 mod tests {
     use std::{collections::BTreeSet, thread};
 

@@ -1,6 +1,9 @@
-//! What the lock-free parts are made of; loom's own where it looks for interleavings (`--cfg mesh_loom`).
+//! What the lock-free parts are made of; loom's own where it looks for interleavings (`--cfg mesh_loom`), and shuttle's where that does (`--cfg mesh_shuttle`).
 
-#[cfg(not(all(test, mesh_loom)))]
+#[cfg(all(test, any(mesh_loom, mesh_shuttle)))]
+pub(crate) mod model;
+
+#[cfg(not(all(test, any(mesh_loom, mesh_shuttle))))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicU64, fence},
@@ -8,6 +11,12 @@ pub(crate) use std::sync::{
 
 #[cfg(all(test, mesh_loom))]
 pub(crate) use loom::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, fence},
+};
+
+#[cfg(all(test, mesh_shuttle))]
+pub(crate) use shuttle::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicU64, fence},
 };

@@ -1,8 +1,10 @@
 //! The parts, without a runtime.
 
-#[cfg(mesh_loom)]
+#[cfg(mesh_shuttle)]
+mod crowds;
+#[cfg(any(mesh_loom, mesh_shuttle))]
 mod interleavings;
-#[cfg(not(mesh_loom))]
+#[cfg(not(any(mesh_loom, mesh_shuttle)))]
 mod model;
-#[cfg(not(mesh_loom))]
+#[cfg(not(any(mesh_loom, mesh_shuttle)))]
 mod parts;

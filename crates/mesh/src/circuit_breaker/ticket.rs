@@ -72,7 +72,7 @@ impl Ticket {
     }
 }
 
-#[cfg(all(test, not(mesh_loom)))]
+#[cfg(all(test, not(any(mesh_loom, mesh_shuttle))))]
 mod tests {
     use super::*;
 

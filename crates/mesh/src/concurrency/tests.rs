@@ -1,11 +1,13 @@
 //! The limit without a service: times and outcomes are values.
 
-#[cfg(not(mesh_loom))]
+#[cfg(not(any(mesh_loom, mesh_shuttle)))]
 mod gate;
-#[cfg(not(mesh_loom))]
+#[cfg(not(any(mesh_loom, mesh_shuttle)))]
 mod gradient;
-#[cfg(not(mesh_loom))]
+#[cfg(not(any(mesh_loom, mesh_shuttle)))]
 mod simulated;
 
-#[cfg(mesh_loom)]
+#[cfg(mesh_shuttle)]
+mod crowds;
+#[cfg(any(mesh_loom, mesh_shuttle))]
 mod interleavings;

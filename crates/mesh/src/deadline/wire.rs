@@ -130,7 +130,7 @@ fn text(mut number: u64, unit: Option<u8>) -> Option<HeaderValue> {
     HeaderValue::from_bytes(&text[from..]).ok()
 }
 
-#[cfg(all(test, not(mesh_loom)))]
+#[cfg(all(test, not(any(mesh_loom, mesh_shuttle))))]
 mod tests {
     use proptest::prelude::*;
 

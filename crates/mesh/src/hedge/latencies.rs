@@ -115,7 +115,7 @@ fn upper_end(index: usize) -> u64 {
     units << UNIT_BITS
 }
 
-#[cfg(all(test, not(mesh_loom)))]
+#[cfg(all(test, not(any(mesh_loom, mesh_shuttle))))]
 mod tests {
     use super::*;
 

@@ -1,6 +1,8 @@
 //! The histogram without a service.
 
-#[cfg(not(mesh_loom))]
+#[cfg(mesh_shuttle)]
+mod crowds;
+#[cfg(not(any(mesh_loom, mesh_shuttle)))]
 mod histogram;
-#[cfg(mesh_loom)]
+#[cfg(any(mesh_loom, mesh_shuttle))]
 mod interleavings;

@@ -88,7 +88,7 @@ impl Cells {
     }
 }
 
-#[cfg(all(test, not(mesh_loom)))]
+#[cfg(all(test, not(any(mesh_loom, mesh_shuttle))))]
 mod size {
     use super::*;
 

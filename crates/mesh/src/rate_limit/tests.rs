@@ -1,9 +1,11 @@
 //! The limits without a service: times and keys are values.
 
-#[cfg(not(mesh_loom))]
+#[cfg(not(any(mesh_loom, mesh_shuttle)))]
 mod model;
 
-#[cfg(mesh_loom)]
+#[cfg(mesh_shuttle)]
+mod crowds;
+#[cfg(any(mesh_loom, mesh_shuttle))]
 mod interleavings;
 
 use std::time::Duration;

@@ -1,14 +1,15 @@
-//! Every interleaving of two threads, by loom.
+//! Every interleaving of two threads, by loom, and random ones, by shuttle: see [`model`](crate::sync::model).
 
 use std::{sync::Arc, time::Duration};
-
-use loom::thread;
 
 use super::super::{
     estimate::{Estimate, Scale},
     outlier::{Record, Tally},
 };
-use crate::clock::Moment;
+use crate::{
+    clock::Moment,
+    sync::model::{explore, thread},
+};
 
 fn now() -> Scale {
     Scale::new(Moment::from_nanos(1 << 30), Duration::from_secs(10))
@@ -16,7 +17,7 @@ fn now() -> Scale {
 
 #[test]
 fn of_two_samples_at_once_the_higher_one_is_never_lost() {
-    loom::model(|| {
+    explore(|| {
         let estimate = Arc::new(Estimate::default());
         let other = Arc::clone(&estimate);
         let other = thread::spawn(move || other.peak(now(), 100.0));
@@ -28,7 +29,7 @@ fn of_two_samples_at_once_the_higher_one_is_never_lost() {
 
 #[test]
 fn an_interval_that_ends_during_a_call_counts_it_once() {
-    loom::model(|| {
+    explore(|| {
         let record = Arc::new(Record::default());
         let other = Arc::clone(&record);
         let other = thread::spawn(move || other.count(true));

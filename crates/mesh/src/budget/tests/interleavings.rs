@@ -1,11 +1,12 @@
-//! Every interleaving of two or three threads, by loom: `RUSTFLAGS="--cfg mesh_loom" cargo test -p mesh --lib`.
+//! Every interleaving of two or three threads, by loom, and random ones, by shuttle: see [`model`](crate::sync::model).
 
 use std::{sync::Arc, time::Duration};
 
-use loom::thread;
-
 use super::super::{Policy, ledger::Ledger};
-use crate::clock::Moment;
+use crate::{
+    clock::Moment,
+    sync::model::{explore, thread},
+};
 
 /// Two buckets of a second each.
 fn ledger(floor: u32, percent: u8) -> Arc<Ledger> {
@@ -15,12 +16,6 @@ fn ledger(floor: u32, percent: u8) -> Arc<Ledger> {
 
 fn at(seconds: u64) -> Moment {
     Moment::from_nanos(seconds * 1_000_000_000)
-}
-
-fn explore(model: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
-    builder.check(model);
 }
 
 fn reserved_at_once(ledger: &Arc<Ledger>, seconds: &[u64]) -> Vec<Option<u64>> {

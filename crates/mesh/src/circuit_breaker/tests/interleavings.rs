@@ -1,8 +1,6 @@
-//! Every interleaving of two or three threads, by loom: `RUSTFLAGS="--cfg mesh_loom" cargo test -p mesh --lib`.
+//! Every interleaving of two or three threads, by loom, and random ones, by shuttle: see [`model`](crate::sync::model).
 
 use std::{sync::Arc, time::Duration};
-
-use loom::thread;
 
 use super::super::{
     Backoff, Policy, Reason, State, Transition,
@@ -13,6 +11,7 @@ use super::super::{
 use crate::{
     classify::{Outcome, Verdict},
     clock::Moment,
+    sync::model::{explore, thread},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -28,12 +27,6 @@ fn breaker(consecutive: u32) -> Arc<Breaker> {
     Arc::new(Breaker::new(policy, 0, 2, at(0)))
 }
 
-fn explore(model: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
-    builder.check(model);
-}
-
 fn passes(breaker: &Breaker, now: Moment) -> Option<Ticket> {
     match breaker.admit(|| now).0 {
         Admission::Pass(ticket) => Some(ticket),
@@ -45,7 +38,7 @@ fn tell(breaker: &Breaker, ticket: Ticket, outcome: Outcome, now: Moment) -> Opt
     breaker.report(0, ticket, Verdict::new(outcome), now, || now)
 }
 
-fn both<T: 'static>(one: impl FnOnce() -> T + 'static, other: impl FnOnce() -> T) -> [T; 2] {
+fn both<T: Send + 'static>(one: impl FnOnce() -> T + Send + 'static, other: impl FnOnce() -> T) -> [T; 2] {
     let one = thread::spawn(one);
     let other = other();
     [one.join().expect("a thread that ends"), other]

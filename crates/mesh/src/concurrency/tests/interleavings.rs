@@ -1,25 +1,20 @@
-//! Every interleaving of two or three threads, by loom: `RUSTFLAGS="--cfg mesh_loom" cargo test -p mesh --lib`.
+//! Every interleaving of two or three threads, by loom, and random ones, by shuttle: see [`model`](crate::sync::model).
 
 use std::sync::Arc;
-
-use loom::thread;
 
 use super::super::{
     Priority, Queue, Shares,
     gate::{Entrance, Gate},
 };
-use crate::clock::Moment;
+use crate::{
+    clock::Moment,
+    sync::model::{explore, thread},
+};
 
 type Gated = Arc<Gate<&'static str>>;
 
 fn gate(limit: u32, queue: bool) -> Gated {
     Arc::new(Gate::new(limit, Shares::default(), queue.then(Queue::default)))
-}
-
-fn explore(model: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
-    builder.check(model);
 }
 
 fn enter(gate: &Gated, name: &'static str) -> Entrance {
@@ -32,7 +27,7 @@ fn leave(gate: &Gated) -> Vec<&'static str> {
     std::iter::from_fn(|| gate.next(Moment::default)).collect()
 }
 
-fn both<T: 'static>(one: impl FnOnce() -> T + 'static, other: impl FnOnce() -> T) -> [T; 2] {
+fn both<T: Send + 'static>(one: impl FnOnce() -> T + Send + 'static, other: impl FnOnce() -> T) -> [T; 2] {
     let one = thread::spawn(one);
     let other = other();
     [one.join().expect("a thread that ends"), other]

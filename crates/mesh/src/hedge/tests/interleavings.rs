@@ -1,17 +1,13 @@
-//! Every interleaving of two threads, by loom.
+//! Every interleaving of two threads, by loom, and random ones, by shuttle: see [`model`](crate::sync::model).
 
 use std::{sync::Arc, time::Duration};
 
-use loom::thread;
-
 use super::super::latencies::Latencies;
+use crate::sync::model::{explore_with, thread};
 
 #[test]
 fn whoever_finds_enough_calls_tells_and_nobody_waits_for_another() {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(2);
-    builder.max_branches = 10_000;
-    builder.check(|| {
+    explore_with(2, || {
         let latencies = Arc::new(Latencies::new(95.0, 2));
         let other = Arc::clone(&latencies);
         let thread = thread::spawn(move || other.record(Duration::from_millis(1)));

@@ -1,21 +1,14 @@
-//! Every interleaving of two or three threads, by loom: `RUSTFLAGS="--cfg mesh_loom" cargo test -p mesh --lib`.
+//! Every interleaving of two or three threads, by loom, and random ones, by shuttle: see [`model`](crate::sync::model).
 
 use std::sync::Arc;
-
-use loom::thread;
 
 use super::{
     super::{gcra::Cell, table::Table},
     *,
 };
+use crate::sync::model::{explore, thread};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-fn explore(model: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
-    builder.check(model);
-}
 
 /// How many of the threads' calls pass.
 fn passed<const N: usize>(take: impl Fn(usize) -> bool + Send + Sync + 'static) -> usize {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use k8s_openapi::jiff::Timestamp;
 use tokio::time::Instant;
 
 /// The lease as it was seen last.
@@ -17,6 +18,8 @@ pub struct Known {
     pub since: Instant,
     /// How often it has changed hands.
     pub transitions: i32,
+    /// When it was renewed last, as it says itself: by the clock of whoever holds it, which nobody relies on.
+    pub renewed: Option<Timestamp>,
 }
 
 impl Known {
@@ -63,7 +66,7 @@ mod tests {
 
     fn held_by(holder: &str, since: Instant) -> Known {
         let (version, duration) = ("7".to_owned(), Duration::from_secs(15));
-        Known { version, holder: holder.to_owned(), duration, since, transitions: 0 }
+        Known { version, holder: holder.to_owned(), duration, since, transitions: 0, renewed: None }
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use k8s_openapi::{
     api::coordination::v1::{Lease, LeaseSpec},
     apimachinery::pkg::apis::meta::v1::MicroTime,
-    jiff::Timestamp,
+    jiff::{SignedDuration, Timestamp},
 };
 use kube::{
     Api, Client,
@@ -46,6 +46,8 @@ impl Options {
 const LOOK: Duration = Duration::from_secs(2);
 /// How soon a renewal that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// So often it is tried to give the lease back. What is in flight may come in between once, and an answer be lost once.
+const GIVES: usize = 3;
 
 /// Gets the lease and renews it.
 #[derive(Debug)]
@@ -54,6 +56,8 @@ pub struct Keeper {
     options: Options,
     clock: Clock,
     known: Option<Known>,
+    /// Whether a write was sent of whose end nothing is known.
+    unsure: bool,
     leads: watch::Sender<Option<Token>>,
 }
 
@@ -63,7 +67,7 @@ impl Keeper {
     pub fn new(client: Client, options: Options, clock: Clock) -> (Self, watch::Receiver<Option<Token>>) {
         let (leads, seen) = watch::channel(None);
         let api = Api::namespaced(client, &options.namespace);
-        (Self { api, options, clock, known: None, leads }, seen)
+        (Self { api, options, clock, known: None, unsure: false, leads }, seen)
     }
 
     /// Goes on for ever. May be dropped at any moment; [`Keeper::give_back`] comes after that.
@@ -97,16 +101,45 @@ impl Keeper {
         }
     }
 
-    /// Gives the lease back, so that another can have it at once.
+    /// Gives the lease back, so that another can have it at once. Where a write of its own has no answer yet, it looks first whether
+    /// the lease is its own: the version that it knows may be an old one, by which nothing can be given back.
     pub async fn give_back(&mut self) {
-        let Some(token) = self.leads.send_replace(None) else { return };
-        token.revoke();
-        let Some(known) = self.known.take() else { return };
-        let lease = self.lease(Some(&known), "", Duration::from_secs(1));
-        match self.api.replace(&self.options.name, &PostParams::default(), &lease).await {
-            Ok(_) => info!("gave the lease `{}` back", self.options.name),
-            Err(error) => warn!(error = error::chain(&error), "cannot give the lease back"),
+        let led = self.leads.send_replace(None);
+        if let Some(token) = &led {
+            token.revoke();
         }
+        if led.is_none() && !self.unsure {
+            return;
+        }
+        let name = self.options.name.clone();
+        for _ in 0..GIVES {
+            match self.give().await {
+                Ok(true) => return info!("gave the lease `{name}` back"),
+                Ok(false) if self.unsure => {
+                    return warn!(
+                        "the lease `{name}` is not held here, unless a write that has no answer lands yet"
+                    );
+                }
+                Ok(false) => return info!("the lease `{name}` is not held here any more"),
+                Err(error) => {
+                    self.unsure = true;
+                    warn!(error = error::chain(&error), "cannot give the lease `{name}` back");
+                }
+            }
+        }
+        warn!("the lease `{name}` is not given back: whoever wants it waits until it has run out");
+    }
+
+    /// Whether it was one's own to give.
+    async fn give(&mut self) -> kube::Result<bool> {
+        if self.unsure {
+            self.look().await?;
+        }
+        let mine = self.known.as_ref().filter(|known| known.holder == self.options.identity);
+        let Some(known) = mine else { return Ok(false) };
+        let lease = self.lease(Some(known), "", Duration::from_secs(1));
+        self.api.replace(&self.options.name, &PostParams::default(), &lease).await?;
+        Ok(true)
     }
 
     async fn look(&mut self) -> kube::Result<()> {
@@ -118,10 +151,13 @@ impl Keeper {
     async fn write(&mut self, step: Step, sent: Instant) -> kube::Result<()> {
         let (name, params) = (&self.options.name, PostParams::default());
         let lease = self.lease(self.known.as_ref(), &self.options.identity, self.options.duration);
+        // Whoever drops this future in between does not know what becomes of what was sent.
+        self.unsure = true;
         let written = match step {
             Step::Create => self.api.create(&params, &lease).await?,
             Step::Take | Step::Renew | Step::Wait(_) => self.api.replace(name, &params, &lease).await?,
         };
+        self.unsure = false;
         self.known = Some(read(written));
         let until = self.options.until(sent);
         let had = self.leads.borrow().clone();
@@ -151,6 +187,9 @@ impl Keeper {
 
     fn lease(&self, known: Option<&Known>, holder: &str, duration: Duration) -> Lease {
         let now = Timestamp::from_millisecond(self.clock.now().as_millis()).unwrap_or_default();
+        // A lease that says what it said before is not written at all, and whoever looks at it does not see that it was renewed.
+        let again = known.is_some_and(|known| known.renewed == Some(now));
+        let now = now.checked_add(SignedDuration::from_micros(i64::from(again))).unwrap_or(now);
         let changes = i32::from(known.is_some_and(|known| known.holder != holder && !holder.is_empty()));
         Lease {
             metadata: ObjectMeta {
@@ -180,6 +219,7 @@ fn read(lease: Lease) -> Known {
         ),
         since: Instant::now(),
         transitions: spec.lease_transitions.unwrap_or(0),
+        renewed: spec.renew_time.map(|time| time.0),
     }
 }
 

@@ -109,7 +109,7 @@ async fn a_lease_is_renewed_for_ever_by_the_same_right_and_only_then() {
     secs(60).await;
     assert!(leads.borrow().as_ref().is_some_and(Token::is_valid));
     assert!(!leads.has_changed().unwrap(), "whoever leads is not told anew");
-    assert_eq!(server.revision() - before, 11, "every five seconds");
+    assert_eq!(server.revision() - before, 12, "every five seconds");
     assert_eq!(spec(&server)["leaseTransitions"], 0);
 }
 
@@ -279,4 +279,80 @@ async fn whoever_cannot_read_the_lease_does_not_lead_and_looks_again() {
     one.faults.end();
     one.keeper.step().await;
     assert!(one.may_write());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_at_the_time_of_the_last_one_is_a_write_that_whoever_waits_sees() {
+    let server = server();
+    let mut one = wants(&server, "one");
+    one.keeper.step().await;
+    for _ in 0..3 {
+        let before = server.revision();
+        one.keeper.step().await;
+        assert_eq!(server.revision() - before, 1);
+    }
+    let mut two = wants(&server, "two");
+    two.keeper.step().await;
+    // Its clock stands still, and only that: it goes on renewing.
+    for second in (5_000..=20_000).step_by(5_000) {
+        secs(5).await;
+        one.ahead.store(-second, Ordering::Relaxed);
+        one.keeper.step().await;
+        two.keeper.step().await;
+        assert!(one.may_write() && !two.leads());
+    }
+}
+
+/// The renewal is on its way for so long, and whoever sent it is told to stop meanwhile; nothing else goes wrong.
+async fn stopped_while_it_renews(server: &Server, fault: Fault, number: u64) -> Wants {
+    let mut count = 0;
+    let faults = Faults::new(move |asked| {
+        count += u64::from(asked.writes);
+        (asked.writes && count == number).then(|| fault.clone())
+    });
+    let mut one = meets(server, "one", faults);
+    for _ in 1..number {
+        one.keeper.step().await;
+        secs(5).await;
+    }
+    let stopped = tokio::time::timeout(Duration::from_millis(100), one.keeper.step()).await;
+    assert!(stopped.is_err(), "it still waits for an answer");
+    one.keeper.give_back().await;
+    one
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_given_back_after_a_renewal_that_has_no_answer() {
+    for (fault, number) in [(Fault::Unanswered, 1), (Fault::Unanswered, 2), (Fault::Lost, 2)] {
+        let server = server();
+        stopped_while_it_renews(&server, fault.clone(), number).await;
+        assert_eq!(spec(&server)["holderIdentity"], "", "{fault:?} of write {number}");
+        let mut two = wants(&server, "two");
+        two.keeper.step().await;
+        assert!(two.may_write(), "{fault:?} of write {number}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_was_to_make_a_lease_that_was_never_made_has_none_to_give_back() {
+    let server = server();
+    let one = stopped_while_it_renews(&server, Fault::Lost, 1).await;
+    assert!(!one.leads());
+    assert!(server.get(&Resource::LEASES, "shop", "operator").is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_given_back_although_the_first_try_fails_and_not_for_ever() {
+    for (failures, holder) in [(1, ""), (2, ""), (u64::MAX, "one")] {
+        let (server, mut count) = (server(), 0);
+        let faults = Faults::new(move |asked| {
+            count += u64::from(asked.writes);
+            (asked.writes && count > 1 && count - 1 <= failures).then(broken)
+        });
+        let mut one = meets(&server, "one", faults);
+        one.keeper.step().await;
+        one.keeper.give_back().await;
+        assert!(!one.leads());
+        assert_eq!(spec(&server)["holderIdentity"], holder);
+    }
 }

@@ -105,13 +105,21 @@ pub struct Autoscaler {
     pub max: i32,
     /// The `minReplicas` that stands in its annotation, while it is raised.
     pub former: Option<i32>,
+    /// What it was raised to, as its other annotation says. Another `minReplicas` than this was set by somebody else since.
+    pub raised: Option<i32>,
 }
 
 impl Autoscaler {
-    /// Its `minReplicas`, as its owner has set it.
+    /// Its `minReplicas`, as its owner has set it: before it was raised, or since.
     #[must_use]
     pub fn own_min(&self) -> i32 {
-        self.former.unwrap_or(self.min)
+        self.former.filter(|_| !self.is_overruled()).unwrap_or(self.min)
+    }
+
+    /// Whether somebody else has set its `minReplicas` since it was raised.
+    #[must_use]
+    pub fn is_overruled(&self) -> bool {
+        self.former.is_some() && self.raised.is_some_and(|raised| raised != self.min)
     }
 }
 

@@ -1,13 +1,13 @@
 //! How large a side must be, and whether it is ready: rule 1.
 
 use super::{
-    Change, Write,
+    Change, Object, Write,
     facts::count,
     planner::{Pair, Planner, Why},
 };
 use crate::{
     Colour, Phase, Reason,
-    observed::{Deployment, Pod},
+    observed::{Autoscaler, Deployment, Pod},
 };
 
 impl Planner<'_> {
@@ -16,11 +16,8 @@ impl Planner<'_> {
     pub(super) fn size(&self, pair: Pair<'_>, colour: Colour) -> i32 {
         let switching = !matches!(self.at(), Phase::Stable | Phase::Preparing | Phase::Gating);
         let other = if switching && colour == self.to() { None } else { pair.seen.side(colour.other()) };
-        let floor = pair
-            .seen
-            .side(colour)
-            .and_then(|side| side.autoscaler.as_ref())
-            .map_or(0, crate::observed::Autoscaler::own_min);
+        let floor =
+            pair.seen.side(colour).and_then(|side| side.autoscaler.as_ref()).map_or(0, Autoscaler::own_min);
         let began = self.workload(&pair.spec.name).map_or(0, |known| known.full);
         other.map_or(0, |side| side.replicas).max(began).max(floor).max(1)
     }
@@ -36,34 +33,30 @@ impl Planner<'_> {
         }
     }
 
-    /// Raises the autoscaler's minimum, and remembers in its annotation what it was.
+    /// Raises the autoscaler's minimum, and remembers in its annotation what it was. One that somebody else has set since is what it
+    /// was, and if it is large enough it stays.
     pub(super) fn floor(&mut self, side: &Deployment, size: i32) {
-        let Some(scaler) = side.autoscaler.as_ref().filter(|scaler| scaler.min < size && scaler.max >= size)
-        else {
-            return;
-        };
-        let change = Change::Floor { min: size, former: Some(scaler.own_min()) };
-        self.write(Write {
-            object: super::Object::Autoscaler(scaler.name.clone()),
-            version: scaler.version.clone(),
-            change,
-        });
+        let Some(scaler) = &side.autoscaler else { return };
+        let own = scaler.own_min();
+        if scaler.min < size && scaler.max >= size {
+            self.bound(scaler, Change::Floor { min: size, former: Some(own) });
+        } else if scaler.is_overruled() && scaler.min >= size {
+            self.bound(scaler, Change::Floor { min: own, former: None });
+        }
     }
 
     /// Puts the autoscaler's minimum back. Whether there is nothing to put back.
     pub(super) fn unfloor(&mut self, side: &Deployment) -> bool {
-        let Some((scaler, former)) =
-            side.autoscaler.as_ref().and_then(|scaler| Some((scaler, scaler.former?)))
-        else {
+        let Some(scaler) = side.autoscaler.as_ref().filter(|scaler| scaler.former.is_some()) else {
             return true;
         };
-        let change = Change::Floor { min: former, former: None };
-        self.write(Write {
-            object: super::Object::Autoscaler(scaler.name.clone()),
-            version: scaler.version.clone(),
-            change,
-        });
+        self.bound(scaler, Change::Floor { min: scaler.own_min(), former: None });
         false
+    }
+
+    fn bound(&mut self, scaler: &Autoscaler, change: Change) {
+        let object = Object::Autoscaler(scaler.name.clone());
+        self.write(Write { object, version: scaler.version.clone(), change });
     }
 
     pub(super) fn scale(&mut self, pair: Pair<'_>, colour: Colour, side: &Deployment, replicas: i32) {

@@ -69,7 +69,7 @@ pub enum Change {
         /// So many.
         replicas: i32,
     },
-    /// The autoscaler has this `minReplicas`.
+    /// The autoscaler has this `minReplicas`, and beside a former value its annotations say that it was raised to this one.
     Floor {
         /// So many.
         min: i32,

@@ -2,7 +2,7 @@
 
 use rollout::{Phase, Reason, Requeue};
 
-use crate::world::{Blue, Green, World, floor, scale, scaler, shop, sized};
+use crate::world::{Blue, Green, World, bounded, floor, scale, scaler, shop, sized};
 
 /// Green serves, and blue has stood beside it for as long as it must.
 fn idle() -> World {
@@ -93,6 +93,46 @@ fn an_autoscalers_minimum_is_put_back_on_the_idle_side_directly_before_it_shrink
     let world = shop().blue(scaler(1, 9)).run().wish(Green).run().seconds(60).run().look();
     let world = world.seconds(300).run();
     world.wrote(&[("scaler", floor(1, None)), ("shop-blue", scale(0))]);
+}
+
+#[test]
+fn a_minimum_that_somebody_set_meanwhile_is_what_is_put_back() {
+    // The least and the most that somebody sets while it is raised to 2, what becomes of it at once, and what it is in the end.
+    let raised = |own| vec![("scaler", floor(2, Some(own)))];
+    let table = [
+        ((4, 9), vec![("scaler", floor(4, None))], 4),
+        ((3, 3), vec![("scaler", floor(3, None))], 3),
+        ((1, 9), raised(1), 1),
+        ((0, 9), raised(0), 0),
+        // There is no room to raise it again.
+        ((1, 1), vec![], 1),
+        // Exactly what it was raised to: nobody can tell that it was somebody else.
+        ((2, 9), vec![], 1),
+    ];
+    for ((min, max), at_once, last) in table {
+        let world = shop().blue(scaler(1, 9)).run().wish(Green).run();
+        let world = world.is(Phase::Draining, Reason::OldSideDraining);
+        let world = world.look().blue(bounded(min, max)).step().look_at(|world| {
+            let floors: Vec<_> = world.written.iter().map(|write| ("scaler", write.change)).collect();
+            assert_eq!(floors, at_once, "set to {min} of {max}");
+        });
+        let world = world.seconds(60).run().seconds(300).run().is(Phase::Stable, Reason::Switched);
+        let scaler = world.seen.workloads["shop"].blue.clone().and_then(|side| side.autoscaler);
+        let scaler = scaler.expect("an autoscaler");
+        assert_eq!((scaler.min, scaler.former, scaler.raised), (last, None, None), "set to {min} of {max}");
+    }
+}
+
+#[test]
+fn a_minimum_that_somebody_set_on_the_new_side_is_what_it_has_once_it_serves() {
+    for (min, last) in [(1, 1), (5, 5)] {
+        let world = shop().green(scaler(1, 9)).run().wish(Green).run();
+        let world = world.is(Phase::Draining, Reason::OldSideDraining).green(bounded(min, 9)).run();
+        let world = world.seconds(60).run().is(Phase::Stable, Reason::Switched);
+        let scaler = world.seen.workloads["shop"].green.clone().and_then(|side| side.autoscaler);
+        let scaler = scaler.expect("an autoscaler");
+        assert_eq!((scaler.min, scaler.former), (last, None));
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use rollout::{
 };
 
 use crate::world::{
-    Blue, Green, World, break_pods, floor, scale, scaler, service, shop, shop_and_till, sized, to,
+    Blue, Green, World, bounded, break_pods, floor, scale, scaler, service, shop, shop_and_till, sized, to,
 };
 
 /// Green is wished, and nothing else is in the way of it.
@@ -98,6 +98,13 @@ fn an_autoscaler_that_allows_less_is_named_and_nothing_switches() {
 fn the_new_sides_autoscaler_is_raised_and_its_own_minimum_remembered() {
     let world = wished().green(scaler(1, 9)).step();
     world.wrote(&[("scaler", floor(2, Some(1))), ("shop-green", scale(2))]);
+}
+
+#[test]
+fn a_minimum_that_somebody_sets_while_it_is_raised_is_the_side_s_own() {
+    let world = wished().green(scaler(1, 9)).pods_stay_unready().run().look();
+    let world = world.green(bounded(3, 9)).run().is(Phase::Preparing, Reason::PodsUnready);
+    world.wrote(&[("scaler", floor(3, None)), ("shop-green", scale(3))]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     observe::RawMark,
-    resources::{MIN_REPLICAS, SEAL, SWITCH, Service},
+    resources::{MIN_REPLICAS, RAISED_REPLICAS, SEAL, SWITCH, Service},
 };
 
 /// The patch of a Service, written by the BlueGreen of that uid.
@@ -51,9 +51,10 @@ pub(super) fn other(version: &str, change: Change) -> Value {
             json!({ "metadata": { "resourceVersion": version, "annotations": { SEAL: n.to_string() } } })
         }
         Change::Floor { min, former } => {
-            let former = former.map(|former| former.to_string());
+            let (former, raised) = (former.map(|former| former.to_string()), former.map(|_| min.to_string()));
+            let annotations = json!({ MIN_REPLICAS: former, RAISED_REPLICAS: raised });
             json!({
-                "metadata": { "resourceVersion": version, "annotations": { MIN_REPLICAS: former } },
+                "metadata": { "resourceVersion": version, "annotations": annotations },
                 "spec": { "minReplicas": min },
             })
         }

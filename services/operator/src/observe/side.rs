@@ -11,7 +11,9 @@ use super::{
     references::references,
     view::World,
 };
-use crate::resources::{Autoscaler, Deployment, Kept, MIN_REPLICAS, Owned, Pod, SEAL, Service};
+use crate::resources::{
+    Autoscaler, Deployment, Kept, MIN_REPLICAS, Owned, Pod, RAISED_REPLICAS, SEAL, Service,
+};
 
 /// A Deployment, everything that is known around it, and its pods.
 pub(super) struct Side<'a> {
@@ -143,11 +145,13 @@ fn uid(deployment: &Deployment) -> &str {
 }
 
 fn autoscaler(scaler: &Autoscaler) -> observed::Autoscaler {
+    let noted = |key| scaler.annotations().get(key).and_then(|number| number.parse().ok());
     observed::Autoscaler {
         name: scaler.name_any(),
         version: scaler.resource_version().unwrap_or_default(),
         min: scaler.min(),
         max: scaler.max(),
-        former: scaler.annotations().get(MIN_REPLICAS).and_then(|former| former.parse().ok()),
+        former: noted(MIN_REPLICAS),
+        raised: noted(RAISED_REPLICAS),
     }
 }

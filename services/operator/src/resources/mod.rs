@@ -35,6 +35,8 @@ pub const SWITCH: &str = "switchyard.dev/switch";
 pub const SEAL: &str = "switchyard.dev/seal";
 /// Of an autoscaler: its own `minReplicas`, while they are raised.
 pub const MIN_REPLICAS: &str = "switchyard.dev/min-replicas";
+/// Of an autoscaler: what they are raised to. Others than these were set by somebody else since.
+pub const RAISED_REPLICAS: &str = "switchyard.dev/raised-replicas";
 /// Of a Service: it is no reference to a side.
 pub const IGNORE: &str = "switchyard.dev/ignore";
 /// Of a Service without a colour: it may be taken over.

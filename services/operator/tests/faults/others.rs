@@ -63,6 +63,9 @@ fn end_jobs(cluster: &Cluster) {
     }
 }
 
+/// The `minReplicas` that somebody sets last. No switch raises one to that: the other side wants two.
+pub(crate) const LAST_MIN: u64 = 1;
+
 /// Forgets what happened, now and then, so that watches come too late.
 pub(crate) async fn forget(cluster: Arc<Cluster>, mut random: Random, healed: Instant) {
     while Instant::now() < healed {
@@ -81,7 +84,7 @@ pub(crate) async fn rescale(cluster: Arc<Cluster>, mut random: Random, healed: I
     }
     sleep_until(healed).await;
     for scaler in cluster.server.all(&Resource::AUTOSCALERS) {
-        bound(&cluster, &scaler, 1, 5);
+        bound(&cluster, &scaler, LAST_MIN, 5);
     }
 }
 

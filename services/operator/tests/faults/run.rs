@@ -190,17 +190,22 @@ fn state(cluster: &Cluster) -> Result<String, String> {
     Ok(format!("{} {}", phase, status["reason"].as_str().unwrap_or_default()))
 }
 
-/// Where nothing is under way a preview shows the other side, and autoscalers have their own minimum again.
+/// Where nothing is under way a preview shows the other side, and autoscalers have the minimum again that somebody set last.
 fn at_rest(cluster: &Cluster, view: &View<'_>, workload: &str, serves: &str) -> Result<(), String> {
     if cluster.world.preview && points_at(view, &preview(workload)) == serves {
         return Err(format!("the preview of {workload} shows the side that serves"));
     }
     for colour in ["blue", "green"].into_iter().filter(|_| cluster.world.scaled) {
         let scaler = view.get(&Resource::AUTOSCALERS, NAMESPACE, &format!("{workload}-{colour}"));
-        let raised =
-            |scaler: &Arc<Value>| !scaler["metadata"]["annotations"]["switchyard.dev/min-replicas"].is_null();
-        if scaler.is_some_and(raised) {
+        let raised = |scaler: &&Arc<Value>| {
+            !scaler["metadata"]["annotations"]["switchyard.dev/min-replicas"].is_null()
+        };
+        if scaler.filter(raised).is_some() {
             return Err(format!("the autoscaler of {workload}-{colour} is still raised"));
+        }
+        let min = scaler.map_or(0, |scaler| scaler["spec"]["minReplicas"].as_u64().unwrap_or_default());
+        if min != others::LAST_MIN {
+            return Err(format!("the autoscaler of {workload}-{colour} has lost what somebody set: {min}"));
         }
     }
     Ok(())

@@ -114,6 +114,7 @@ impl<'a> Choices<'a> {
                 min: choices.pick([1, 2, 5]),
                 max: choices.pick([9, 2, 1]),
                 former: choices.maybe(3, |choices| choices.pick([1, 3])),
+                raised: choices.maybe(3, |choices| choices.pick([2, 5])),
             }),
             references: self.maybe(6, |_| "legacy".to_owned()).into_iter().collect(),
             obstacle: self.maybe(20, |choices| DeploymentObstacle::Overlaps(choices.text())),

@@ -52,7 +52,7 @@ impl World {
                 let mut scalers = sides.flatten().filter_map(|side| side.autoscaler.as_mut());
                 let scaler = scalers.find(|scaler| scaler.name == name).expect("an autoscaler");
                 assert_eq!(scaler.version, write.version, "a conflict");
-                (scaler.min, scaler.former) = (min, former);
+                (scaler.min, scaler.former, scaler.raised) = (min, former, former.map(|_| min));
                 bump(&mut scaler.version);
             }
             other => panic!("{other:?}"),

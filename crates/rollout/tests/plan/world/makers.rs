@@ -30,8 +30,17 @@ pub(crate) fn sized(replicas: i32) -> impl Fn(&mut Deployment) {
 
 pub(crate) fn scaler(min: i32, max: i32) -> impl Fn(&mut Deployment) {
     move |side| {
-        side.autoscaler =
-            Some(Autoscaler { name: "scaler".into(), version: "1".into(), min, max, former: None });
+        let (name, version) = ("scaler".into(), "1".into());
+        side.autoscaler = Some(Autoscaler { name, version, min, max, former: None, raised: None });
+    }
+}
+
+/// Somebody else sets these bounds of its autoscaler, and leaves the annotations.
+pub(crate) fn bounded(min: i32, max: i32) -> impl Fn(&mut Deployment) {
+    move |side| {
+        let scaler = side.autoscaler.as_mut().expect("an autoscaler");
+        (scaler.min, scaler.max) = (min, max);
+        super::bump(&mut scaler.version);
     }
 }
 

@@ -47,7 +47,7 @@ fn a_seal_of_a_service_without_a_colour_says_none() {
 #[test]
 fn a_floor_remembers_what_was_and_a_null_takes_the_memory_away() {
     let raised = other("7", Change::Floor { min: 4, former: Some(2) });
-    assert_eq!(raised["metadata"]["annotations"], json!({ MIN_REPLICAS: "2" }));
+    assert_eq!(raised["metadata"]["annotations"], json!({ MIN_REPLICAS: "2", RAISED_REPLICAS: "4" }));
     let lowered = other("7", Change::Floor { min: 2, former: None });
-    assert_eq!(lowered["metadata"]["annotations"], json!({ MIN_REPLICAS: null }));
+    assert_eq!(lowered["metadata"]["annotations"], json!({ MIN_REPLICAS: null, RAISED_REPLICAS: null }));
 }

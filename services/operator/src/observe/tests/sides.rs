@@ -97,6 +97,12 @@ async fn an_autoscaler_is_told_with_its_own_minimum() {
     let scaler = cluster.side(Colour::Green).autoscaler.unwrap();
     assert_eq!((scaler.min, scaler.max, scaler.former, scaler.own_min()), (5, 9, Some(3), 3));
     assert!(cluster.side(Colour::Blue).autoscaler.is_none());
+    for (raised, own) in [("5", 3), ("4", 5)] {
+        cluster.edit(&Resource::AUTOSCALERS, "scaler", |object| {
+            object["metadata"]["annotations"]["switchyard.dev/raised-replicas"] = raised.into();
+        });
+        assert_eq!(cluster.side(Colour::Green).autoscaler.unwrap().own_min(), own, "raised to {raised}");
+    }
     cluster.edit(&Resource::AUTOSCALERS, "scaler", |object| {
         object["metadata"]["annotations"]["switchyard.dev/min-replicas"] = "x".into();
     });

@@ -29,11 +29,15 @@ pub enum Rule {
     TemplateChanges,
     /// The `before` gates have passed.
     GatesBefore,
+    /// A preview shows the side that does not serve.
+    PreviewShown,
+    /// A Service that is gone is missed.
+    ServicesMissed,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::ReadyFirst,
         Self::ReadDirectlyBefore,
         Self::StoredFirst,
@@ -47,5 +51,7 @@ impl Rule {
         Self::WishChanges,
         Self::TemplateChanges,
         Self::GatesBefore,
+        Self::PreviewShown,
+        Self::ServicesMissed,
     ];
 }

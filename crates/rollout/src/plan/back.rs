@@ -30,6 +30,13 @@ impl Planner<'_> {
         if self.return_once(old) {
             return Ok(true);
         }
+        let away = self.routes().any(|(_, name, route)| self.ours_at(name, route, old.other()));
+        if away && self.status.draining_since.is_some() && self.keeps(Rule::StoredFirst) {
+            // The failed side has the traffic of a Service that was made anew. That it drains anew is stored before it is pointed back.
+            self.status.draining_since = None;
+            self.again();
+            return Ok(true);
+        }
         let (mut moved, mut stuck) = (false, Ok(()));
         for pair in self.pairs() {
             let away: Vec<_> =

@@ -25,7 +25,9 @@ impl Planner<'_> {
         pair.spec.services.iter().find_map(|declared| {
             let name = &declared.name;
             match pair.seen.routes.get(name) {
-                None => Some(Reason::ServiceMissing.of(format!("Service {name}"))),
+                None => self
+                    .keeps(Rule::ServicesMissed)
+                    .then(|| Reason::ServiceMissing.of(format!("Service {name}"))),
                 Some(route) => self.unusable(name, route),
             }
         })

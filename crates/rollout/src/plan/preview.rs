@@ -1,7 +1,7 @@
 //! The preview shows the side that does not serve.
 
 use super::planner::{Pair, Planner, Why};
-use crate::{Active, Colour, Phase, Reason};
+use crate::{Active, Colour, Phase, Reason, rule::Rule};
 
 impl Planner<'_> {
     /// Points each preview at the other side than the one that its workload's Services select. One that cannot be is left alone.
@@ -9,7 +9,12 @@ impl Planner<'_> {
         // In the middle of a switch what the workloads select is about to change.
         let is_between = self.status.active == Some(Active::Mixed) && self.begun();
         let is_unknown = self.status.active.is_none();
-        if is_between || is_unknown || matches!(self.status.phase, Phase::SwitchingBack | Phase::Held) {
+        let is_kept = self.keeps(Rule::PreviewShown);
+        if !is_kept
+            || is_between
+            || is_unknown
+            || matches!(self.status.phase, Phase::SwitchingBack | Phase::Held)
+        {
             return;
         }
         for pair in self.pairs() {

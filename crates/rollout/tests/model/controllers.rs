@@ -2,7 +2,7 @@
 
 use crate::{
     moves::{Move, Steps},
-    state::{Life, Pod, SLOTS, State, colour, endpoint, side, workload},
+    state::{Life, Pod, SLOTS, State, colour, endpoint, routes_of, side, workload},
     world::World,
 };
 
@@ -12,7 +12,7 @@ pub(crate) fn steps(world: &World, steps: &mut Steps) {
         deployment(world, steps, index);
         pods(world, steps, index);
     }
-    for service in world.services() {
+    for service in world.routes() {
         endpoints(world, steps, service);
     }
 }
@@ -46,11 +46,12 @@ fn deployment(world: &World, steps: &mut Steps, index: usize) {
 /// A pod in a place that no slice still lists.
 fn create(world: &World, steps: &mut Steps, index: usize) {
     let mut next = steps.from;
+    let routes = routes_of(workload(index));
     let listed = next
         .slices
         .each()
         .iter()
-        .fold(0, |all, slices| all | slices[workload(index) * 2] | slices[workload(index) * 2 + 1]);
+        .fold(0, |all, slices| routes.iter().fold(all, |all, &route| all | slices[route]));
     let mut pods = next.pods.truth();
     let free =
         |&slot: &usize| pods[index][slot].life == Life::Absent && listed & endpoint(colour(index), slot) == 0;

@@ -1,9 +1,11 @@
 //! What somebody else does: pods that break and are mended, templates, and foreign hands.
 
+use rollout::Colour;
+
 use crate::{
     controllers::live,
     moves::{Move, Steps},
-    state::{Life, SLOTS},
+    state::{Life, SLOTS, Service},
     world::{Foreign, World},
 };
 
@@ -46,7 +48,7 @@ pub(crate) fn steps(world: &World, steps: &mut Steps) {
             next.services.publish(all, 0, world.lag);
         });
     }
-    for service in world.services() {
+    for service in world.routes() {
         selectors(world, steps, service);
     }
 }
@@ -61,9 +63,16 @@ fn selectors(world: &World, steps: &mut Steps, index: usize) {
             match what {
                 Move::Points { .. } => {
                     next.budget.foreign -= 1;
-                    services.ours[index].points_at = seen.points_at.map(rollout::Colour::other);
+                    services.ours[index].points_at = seen.points_at.map(Colour::other);
                 }
                 Move::Repairs { annotation: true, .. } => services.ours[index].mark = None,
+                Move::Removes { .. } => {
+                    next.budget.foreign -= 1;
+                    services.ours[index] = Service { gone: true, ..Service::default() };
+                }
+                Move::Remakes { at, .. } => {
+                    services.ours[index] = Service { points_at: Some(at), ..Service::default() };
+                }
                 _ => services.ours[index].points_at = seen.mark,
             }
             next.services.publish(services, 1 << index, world.lag);
@@ -71,8 +80,17 @@ fn selectors(world: &World, steps: &mut Steps, index: usize) {
             services.ours[index] = seen;
         });
     };
-    if steps.from.budget.foreign > 0 && world.foreign.contains(&Foreign::Point) {
+    if seen.gone {
+        Colour::BOTH.into_iter().for_each(|at| change(steps, Move::Remakes { service, at }));
+        return;
+    }
+    let may = |foreign| steps.from.budget.foreign > 0 && world.foreign.contains(&foreign);
+    let (point, remove) = (may(Foreign::Point), may(Foreign::Remove));
+    if point {
         change(steps, Move::Points { service });
+    }
+    if remove {
+        change(steps, Move::Removes { service });
     }
     if seen.is_foreign() {
         change(steps, Move::Repairs { service, annotation: false });

@@ -5,7 +5,7 @@ use rollout::{Colour, Phase, Status};
 use crate::{
     mind::{NOW, Question},
     observe,
-    state::{Answer, Cluster, Life, Pod, SLOTS, Write, colour, endpoint, side, workload},
+    state::{Answer, Cluster, FOUR, Life, Pod, SLOTS, Write, colour, endpoint, preview, side, workload},
     world::{DRAIN, GateKind, IDLE, World},
 };
 
@@ -47,6 +47,10 @@ impl Case<'_> {
         if self.view.services.ours[service].is_foreign() {
             return Some("rule 6: a Service that somebody else has pointed elsewhere is fought over");
         }
+        if service >= FOUR {
+            return observe::serves(self.world, self.view, workload(service), to)
+                .then_some("a preview is pointed at the side that serves");
+        }
         if !self.is_sealed() {
             return Some("rule 7: something is pointed or scaled down before all is sealed");
         }
@@ -58,7 +62,9 @@ impl Case<'_> {
     }
 
     fn is_sealed(&self) -> bool {
-        let services = self.world.services().fold(0, |all, service| all | 1 << service);
+        // What is gone cannot be sealed, and what was sent to it cannot land.
+        let there = |service: &usize| !self.view.services.ours[*service].gone;
+        let services = self.world.services().filter(there).fold(0, |all, service| all | 1 << service);
         let sides = self.world.sides().fold(0, |all, side| all | 16 << side);
         self.asked.sealed & (services | sides) == services | sides
     }
@@ -81,6 +87,9 @@ impl Case<'_> {
         }
         if self.world.services().any(|service| self.view.services.ours[service].is_foreign()) {
             return Some("rule 6: a switch goes on after a foreign change");
+        }
+        if self.world.services().any(|service| self.view.services.ours[service].gone) {
+            return Some("rule 8: a switch goes on though a Service is gone");
         }
         if self.world.workloads().any(changed) {
             return Some("rule 8: another template is switched to than the release began with");
@@ -105,7 +114,16 @@ impl Case<'_> {
                 let there = pods[new].iter().filter(|pod| pod.life != Life::Absent);
                 there.clone().count() >= wanted.into()
                     && there.into_iter().all(|pod| pod.life == Life::Ready && pod.template == seen.template)
+                    && self.shows(workload, to, &pods[new])
             })
+    }
+
+    /// Whether the workload's preview lists all these pods of a side, unless it is the side that serves.
+    fn shows(&self, workload: usize, to: Colour, pods: &[Pod; SLOTS]) -> bool {
+        let listed = |slot: usize| self.view.slices[preview(workload)] & endpoint(to, slot) != 0;
+        !self.world.preview
+            || observe::serves(self.world, self.view, workload, to)
+            || (0..SLOTS).all(|slot| pods[slot].life == Life::Absent || listed(slot))
     }
 
     fn back(&self, service: usize, to: Colour) -> Fault {
@@ -253,9 +271,10 @@ impl Case<'_> {
             let ready =
                 (0..SLOTS).filter(|&slot| self.view.slices[service] & endpoint(to, slot) != 0).count();
             let ready = i32::try_from(ready).expect("at most three");
-            self.view.services.ours[service].points_at == Some(to)
-                && ready < recorded.min(seen.replicas.into()).max(1)
-                && !(rolls && at == Phase::Stable)
+            let ours = self.view.services.ours[service];
+            // One that was made anew is not the one that was switched: of it only is known whether it is dark.
+            let same = ours.points_at == Some(to) && ours.mark == Some(to);
+            same && ready < recorded.min(seen.replicas.into()).max(1) && !(rolls && at == Phase::Stable)
         });
         broken.then_some("rule 5: what is broken does not go back at once")
     }

@@ -39,11 +39,23 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use rollout::twin::Rule;
 
-use crate::{bounds::Bound, world::World, worlds::WORLDS};
+use crate::{
+    bounds::Bound,
+    world::World,
+    worlds::{AROUND, WORLDS},
+};
 
 #[test]
 fn every_state_of_every_world_keeps_the_rules() {
     match explore(WORLDS) {
+        Ok(found) => println!("{found}"),
+        Err(story) => panic!("{story}"),
+    }
+}
+
+#[test]
+fn every_state_around_a_switch_keeps_the_rules() {
+    match explore(AROUND) {
         Ok(found) => println!("{found}"),
         Err(story) => panic!("{story}"),
     }
@@ -71,7 +83,10 @@ fn every_pair_of_bounds_occurs_together_in_a_world() {
 #[test]
 fn every_rule_is_needed() {
     for rule in Rule::ALL {
-        let caught = WORLDS.iter().find_map(|world| Some((world, search::explore(world, Some(rule)).err()?)));
+        let caught = WORLDS
+            .iter()
+            .chain(AROUND)
+            .find_map(|world| Some((world, search::explore(world, Some(rule)).err()?)));
         let (world, story) = caught.unwrap_or_else(|| panic!("no world needs {rule:?}"));
         let fault = story.lines().last().unwrap_or_default();
         println!("{:20} {:24} {fault}", format!("{rule:?}"), world.name);

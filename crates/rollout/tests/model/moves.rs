@@ -51,6 +51,10 @@ pub(crate) enum Move {
     Points { service: u8 },
     /// Somebody points it where its annotation says, or removes the annotation.
     Repairs { service: u8, annotation: bool },
+    /// Somebody deletes a Service of ours.
+    Removes { service: u8 },
+    /// Somebody makes it anew, and it selects that colour.
+    Remakes { service: u8, at: Colour },
     /// Somebody scales a Deployment to nothing.
     Scales { side: u8 },
     /// A Service that is none of ours selects a side.

@@ -9,7 +9,10 @@ use rollout::{
 
 use crate::{
     mind::{NOW, Question, RELEASE},
-    state::{Answer, Cluster, FOUR, Life, Pod, SLOTS, Write, endpoint, side},
+    state::{
+        Answer, Cluster, FOUR, Life, Pod, ROUTES, SLOTS, Write, colour, endpoint, preview, side,
+        workload as workload_of,
+    },
     world::{GateKind, World, pod_name, service_name, side_name, workload_name},
 };
 
@@ -58,12 +61,15 @@ fn sides<T>(world: &World, of: impl Fn(usize) -> T) -> BTreeMap<(String, Colour)
 
 fn workload(world: &World, question: &Question, index: usize) -> observed::Workload {
     let at = |colour| Some(deployment(world, question, side(index, colour)));
-    let routes = world.services_of(index).map(|service| (service_name(service), route(question, service)));
+    let there = |service: &usize| !question.view.services.ours[*service].gone;
+    let routes = world.services_of(index).filter(there);
+    let routes = routes.map(|service| (service_name(service), route(question, service)));
+    let preview = Some(preview(index)).filter(|_| world.preview).filter(there);
     observed::Workload {
         blue: at(Colour::Blue),
         green: at(Colour::Green),
         routes: routes.collect(),
-        preview: None,
+        preview: preview.map(|preview| route(question, preview)),
     }
 }
 
@@ -87,6 +93,9 @@ pub(crate) fn template(side: usize, template: u8) -> String {
 }
 
 fn pods(world: &World, view: &Cluster, side: usize, pods: &[Pod; SLOTS]) -> Vec<observed::Pod> {
+    let (workload, colour) = (side / 2, colour(side));
+    let shown = |slot| view.slices[preview(workload)] & endpoint(colour, slot) != 0;
+    let hides = world.preview && !serves(world, view, workload, colour);
     let there = pods.iter().enumerate().filter(|(_, pod)| pod.life != Life::Absent);
     there
         .map(|(slot, pod)| observed::Pod {
@@ -96,9 +105,15 @@ fn pods(world: &World, view: &Cluster, side: usize, pods: &[Pod; SLOTS]) -> Vec<
             available: pod.life == Life::Ready,
             deleting: pod.life == Life::Deleting,
             drained: world.drained,
+            unfit: (hides && !shown(slot)).then(|| "the preview does not list it".into()),
             ..observed::Pod::default()
         })
         .collect()
+}
+
+/// Whether all Services of a workload select this colour.
+pub(crate) fn serves(world: &World, view: &Cluster, workload: usize, colour: Colour) -> bool {
+    world.services_of(workload).all(|service| view.services.ours[service].points_at == Some(colour))
 }
 
 fn references(world: &World, view: &Cluster, index: usize) -> Vec<String> {
@@ -115,7 +130,7 @@ fn route(question: &Question, index: usize) -> observed::Route {
     let listed = |colour| (0..SLOTS).filter(move |&slot| slices & endpoint(colour, slot) != 0);
     let of = |colour| {
         listed(colour).map(move |slot| observed::Endpoint {
-            pod: pod_name(side(index / 2, colour), slot),
+            pod: pod_name(side(workload_of(index), colour), slot),
             colour: Some(colour),
             ready: true,
         })
@@ -133,17 +148,19 @@ fn route(question: &Question, index: usize) -> observed::Route {
 
 /// A write as a world has it.
 pub(crate) fn compact(write: &rollout::Write) -> Option<Write> {
-    let index = |name: fn(usize) -> String, searched: &str| {
-        (0..FOUR).find(|&index| name(index) == searched).and_then(|index| u8::try_from(index).ok())
+    let index = |name: fn(usize) -> String, count: usize, searched: &str| {
+        (0..count).find(|&index| name(index) == searched).and_then(|index| u8::try_from(index).ok())
     };
     match (&write.object, write.change) {
         (Object::Service(name), Change::Point { to, .. }) => {
-            index(service_name, name).map(|service| Write::Point { service, to })
+            index(service_name, ROUTES, name).map(|service| Write::Point { service, to })
         }
-        (Object::Service(name), _) => index(service_name, name).map(|service| Write::SealService { service }),
-        (Object::Deployment(name), Change::Scale { replicas }) => index(side_name, name)
+        (Object::Service(name), _) => {
+            index(service_name, ROUTES, name).map(|service| Write::SealService { service })
+        }
+        (Object::Deployment(name), Change::Scale { replicas }) => index(side_name, FOUR, name)
             .map(|side| Write::Scale { side, replicas: u8::try_from(replicas).unwrap_or(u8::MAX) }),
-        (Object::Deployment(name), _) => index(side_name, name).map(|side| Write::SealSide { side }),
+        (Object::Deployment(name), _) => index(side_name, FOUR, name).map(|side| Write::SealSide { side }),
         (Object::Autoscaler(_), _) => None,
     }
 }

@@ -5,7 +5,7 @@ use rollout::{Colour, Reason, Requeue};
 use crate::{
     mind::{Live, Mind, Question},
     moves::{Move, Steps},
-    state::{Answer, InFlight, Life, State, Write, side, workload},
+    state::{Answer, FOUR, InFlight, Life, State, Write, side, workload},
     world::{Foreign, World},
 };
 
@@ -190,7 +190,7 @@ impl State {
         } else {
             self.deployments.catch_up();
         }
-        self.sealed |= if service { bit } else { bit << 4 };
+        self.sealed |= if service { bit & 15 } else { bit << 4 };
     }
 
     /// The write reaches the API server, whose object is as the write expects it. Which rule that breaks.
@@ -200,14 +200,18 @@ impl State {
         let mut fault = None;
         match write {
             Write::Point { service, to } => {
-                let there = sides[side(workload(service.into()), to)].replicas;
-                fault = (there == 0 && world.foreign.is_empty())
-                    .then_some("a `Point` of ours landed on a side that has no replicas");
-                let seen = &mut services.ours[usize::from(service)];
+                let service = usize::from(service);
+                let seen = &mut services.ours[service];
                 (seen.points_at, seen.mark) = (Some(to), Some(to));
-                let left = side(workload(service.into()), to.other());
-                let pods = self.pods.truth()[left];
-                self.undrained |= u8::from(pods.iter().any(|pod| pod.life != Life::Absent)) << left;
+                // Nobody's requests come by a preview.
+                if service < FOUR {
+                    let there = sides[side(workload(service), to)].replicas;
+                    fault = (there == 0 && world.foreign.is_empty())
+                        .then_some("a `Point` of ours landed on a side that has no replicas");
+                    let left = side(workload(service), to.other());
+                    let pods = self.pods.truth()[left];
+                    self.undrained |= u8::from(pods.iter().any(|pod| pod.life != Life::Absent)) << left;
+                }
             }
             Write::SealService { service } => {
                 let seen = &mut services.ours[usize::from(service)];

@@ -69,7 +69,23 @@ pub(crate) fn dead_end(mind: &mut Mind<'_>, state: &State) -> Option<&'static st
     if !scaled && world.services().any(empty) {
         return Some("rule 6: a Service selects a side that stays without replicas");
     }
+    let serves = |service: usize| !ours(service).is_foreign() && ours(service).points_at == status.to;
+    let stands = |service: usize| status.to.is_some_and(|to| ready(side(workload(service), to.other())) > 0);
+    let under_way = status.held_in.is_some_and(|at| at != Phase::Stable);
+    let gone = world.services().any(|service| ours(service).gone);
+    if gone
+        && under_way
+        && status.way_back
+        && world.services().any(|service| serves(service) && stands(service))
+    {
+        return Some("rule 8: a Service is gone, and the others do not go back");
+    }
     let settled = status.phase == Phase::Stable && wished;
+    let shows =
+        |preview: usize| !ours(preview).is_foreign() && ours(preview).points_at == Some(state.wish.active);
+    if settled && world.previews().any(shows) {
+        return Some("the preview shows the side that serves");
+    }
     let idle = |workload: usize| side(workload, state.wish.active.other());
     let referred = |side: usize| truth.services.other.is_some_and(|other| usize::from(other) == side);
     if settled

@@ -8,6 +8,9 @@ pub(crate) const SLOTS: usize = 3;
 /// Two workloads of two sides, and of two Services.
 pub(crate) const FOUR: usize = 4;
 
+/// The Services of both, and after them a preview of each.
+pub(crate) const ROUTES: usize = FOUR + 2;
+
 /// The state of a pod, and which template it is of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Pod {
@@ -36,6 +39,8 @@ pub(crate) enum Life {
 pub(crate) struct Service {
     pub(crate) points_at: Option<Colour>,
     pub(crate) mark: Option<Colour>,
+    /// Whether it has been deleted.
+    pub(crate) gone: bool,
 }
 
 impl Service {
@@ -57,7 +62,7 @@ pub(crate) struct Deployment {
 /// The Services, and which side a Service selects that is none of ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Services {
-    pub(crate) ours: [Service; FOUR],
+    pub(crate) ours: [Service; ROUTES],
     pub(crate) other: Option<u8>,
 }
 
@@ -74,9 +79,14 @@ pub(crate) fn side(workload: usize, colour: Colour) -> usize {
     workload * 2 + colour as usize
 }
 
-/// The workload of a side or a Service.
+/// The workload of a side, a Service or a preview.
 pub(crate) fn workload(index: usize) -> usize {
-    index / 2
+    if index < FOUR { index / 2 } else { index - FOUR }
+}
+
+/// The index of a workload's preview among the Services.
+pub(crate) fn preview(workload: usize) -> usize {
+    FOUR + workload
 }
 
 /// The colour of a side.
@@ -90,7 +100,7 @@ pub(crate) struct Cluster {
     pub(crate) services: Services,
     pub(crate) deployments: [Deployment; FOUR],
     pub(crate) pods: [[Pod; SLOTS]; FOUR],
-    pub(crate) slices: [Endpoints; FOUR],
+    pub(crate) slices: [Endpoints; ROUTES],
 }
 
 /// The objects of one kind: the version that the operator's cache has, those that it has yet to see, and the last, which is true.
@@ -226,7 +236,7 @@ pub(crate) struct State {
     pub(crate) services: Feed<Services>,
     pub(crate) deployments: Feed<[Deployment; FOUR]>,
     pub(crate) pods: Feed<[[Pod; SLOTS]; FOUR]>,
-    pub(crate) slices: Feed<[Endpoints; FOUR]>,
+    pub(crate) slices: Feed<[Endpoints; ROUTES]>,
     pub(crate) wish: Wish,
     /// The status as stored: its number in `Mind`.
     pub(crate) status: u32,
@@ -281,9 +291,9 @@ impl State {
         for (kept, pods) in column.pods.iter_mut().zip(self.pods.each()) {
             *kept = pods[side][slot];
         }
-        let (bit, services) = (endpoint(colour(side), slot), workload(side) * 2);
+        let (bit, routes) = (endpoint(colour(side), slot), routes_of(workload(side)));
         for (kept, slices) in column.slices.iter_mut().zip(self.slices.each()) {
-            *kept = [slices[services] & bit != 0, slices[services + 1] & bit != 0];
+            *kept = routes.map(|route| slices[route] & bit != 0);
         }
         column
     }
@@ -292,19 +302,24 @@ impl State {
         for (kept, pods) in column.pods.into_iter().zip(self.pods.each()) {
             pods[side][slot] = kept;
         }
-        let (bit, services) = (endpoint(colour(side), slot), workload(side) * 2);
+        let (bit, routes) = (endpoint(colour(side), slot), routes_of(workload(side)));
         for (kept, slices) in column.slices.into_iter().zip(self.slices.each()) {
-            for (service, listed) in kept.into_iter().enumerate() {
-                slices[services + service] &= !bit;
-                slices[services + service] |= if listed { bit } else { 0 };
+            for (route, listed) in routes.into_iter().zip(kept) {
+                slices[route] &= !bit;
+                slices[route] |= if listed { bit } else { 0 };
             }
         }
     }
+}
+
+/// The Services of a workload, and its preview.
+pub(crate) fn routes_of(workload: usize) -> [usize; 3] {
+    [workload * 2, workload * 2 + 1, preview(workload)]
 }
 
 /// All that is known of one pod.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Column {
     pods: [Pod; 3],
-    slices: [[bool; 2]; 3],
+    slices: [[bool; 3]; 3],
 }

@@ -63,6 +63,10 @@ fn sentence(what: Move) -> String {
         Move::Repairs { service, annotation } => {
             format!("somebody puts {} right (by its annotation: {annotation})", service_name(service.into()))
         }
+        Move::Removes { service } => format!("somebody deletes {}", service_name(service.into())),
+        Move::Remakes { service, at } => {
+            format!("somebody makes {} anew, at {at}", service_name(service.into()))
+        }
         Move::Settles { side } => format!("the Deployment controller sees {}", side_name(side.into())),
         Move::Creates { side } => format!("a pod of {} is made", side_name(side.into())),
         Move::Deletes { side, slot } => format!("{} is being deleted", pod(side, slot)),
@@ -105,7 +109,7 @@ fn lines(mind: &Mind<'_>, state: &State) -> Vec<String> {
                 ));
             }
         }
-        for service in mind.world.services() {
+        for service in mind.world.routes() {
             let seen = cluster.services.ours[service];
             lines.push(format!(
                 "{name}{} at {:?}, annotated {:?}, endpoints {:06b}",

@@ -1,12 +1,13 @@
 //! The worlds: what each of them has, and how much may happen in it.
 
 use rollout::{
-    Approval, BlueGreenSpec, Colour, Drain, Gate, Gates, Http, Idle, OnFailure, Route, Side, Span, Verify,
-    Workload,
+    Approval, BlueGreenSpec, Colour, Drain, Gate, Gates, Http, Idle, OnFailure, Preview, Route, Side, Span,
+    Verify, Workload,
 };
 
 use crate::state::{
-    Budget, Deployment, FOUR, Feed, Life, Pod, SLOTS, Service, Services, State, Wish, endpoint, side,
+    Budget, Deployment, FOUR, Feed, Life, Pod, ROUTES, SLOTS, Service, Services, State, Wish, endpoint,
+    preview, side, workload,
 };
 
 /// What a world has.
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) on_failure: OnFailure,
     /// Whether pods answer at once that they are drained.
     pub(crate) drained: bool,
+    /// Whether each workload has a preview, which selects the side that serves at first.
+    pub(crate) preview: bool,
     pub(crate) budget: Budget,
 }
 
@@ -41,6 +44,8 @@ pub(crate) enum Foreign {
     Scale,
     /// Points a Service that is none of ours at a side.
     Refer,
+    /// Deletes a Service of ours, or a preview.
+    Remove,
 }
 
 /// How a wish changes.
@@ -93,25 +98,47 @@ impl World {
         self.workloads().flat_map(move |workload| world.services_of(workload))
     }
 
+    /// The indices of all previews.
+    pub(crate) fn previews(&self) -> impl Iterator<Item = usize> + use<> {
+        self.workloads()
+            .filter({
+                let there = self.preview;
+                move |_| there
+            })
+            .map(preview)
+    }
+
+    /// The indices of all Services, and of all previews.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = usize> + use<> {
+        self.services().chain(self.previews())
+    }
+
     /// Blue serves, as it was wished; there is no green pod.
     pub(crate) fn start(&self) -> State {
         let mut services = Services::default();
         let mut deployments = [Deployment::default(); FOUR];
         let mut pods = [[Pod::default(); SLOTS]; FOUR];
-        let mut slices = [0; FOUR];
+        let mut slices = [0; ROUTES];
         for workload in self.workloads() {
             let blue = side(workload, Colour::Blue);
             deployments[blue] = Deployment { replicas: self.pods, template: 0, settled: true };
             deployments[blue + 1].settled = true;
             for slot in SLOTS - usize::from(self.pods)..SLOTS {
                 pods[blue][slot].life = Life::Ready;
-                for service in self.services_of(workload) {
+                for service in self
+                    .services_of(workload)
+                    .chain(self.previews().filter(|&route| route == preview(workload)))
+                {
                     slices[service] |= endpoint(Colour::Blue, slot);
                 }
             }
         }
         for service in self.services() {
-            services.ours[service] = Service { points_at: Some(Colour::Blue), mark: Some(Colour::Blue) };
+            services.ours[service] =
+                Service { points_at: Some(Colour::Blue), mark: Some(Colour::Blue), gone: false };
+        }
+        for preview in self.previews() {
+            services.ours[preview].points_at = Some(Colour::Blue);
         }
         State {
             services: Feed::of(services),
@@ -155,7 +182,7 @@ impl World {
             blue: declared(Colour::Blue),
             green: declared(Colour::Green),
             services: self.services_of(workload).map(|index| Route { name: service_name(index) }).collect(),
-            preview: None,
+            preview: self.preview.then(|| Preview { service: service_name(preview(workload)) }),
         }
     }
 }
@@ -191,9 +218,10 @@ pub(crate) fn side_name(index: usize) -> String {
     format!("{}-{}", workload_name(index / 2), ["blue", "green"][index % 2])
 }
 
-/// The name of a Service.
+/// The name of a Service, or of a preview.
 pub(crate) fn service_name(index: usize) -> String {
-    format!("{}-{}", workload_name(index / 2), ["http", "grpc"][index % 2])
+    let what = if index < FOUR { ["http", "grpc"][index % 2] } else { "preview" };
+    format!("{}-{what}", workload_name(workload(index)))
 }
 
 /// The name of a pod.

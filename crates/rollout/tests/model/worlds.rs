@@ -32,6 +32,7 @@ const PLAIN: World = World {
     after: GateKind::None,
     on_failure: OnFailure::SwitchBack,
     drained: false,
+    preview: false,
     budget: ONCE,
 };
 
@@ -44,6 +45,13 @@ const PAUSES: &[WishChange] = &[WishChange::Colour, WishChange::Pause];
 
 /// Somebody may point a Service of ours elsewhere.
 const FOREIGN: &[Foreign] = &[Foreign::Point];
+
+/// Somebody may also delete one, or a preview.
+const HANDS: &[Foreign] = &[Foreign::Point, Foreign::Remove];
+/// Somebody may delete a Service of ours.
+const DELETES: &[Foreign] = &[Foreign::Remove];
+/// One workload whose other side is shown by a preview.
+const PREVIEW: World = World { name: "preview", preview: true, ..PLAIN };
 
 /// Every world that CI explores, the small ones first: they catch most of what can be wrong.
 pub(crate) const WORLDS: &[World] = &[
@@ -192,6 +200,71 @@ pub(crate) const WORLDS: &[World] = &[
         name: "foreign, leaders",
         foreign: FOREIGN,
         budget: Budget { leaders: 1, foreign: 1, ..ONCE },
+        ..PLAIN
+    },
+];
+
+/// Every world with a preview, or with a Service that is deleted, that CI explores.
+pub(crate) const AROUND: &[World] = &[
+    World { budget: Budget { wishes: 2, templates: 1, ..ONCE }, ..PREVIEW },
+    World {
+        name: "preview, gates",
+        before: GateKind::Asked,
+        after: GateKind::Asked,
+        budget: Budget { wishes: 2, bad_answers: 1, ..ONCE },
+        ..PREVIEW
+    },
+    World { name: "preview, workloads", workloads: 2, ..PREVIEW },
+    World {
+        name: "preview, Services, pods",
+        services: 2,
+        pods: 2,
+        budget: Budget { wishes: 2, ..ONCE },
+        ..PREVIEW
+    },
+    World { name: "preview, caches", lag: 1, ..PREVIEW },
+    World { name: "preview, hands", foreign: HANDS, budget: Budget { foreign: 1, ..ONCE }, ..PREVIEW },
+    World { name: "preview, pods break", budget: Budget { breaks: 1, ..ONCE }, ..PREVIEW },
+    World { name: "preview, crash, late", budget: Budget { crashes: 1, late: 1, ..ONCE }, ..PREVIEW },
+    World { name: "preview, leaders", budget: Budget { leaders: 1, ..ONCE }, ..PREVIEW },
+    World { name: "deleted", foreign: DELETES, budget: Budget { foreign: 1, wishes: 2, ..ONCE }, ..PLAIN },
+    World {
+        name: "deleted, Services",
+        services: 2,
+        foreign: DELETES,
+        budget: Budget { foreign: 1, ..ONCE },
+        ..PLAIN
+    },
+    World {
+        name: "deleted, workloads",
+        foreign: DELETES,
+        budget: Budget { foreign: 1, ..ONCE },
+        ..TWO_WORKLOADS
+    },
+    World {
+        name: "deleted, gates",
+        foreign: DELETES,
+        budget: Budget { foreign: 1, bad_answers: 1, ..ONCE },
+        ..GATES
+    },
+    World {
+        name: "deleted, caches",
+        foreign: DELETES,
+        lag: 1,
+        budget: Budget { foreign: 1, ..ONCE },
+        ..PLAIN
+    },
+    World {
+        name: "deleted, late",
+        foreign: DELETES,
+        budget: Budget { foreign: 1, late: 1, ..ONCE },
+        ..PLAIN
+    },
+    World {
+        name: "deleted, crash",
+        services: 2,
+        foreign: DELETES,
+        budget: Budget { foreign: 1, crashes: 1, ..ONCE },
         ..PLAIN
     },
 ];

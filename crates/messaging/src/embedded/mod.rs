@@ -9,6 +9,7 @@
 //! acknowledges them or is [unregistered](Embedded::unregister): when its consumer is gone for good, publishers are
 //! refused once the topic's backlog is full.
 
+mod cursors;
 mod head;
 mod port;
 mod requests;
@@ -253,16 +254,11 @@ impl Embedded {
     async fn follow(&self, topic: &str, group: &str, lanes: Range<u16>) -> Result<Follower, database::Error> {
         let (name, follower, state) = (topic.to_owned(), group.to_owned(), self.topic(topic));
         let lanes = lanes.start.min(LANES)..lanes.end.min(LANES);
-        let (first, end) = (u32::from(lanes.start), u32::from(lanes.end));
-        let acked = self.0.db.write(async move |tx| {
-            for lane in first..end {
-                tx.execute(store::REGISTER, params![name, follower, lane]).await?;
-            }
-            let cursors = params![name, follower, first, end];
-            tx.query(store::CURSORS, cursors, |row| row.get::<u64>(1)).await
-        });
+        let first = lanes.start;
+        let acked =
+            self.0.db.write(async move |tx| store::register(tx, &name, &follower, lanes.clone()).await);
         let acked: Vec<u64> = acked.await?;
-        Ok(Follower::new(self.0.db.clone(), topic, group, state, lanes.start, &acked))
+        Ok(Follower::new(self.0.db.clone(), topic, group, state, first, &acked))
     }
 }
 

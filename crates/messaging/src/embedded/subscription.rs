@@ -8,8 +8,9 @@ use database::{Database, params};
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
+use super::cursors::Acked;
 use super::head::Followed;
-use super::store::{self, Acked, FETCH};
+use super::store::{self, FETCH};
 use super::topic::Topic;
 use crate::broker::{Action, Error};
 use crate::{Delivery, Envelope, Subscription};

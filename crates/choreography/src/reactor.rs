@@ -56,11 +56,6 @@ impl<P: Reacts, S: Source> Enriched for Reactor<P, S> {
         }
     }
 
-    /// What nobody here reacts to.
-    fn is_minor(&self, message: &Envelope) -> bool {
-        reaction_to(self.participant.policies(), &message.kind).is_none()
-    }
-
     async fn handle(
         &self,
         tx: &mut Transaction,

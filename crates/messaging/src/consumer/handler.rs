@@ -67,12 +67,6 @@ pub trait Enriched: Send + Sync + 'static {
     /// As if the handling had failed.
     fn enrich(&self, message: &Envelope) -> impl Future<Output = Result<Self::Facts, HandlerError>> + Send;
 
-    /// Whether a message is minor: to handle it is to write down what it says, or nothing at all, and nothing follows from it.
-    /// Those that are received at once share a transaction, but for those of a key that has others, too.
-    fn is_minor(&self, _message: &Envelope) -> bool {
-        false
-    }
-
     /// Handles the message, as [`Handler::handle`] does, with what was fetched.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 mod acks;
 mod handler;
 mod parked;
+mod retrying;
+mod sharing;
 mod work;
 
 use std::fmt;

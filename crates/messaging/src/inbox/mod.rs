@@ -20,7 +20,7 @@ use database::{Error, Transaction, params};
 
 pub(crate) use parking::{Due, due, fail_again, park_behind, park_first, sequence, unblock};
 pub use store::{SCHEMA, STATEMENTS};
-pub(crate) use together::{Journal, handle_together};
+pub(crate) use together::handle_together;
 
 use crate::backoff::Backoff;
 use crate::causes::with_causes;

@@ -12,15 +12,6 @@ use crate::consumer::Enriched;
 use crate::envelope::UNREADABLE;
 use crate::{Envelope, Tally};
 
-/// What the journal is told of messages that are handled together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Journal {
-    /// Nothing: many of them make one thing.
-    Silent,
-    /// That each of them came, and what it led to.
-    Noted,
-}
-
 /// What there is to be counted of a partition of a producer.
 struct Counted {
     /// What it has counted with the latest of these messages.
@@ -35,7 +26,6 @@ pub(crate) async fn handle_together<H: Enriched>(
     scope: &Scope,
     handler: &H,
     messages: &[(&Envelope, &H::Facts)],
-    journal: Journal,
 ) -> Result<Option<Vec<Verdict>>, Failure> {
     let (consumer, topic) = (&*scope.consumer, &*scope.topic);
     // Before anything is written: what is answered with `None` is committed, too.
@@ -57,15 +47,7 @@ pub(crate) async fn handle_together<H: Enriched>(
         count(&mut counts, message);
         verdicts.push(Verdict::Handled);
     }
-    match journal {
-        Journal::Silent => handler.handle_all(tx, &new).await.map_err(Failure::Handler)?,
-        Journal::Noted => {
-            for (message, facts) in new {
-                journal::because(tx, &message.into());
-                handler.handle(tx, message, facts).await.map_err(Failure::Handler)?;
-            }
-        }
-    }
+    handler.handle_all(tx, &new).await.map_err(Failure::Handler)?;
     for (subject, version) in versions {
         tx.execute(store::ADVANCE, params![consumer, topic, subject, version]).await?;
     }

@@ -12,7 +12,7 @@ use super::{
     mark::{RawMark, colour_of},
     view::World,
 };
-use crate::resources::{ADOPT, EndpointSlice, Service};
+use crate::resources::{ADOPT, EndpointSlice, Owned, Service};
 
 /// As a plan sees it. `colours` says of which side a pod is.
 pub(super) fn observe(
@@ -55,7 +55,7 @@ pub(super) fn evidence(
 ) -> Vec<observed::Endpoint> {
     // A pod that lacks one of the ports stands in another slice, or in none.
     let mut ready: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for slice in slices {
+    for slice in slices.iter().filter(|slice| is_of(slice, service)) {
         for endpoint in slice.endpoints() {
             let ports = ready.entry(endpoint.pod()).or_default();
             if endpoint.is_ready() {
@@ -72,4 +72,10 @@ pub(super) fn evidence(
         ready: every(&ports),
     });
     endpoints.collect()
+}
+
+/// Whether a slice is this Service's, and not one that is left of another of the same name that is gone. What was made by hand has no owner.
+fn is_of(slice: &EndpointSlice, service: &Service) -> bool {
+    let owner = slice.controller().filter(|owner| owner.kind == "Service");
+    owner.is_none_or(|owner| service.metadata.uid.as_ref() == Some(&owner.uid))
 }

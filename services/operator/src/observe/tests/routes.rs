@@ -1,7 +1,12 @@
+use std::sync::Arc;
+
 use rollout::observed::{Endpoint, Mark, Owner};
 
 use super::*;
-use crate::observe::{RawMark, strangers};
+use crate::{
+    observe::{RawMark, strangers},
+    resources::{EndpointSlice, Service},
+};
 
 fn mark(cluster: &Cluster, mark: &str) {
     cluster.edit(&Resource::SERVICES, "shop", |service| {
@@ -141,4 +146,33 @@ async fn an_endpoint_is_ready_that_has_every_port_in_whichever_slices() {
     slice("two", &["admin"], &[("whole", None), ("not", Some(false))]);
     let expected = [("half", false), ("not", false), ("whole", true)];
     assert_eq!(cluster.route().evidence, expected.map(|(pod, ready)| endpoint(pod, None, ready)));
+}
+
+#[test]
+fn the_endpoints_of_a_service_that_was_deleted_and_made_anew_are_no_evidence_for_the_new_one() {
+    let service = |uid: &str| -> Service {
+        serde_json::from_value(json!({
+            "metadata": {"name": "shop", "uid": uid},
+            "spec": {"ports": [{"name": "http", "port": 80}], "selector": {COLOUR: "blue"}},
+        }))
+        .unwrap()
+    };
+    let slice = |owners: Value| -> Arc<EndpointSlice> {
+        serde_json::from_value(json!({
+            "metadata": {"name": "shop-1", "ownerReferences": owners},
+            "ports": [{"name": "http", "port": 8080}],
+            "endpoints": [{"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": "a"}}],
+        }))
+        .map(Arc::new)
+        .unwrap()
+    };
+    let owned = slice(
+        json!([{"apiVersion": "v1", "kind": "Service", "name": "shop", "uid": "old", "controller": true}]),
+    );
+    let evidence = |uid, slice: &Arc<EndpointSlice>| {
+        crate::observe::route::evidence(&service(uid), &[Arc::clone(slice)], &BTreeMap::new())
+    };
+    assert_eq!(evidence("old", &owned), [endpoint("a", None, true)]);
+    assert_eq!(evidence("new", &owned), []);
+    assert_eq!(evidence("new", &slice(json!([]))), [endpoint("a", None, true)], "made by hand");
 }

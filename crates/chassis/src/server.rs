@@ -1,9 +1,9 @@
-//! An HTTP/1 server that stops gracefully, without a request lost on the way.
+//! An HTTP server that stops gracefully, without a request lost on the way. It speaks HTTP/1, and HTTP/2 with whoever begins with it (prior knowledge, RFC 9113 §3.3).
 //!
 //! A connection is never closed under a request. A client that keeps one would not know that the server is about to close it,
 //! and send into nothing; so an answer says that it is the last one (`Connection: close`, RFC 9112 §9.6), after which no client sends another request
 //! over it. That is so for the first answer of a connection that has grown old, and for every answer from when the server
-//! [leaves](Server::leaving) until it drains. Only then is what is idle still closed.
+//! [leaves](Server::leaving) until it drains. Only then is what is idle still closed. In HTTP/2 a GOAWAY says it, at those same moments.
 
 use std::{
     io,
@@ -68,6 +68,8 @@ impl Drop for Open {
 }
 
 mod connection;
+mod preface;
+mod streams;
 
 use connection::Leaving;
 

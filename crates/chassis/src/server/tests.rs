@@ -7,6 +7,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+mod http2;
+
 use super::*;
 use crate::{
     network::Network,

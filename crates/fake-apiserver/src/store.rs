@@ -156,6 +156,11 @@ impl Table {
         self.changed.send_replace(());
     }
 
+    /// Whether nothing ever happened here.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.log.is_empty() && self.forgotten == 0
+    }
+
     /// Tells of every change from now on.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()

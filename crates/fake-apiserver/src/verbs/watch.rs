@@ -128,11 +128,13 @@ impl Watch {
         }
     }
 
-    /// Tells that nothing was left out until now.
+    /// Tells that nothing was left out until now; not of a resource of which the API server has never seen anything, as a real one does not either.
     fn remind(&mut self, store: &Store) {
         if self.bookmark.is_some_and(|bookmark| bookmark <= Instant::now()) {
             self.catch_up(store);
-            self.push_bookmark(store, json!({}));
+            if store.table(&self.call.resource).is_ok_and(|table| !table.is_untouched()) {
+                self.push_bookmark(store, json!({}));
+            }
             self.bookmark = next_bookmark(self.end);
         }
     }

@@ -156,6 +156,11 @@ impl<K: Kept> Store<K> {
         self.silence.ends();
     }
 
+    /// The server has ended a watch in order, so that everything that it had to tell until then has been told.
+    pub fn ended_in_order(&self) {
+        self.silence.ends();
+    }
+
     /// Takes a list of everything there is, as of this version. Nothing happens, and nothing is said, if it is older than what was told.
     pub fn replace(&self, objects: Vec<K>, version: Option<u64>) -> Result<Vec<Changed<K>>, Older> {
         let mut inner = self.write();

@@ -116,7 +116,16 @@ async fn follow<K: Kept>(
     let params = WatchParams::default().timeout(TIMEOUT);
     let stream = api.watch(&params, &version).await.map_err(|error| broken(error, &version))?;
     let mut stream = pin!(stream.into_stream());
-    while let Ok(Some(event)) = tokio::time::timeout(DEAD, stream.next()).await {
+    loop {
+        let event = match tokio::time::timeout(DEAD, stream.next()).await {
+            Ok(Some(event)) => event,
+            Ok(None) => {
+                // Of a resource of which it has never seen anything the API server tells nothing at all, not even by a bookmark.
+                store.ended_in_order();
+                return Ok(version);
+            }
+            Err(_) => return Ok(version),
+        };
         let changed = match event.map_err(|error| broken(error, &version))? {
             WatchEvent::Added(object) | WatchEvent::Modified(object) => {
                 version = later(version, object.resource_version());
@@ -141,7 +150,6 @@ async fn follow<K: Kept>(
             told(changed);
         }
     }
-    Ok(version)
 }
 
 /// What is told twice does not lead back.
@@ -155,5 +163,53 @@ fn broken(error: kube::Error, version: &str) -> (Error, Option<String>) {
     match error {
         kube::Error::Api(status) if status.code == 410 => (Error::Behind, None),
         error => (Error::Watch(error), Some(version.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fake_apiserver::{
+        Server,
+        faults::{Fault, Faults},
+    };
+    use k8s_openapi::jiff::Timestamp;
+    use kube::client::ClientBuilder;
+    use tokio::time::{Instant, sleep};
+    use tower::Layer;
+
+    use super::*;
+    use crate::{cache::SILENT, resources::Autoscaler};
+
+    /// The longest silence of a watch of autoscalers, of which there never was one, in ten minutes.
+    async fn longest_silence(faults: &Faults) -> Duration {
+        let server = Server::starting_at(Timestamp::UNIX_EPOCH);
+        let client = ClientBuilder::new(faults.layer(server), "shop").build();
+        let store = Store::<Autoscaler>::default();
+        let watch = Watch::new(client, Options::default());
+        let looks = async {
+            let (began, mut longest) = (Instant::now(), Duration::ZERO);
+            while began.elapsed() < Duration::from_secs(600) {
+                sleep(Duration::from_secs(1)).await;
+                longest = longest.max(store.silence().lasts());
+            }
+            longest
+        };
+        tokio::select! {
+            biased;
+            () = watch.run(&store, |_| ()) => unreachable!("it runs for ever"),
+            longest = looks => longest,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_of_what_never_was_is_not_silent_since_the_server_ends_it_in_order() {
+        let longest = longest_silence(&Faults::new(|_| None)).await;
+        assert!(longest > Duration::from_secs(50) && longest < SILENT, "{longest:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_that_stalls_is_silent_however_often_it_begins_anew() {
+        let stalls = Faults::new(|asked| asked.watches.then_some(Fault::Stalls(0)));
+        assert!(longest_silence(&stalls).await > SILENT);
     }
 }

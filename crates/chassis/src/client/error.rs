@@ -1,6 +1,6 @@
 //! Why a call has no answer.
 
-use std::{error::Error as StdError, time::Duration};
+use std::error::Error as StdError;
 
 use http_body_util::LengthLimitError;
 use hyper_util::client::legacy;
@@ -35,9 +35,7 @@ pub enum Error {
     Refused {
         /// Method and URL.
         call: String,
-        /// In how long another try may be worth it, if that is known.
-        retry_in: Option<Duration>,
-        /// Why.
+        /// Why, and in how long another try may be worth it.
         #[source]
         source: mesh::Refused,
     },
@@ -125,7 +123,8 @@ impl From<Error> for Problem {
         match &error {
             Error::TimedOut { sent: false, .. } => Problem::deadline_exceeded(),
             Error::Malformed { .. } | Error::Decode { .. } => problem::internal(&error),
-            Error::Refused { retry_in, .. } => {
+            Error::Refused { source, .. } => {
+                let retry_in = source.retry_in();
                 problem::unavailable(&error).retry_after(retry_in.unwrap_or(problem::RETRY_AFTER))
             }
             _ if error.is_request_too_large() => crate::extract::body_too_large(),

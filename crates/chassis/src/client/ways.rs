@@ -118,7 +118,7 @@ fn error(what: &str, source: BoxError) -> Error {
     let call = what.to_owned();
     let source = match source.downcast::<Refused>() {
         Ok(refused) if refused.why() == Why::OutOfTime => return Error::TimedOut { call, sent: false },
-        Ok(refused) => return Error::Refused { call, retry_in: refused.retry_in(), source: *refused },
+        Ok(refused) => return Error::Refused { call, source: *refused },
         Err(source) => source,
     };
     if source.is::<deadline::Exceeded>() || source.is::<timeout::Elapsed>() {

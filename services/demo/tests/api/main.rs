@@ -4,6 +4,8 @@
 
 mod answers;
 mod faults;
+#[cfg(test)]
+mod http2;
 #[cfg(test)] // which it is anyway, but so the lints know that helpers may unwrap
 mod rig;
 mod stopping;

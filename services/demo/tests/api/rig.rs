@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 
 use axum::http::HeaderValue;
+pub(crate) use chassis::network::Stream;
 use chassis::{
     client::{Call, HttpClient, Options, Response},
     config::Env,
-    network::Stream,
     platform::Platform,
     service::Running,
     telemetry::LogHandle,

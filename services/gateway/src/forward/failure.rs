@@ -26,7 +26,9 @@ impl Failure {
         match error {
             Error::TimedOut { .. } => self.late(),
             error if error.was_sent() && self.is_command() => self.unknown(),
-            Error::Refused { retry_in: Some(wait), .. } => self.away().retry_after(*wait),
+            Error::Refused { source, .. } => {
+                source.retry_in().map_or_else(|| self.away(), |wait| self.away().retry_after(wait))
+            }
             _ => self.away(),
         }
     }

@@ -71,12 +71,13 @@ async fn who_fails_again_and_again_is_not_called_and_the_caller_is_told_when_it_
     let (_service, client) = caller(&callee.rig.platform);
     callee.trips(&client).await;
     let error = client.send(callee.call()).await.unwrap_err();
-    let Error::Refused { retry_in: Some(wait), .. } = &error else { panic!("{error:?}") };
-    assert_eq!(*wait, Duration::from_secs(1), "as its Retry-After asks");
+    let Error::Refused { source, .. } = &error else { panic!("{error:?}") };
+    let wait = source.retry_in().unwrap();
+    assert_eq!(wait, Duration::from_secs(1), "as its Retry-After asks");
     assert_eq!((error.was_sent(), error.kind(), callee.asked()), (false, "refused", 5));
     // It is well again, which one call finds out.
     callee.answers(200);
-    tokio::time::advance(*wait).await;
+    tokio::time::advance(wait).await;
     assert_eq!(client.send(callee.call()).await.unwrap().status, 200);
     assert_eq!(client.send(callee.call()).await.unwrap().status, 200);
 }

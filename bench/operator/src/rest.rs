@@ -50,7 +50,7 @@ pub(crate) async fn measure(
     ]);
 
     for touch in 0..TOUCHES {
-        let touched = json!({"metadata": {"annotations": {"example.org/touched": touch.to_string()}}});
+        let touched = json!({"metadata": {"labels": {"example.org/touched": touch.to_string()}}});
         try_join_all(releases.iter().map(|release| release.change(touched.clone()))).await?;
     }
     sleep(Duration::from_secs(2)).await;
